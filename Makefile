@@ -1,0 +1,67 @@
+# guidang: what a developer and a curious clerk need. Every target starts from nothing and repeats quickly.
+#
+#   make demo     the sample office, its monthly report and the objectives
+#   make test     every test
+#   make lint     style, format and types
+#   make bench    the figures of docs/performance.md, measured on this machine
+#   make docs     write docs/cli.md anew from the commands
+#   make messages collect messages from the code and compile the Chinese catalogues
+#   make clean    remove what these targets made (never an office folder)
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
+# Pinned, and built with the pinned setuptools: the same versions on every machine.
+INSTALL := $(PIP) install --no-build-isolation -c constraints.txt
+DECLARED := pyproject.toml constraints.txt
+
+.PHONY: demo test bench lint docs messages clean system
+
+demo: $(VENV)/.run
+	$(BIN)/guidang demo
+
+test: $(VENV)/.test system
+	$(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/.lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.test
+	set -e; for file in benchmarks/*.py; do $(BIN)/python $$file; done
+
+docs: $(VENV)/.run
+	$(BIN)/python docs/generate.py
+
+messages: $(VENV)/.run
+	$(BIN)/python -m i18n.messages
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@set -e; \
+	for name in python3.11 python3.12 python3.13 python3.14 python3; do \
+	  if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+	    echo "$$name -m venv $(VENV)"; exec $$name -m venv $(VENV); \
+	  fi; \
+	done; \
+	echo "guidang needs Python 3.11 or newer; none was found. 需要 Python 3.11 或更高版本。" >&2; exit 1
+
+$(VENV)/.run: $(DECLARED) | $(VENV)/bin/python
+	$(PIP) install -c constraints.txt setuptools
+	$(INSTALL) -e .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.run
+	$(INSTALL) -e '.[test]'
+	@touch $@
+
+$(VENV)/.lint: $(VENV)/.test
+	$(INSTALL) -e '.[test,lint]'
+	@touch $@
+
+system:
+	@:

@@ -1,0 +1,188 @@
+"""How guidang speaks on a terminal: help, tables, problems and progress, in columns that hold for Chinese.
+
+A Chinese character is two columns wide and a line may break beside it; click measures in characters and breaks
+at blanks. So what is printed here is measured in columns, and broken by the rules of Chinese setting
+(no line begins with 。 or ends with 《).
+"""
+
+from __future__ import annotations
+
+import gettext
+import inspect
+import os
+import re
+import sys
+import unicodedata
+from contextlib import contextmanager
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import i18n
+from i18n import _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from docgen.errors import Problem
+
+NOT_FIRST = frozenset("，。、；：？！）》】〉」』〕％…—·,.;:?!)]}%")
+NOT_LAST = frozenset("（《【〈「『〔([{")
+_WORDS = re.compile(r"\s+|[^\s\u1100-\uffff]+|.", re.DOTALL)
+_FILE = re.compile(r"^(.+?\.(?:xlsx|xlsm|xls|et|csv|txt|docx|docm|doc|wps|toml|zip))(?:\s+(.*))?$", re.IGNORECASE)
+
+
+def width(text: str) -> int:
+    """Columns that ``text`` takes on a terminal: two for a wide character, none for a combining one."""
+    return sum(_columns(character) for character in text)
+
+
+def _columns(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def pad(text: str, columns: int) -> str:
+    """``text`` filled with blanks up to ``columns``."""
+    return text + " " * max(columns - width(text), 0)
+
+
+def wrap(text: str, columns: int) -> list[str]:
+    """Lines of ``text`` no wider than ``columns`` (a longer single word stays whole)."""
+    lines: list[str] = []
+    line = ""
+    for piece in _pieces(text):
+        if line and width(line) + width(piece.rstrip()) > columns:
+            lines.append(line.rstrip())
+            line = piece.lstrip()
+        else:
+            line += piece if line else piece.lstrip()
+    return [*lines, line.rstrip()] if line.rstrip() or not lines else lines
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Parts between which a line may break: a Latin word, a Chinese character, with the marks tied to them."""
+    held = ""
+    for token in _WORDS.findall(" ".join(text.split())):
+        glued = token[0] in NOT_FIRST or (held and held[-1] in NOT_LAST)
+        if held and not glued:
+            yield held
+            held = ""
+        held += token
+    if held:
+        yield held
+
+
+class HelpFormatter(click.HelpFormatter):
+    """click's help, measured in columns."""
+
+    def write_text(self, text: str) -> None:
+        """Write paragraphs, wrapped and indented as the formatter stands."""
+        indent = " " * self.current_indent
+        paragraphs = re.split(r"\n\s*\n", inspect.cleandoc(text))
+        blocks = (wrap(paragraph, self.width - self.current_indent) for paragraph in paragraphs)
+        self.write("\n\n".join("\n".join(indent + line for line in block) for block in blocks) + "\n")
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 34, col_spacing: int = 2) -> None:
+        """Write terms and what they mean in two columns."""
+        rows = list(rows)
+        first = min(max((width(term) for term, _text in rows), default=0), col_max) + col_spacing
+        margin = " " * self.current_indent
+        for term, text in rows:
+            lines = wrap(text, max(self.width - self.current_indent - first, 20))
+            if width(term) > first - col_spacing:
+                self.write(f"{margin}{term}\n")
+                term = ""  # noqa: PLW2901 - the term has a line of its own, its meaning begins on the next
+            for line in lines:
+                self.write(f"{margin}{pad(term, first)}{line}".rstrip() + "\n")
+                term = ""  # noqa: PLW2901 - only the first line carries the term
+
+
+class Translated:
+    """An attribute that is stored in English and read in the language in force."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = f"_{name}_in_english"
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        text = getattr(instance, self._name, None)
+        return _(text) if text else text
+
+    def __set__(self, instance: Any, text: str | None) -> None:
+        setattr(instance, self._name, inspect.cleandoc(text) if text else text)
+
+
+def speak(language: str) -> None:
+    """Use ``language`` for the whole process: guidang's words and click's own."""
+    i18n.set_default(language)
+    gettext.bindtextdomain("click", str(i18n.CATALOGUES))
+    gettext.textdomain("click")
+    os.environ["LANGUAGE"] = i18n.language()
+
+
+def steady_streams() -> None:
+    """Let no character that a terminal cannot show (an old code page, a C locale) end the program."""
+    for stream in (sys.stdout, sys.stderr):
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors="replace")
+
+
+def print_problems(problems: Sequence[Problem], *, err: bool = True, colour: str = "red") -> None:
+    """Print ``problems`` grouped by file, each with its place, what is wrong and what to do."""
+    for file, group in groupby(problems, key=lambda problem: split_place(problem.where)[0]):
+        members = list(group)
+        if file:
+            click.echo(click.style(file, bold=True), err=err)
+        for problem in members:
+            _print_problem(problem, err=err, colour=colour)
+
+
+def _print_problem(problem: Problem, *, err: bool, colour: str) -> None:
+    place = split_place(problem.where)[1]
+    message = f"{place}：{problem.message}" if place else problem.message
+    columns = _terminal() - 4
+    for number, line in enumerate(wrap(message, columns)):
+        bullet = click.style("  • ", fg=colour) if number == 0 else "    "
+        click.echo(bullet + line, err=err)
+    for number, line in enumerate(wrap(problem.hint, columns - 2) if problem.hint else ()):
+        click.echo(click.style(("    → " if number == 0 else "      ") + line, fg="cyan"), err=err)
+
+
+def split_place(where: str) -> tuple[str, str]:
+    """``("报修登记.xlsx", "报修登记!F12")`` of ``报修登记.xlsx 报修登记!F12``; ``("", where)`` without a file."""
+    if found := _FILE.match(where):
+        return found[1], found[2] or ""
+    return "", where
+
+
+def print_table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, right: frozenset[int] = frozenset()) -> None:
+    """Print rows under titles in columns; the numbers in ``right`` name the columns set to the right."""
+    lines = [tuple(titles), *(tuple(row) for row in rows)]
+    widths = [max(width(line[column]) for line in lines) for column in range(len(titles))]
+    for number, line in enumerate(lines):
+        cells = (
+            " " * (widths[i] - width(cell)) + cell if i in right else pad(cell, widths[i])
+            for i, cell in enumerate(line)
+        )
+        text = "  ".join(cells).rstrip()
+        click.echo(click.style(text, bold=True) if number == 0 else text)
+
+
+def _terminal() -> int:
+    import shutil
+
+    return min(shutil.get_terminal_size((100, 24)).columns, 120)
+
+
+@contextmanager
+def progress(*, quiet: bool = False) -> Iterator[Callable[[str], None]]:
+    """Show what a long work is doing, on a terminal only; the value is called with each step's name."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _step: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(_("Working …")) as status:
+        yield status.update
