@@ -1,0 +1,508 @@
+"""The house style of the Word papers: page, type, tables, headers and footers, after GB/T 9704-2012.
+
+Only the authoring scripts beside the templates use this. A paper is written once by its script, committed, and
+from then on may be edited in Word or WPS like any other document. What is written here holds in both programs:
+every font is named for Latin and Chinese separately and no theme is referred to; every table has a fixed layout,
+its own grid and a width on every cell; rows do not break across pages and header rows repeat; page fields carry
+a cached value; every section has its own header and footer.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
+
+from docx import Document
+from docx.enum.section import WD_ORIENT, WD_SECTION
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.opc.packuri import PackURI
+from docx.opc.part import Part
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls, qn
+from docx.shared import Mm
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from docx.section import Section
+
+LATIN = "Times New Roman"
+SONG, HEI, FANG, KAI = "宋体", "黑体", "仿宋", "楷体"
+
+PORTRAIT_WIDTH, LANDSCAPE_WIDTH = 156.0, 225.0
+"""Type area in millimetres: A4 less the margins of GB/T 9704 (28 + 26), and the same sheet turned."""
+
+HEADER_FILL, TAG_COLOUR = "EDEDED", "7F7F7F"
+
+_DROPPED = {"theme", "stylesWithEffects", "webSettings", "customXml", "thumbnail", "numbering"}
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def _dxa(mm: float) -> int:
+    return round(mm * 1440 / 25.4)
+
+
+# --- styles ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Style:
+    """One paragraph style. ``size`` in points, ``line`` in points (exact) or 0 (single), ``before``/``after`` too."""
+
+    name: str
+    font: str
+    size: float
+    bold: bool = False
+    align: str = "left"
+    line: float = 0
+    before: float = 0
+    after: float = 0
+    indent_chars: float = 0
+    outline: int | None = None
+    keep_next: bool = False
+    colour: str = ""
+    base: str = "Normal"
+    tabs: str = ""
+
+    @property
+    def id(self) -> str:
+        return _BUILT_IN.get(self.name, self.name)
+
+    def xml(self) -> str:
+        spacing = f'<w:spacing w:before="{round(self.before * 20)}" w:after="{round(self.after * 20)}" '
+        spacing += f'w:line="{round(self.line * 20)}" w:lineRule="exact"/>' if self.line else 'w:line="240" w:lineRule="auto"/>'
+        indent = (
+            f'<w:ind w:firstLineChars="{round(self.indent_chars * 100)}" w:firstLine="{round(self.indent_chars * self.size * 20)}"/>'
+            if self.indent_chars
+            else '<w:ind w:firstLineChars="0" w:firstLine="0"/>'
+        )
+        parts = [
+            "<w:keepNext/>" if self.keep_next else "",
+            f"<w:tabs>{self.tabs}</w:tabs>" if self.tabs else "",
+            '<w:snapToGrid w:val="0"/>',
+            spacing,
+            indent,
+            f'<w:jc w:val="{self.align}"/>',
+            f'<w:outlineLvl w:val="{self.outline}"/>' if self.outline is not None else "",
+        ]
+        size = round(self.size * 2)
+        run = [
+            f'<w:rFonts w:ascii="{LATIN}" w:hAnsi="{LATIN}" w:eastAsia="{self.font}" w:cs="{LATIN}" w:hint="eastAsia"/>',
+            "<w:b/><w:bCs/>" if self.bold else '<w:b w:val="0"/><w:bCs w:val="0"/>',
+            f'<w:color w:val="{self.colour}"/>' if self.colour else "",
+            f'<w:sz w:val="{size}"/><w:szCs w:val="{size}"/>',
+        ]
+        default = ' w:default="1"' if self.name == "Normal" else ' w:customStyle="1"' if self.id == self.name else ""
+        based = "" if self.name == "Normal" else f'<w:basedOn w:val="{self.base}"/>'
+        return (
+            f'<w:style w:type="paragraph"{default} w:styleId="{self.id}"><w:name w:val="{self.name}"/>{based}<w:qFormat/>'
+            f"<w:pPr>{''.join(parts)}</w:pPr><w:rPr>{''.join(run)}</w:rPr></w:style>"
+        )
+
+
+_BUILT_IN = {
+    "Normal": "Normal",
+    "heading 1": "Heading1",
+    "heading 2": "Heading2",
+    "heading 3": "Heading3",
+    "header": "Header",
+    "footer": "Footer",
+}
+
+STYLES = (
+    Style("Normal", FANG, 16, align="both", line=28),
+    Style("正文段落", FANG, 16, align="both", line=28, indent_chars=2),
+    Style("heading 1", HEI, 16, line=28, before=14, after=4, outline=0, keep_next=True),
+    Style("heading 2", KAI, 16, line=28, before=8, after=2, outline=1, keep_next=True),
+    Style("heading 3", FANG, 16, bold=True, line=28, before=4, indent_chars=0, outline=2, keep_next=True),
+    Style("报告题名", SONG, 22, bold=True, align="center", line=34, before=0, after=6),
+    Style("报告期", KAI, 16, align="center", line=28, after=6),
+    Style("表题", HEI, 12, align="left", line=22, before=8, after=3, keep_next=True),
+    Style("表注", SONG, 9, align="both", line=15, before=3, after=4),
+    Style("表头", HEI, 10.5, align="center", keep_next=True),
+    Style("表格文字", SONG, 10.5, align="left"),
+    Style("表格居中", SONG, 10.5, align="center"),
+    Style("表格数字", SONG, 10.5, align="right"),
+    Style("小字表头", HEI, 9, align="center", keep_next=True),
+    Style("小字文字", SONG, 9, align="left"),
+    Style("小字居中", SONG, 9, align="center"),
+    Style("小字数字", SONG, 9, align="right"),
+    Style("指标数值", HEI, 18, align="center", before=3),
+    Style("目录", FANG, 14, align="left"),
+    Style("封面公司", SONG, 22, bold=True, align="center"),
+    Style("封面题名", SONG, 36, bold=True, align="center"),
+    Style("封面期间", KAI, 22, align="center"),
+    Style("封面标签", SONG, 14, align="distribute"),
+    Style("封面内容", SONG, 14, align="center"),
+    Style("封面编号", SONG, 10.5, align="left"),
+    Style("无数据", FANG, 16, align="both", line=28, indent_chars=2),
+    Style("模板标签", SONG, 7.5, align="left", colour=TAG_COLOUR),
+    Style("分节", SONG, 1, line=1),
+    Style("header", SONG, 9, align="both"),
+    Style("footer", SONG, 9, align="center"),
+)
+
+_DEFAULTS = f"""<w:docDefaults {nsdecls("w")}><w:rPrDefault><w:rPr>
+<w:rFonts w:ascii="{LATIN}" w:hAnsi="{LATIN}" w:eastAsia="{FANG}" w:cs="{LATIN}" w:hint="eastAsia"/>
+<w:sz w:val="32"/><w:szCs w:val="32"/><w:lang w:val="en-US" w:eastAsia="zh-CN" w:bidi="ar-SA"/>
+</w:rPr></w:rPrDefault><w:pPrDefault/></w:docDefaults>"""
+
+_TABLE_STYLE = f"""<w:style {nsdecls("w")} w:type="table" w:default="1" w:styleId="TableNormal"><w:name w:val="Normal Table"/>
+<w:uiPriority w:val="99"/><w:semiHidden/><w:unhideWhenUsed/><w:tblPr><w:tblInd w:w="0" w:type="dxa"/><w:tblCellMar>
+<w:top w:w="0" w:type="dxa"/><w:left w:w="57" w:type="dxa"/><w:bottom w:w="0" w:type="dxa"/><w:right w:w="57" w:type="dxa"/>
+</w:tblCellMar></w:tblPr></w:style>"""
+
+_SETTINGS = """<w:zoom w:percent="100"/><w:bordersDoNotSurroundHeader/><w:bordersDoNotSurroundFooter/>
+<w:defaultTabStop w:val="420"/><w:characterSpacingControl w:val="compressPunctuation"/><w:compat>
+<w:spaceForUL/><w:balanceSingleByteDoubleByteWidth/><w:doNotLeaveBackslashAlone/><w:ulTrailSpace/>
+<w:doNotExpandShiftReturn/><w:adjustLineHeightInTable/><w:useFELayout/>
+<w:compatSetting w:name="compatibilityMode" w:uri="http://schemas.microsoft.com/office/word" w:val="15"/>
+</w:compat><w:themeFontLang w:val="en-US" w:eastAsia="zh-CN"/><w:decimalSymbol w:val="."/><w:listSeparator w:val=","/>"""
+
+_FONT_TABLE = f"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<w:fonts {nsdecls("w")}>{"".join(
+    f'<w:font w:name="{name}"><w:altName w:val="{alt}"/><w:charset w:val="86"/><w:family w:val="{family}"/>'
+    f'<w:pitch w:val="{pitch}"/></w:font>'
+    for name, alt, family, pitch in (
+        (SONG, "SimSun", "auto", "variable"),
+        (HEI, "SimHei", "modern", "fixed"),
+        (FANG, "FangSong", "modern", "fixed"),
+        (KAI, "KaiTi", "modern", "fixed"),
+    )
+)}<w:font w:name="{LATIN}"><w:charset w:val="00"/><w:family w:val="roman"/><w:pitch w:val="variable"/></w:font></w:fonts>"""
+
+
+# --- tables ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: its text (lines separated by ``\\n`` are paragraphs), style, and how far it reaches."""
+
+    text: str
+    style: str = "表格文字"
+    span: int = 1
+    merge: str = ""  # "restart" | "continue": merged downwards
+    fill: str = ""
+    borders: str = ""  # XML inside w:tcBorders
+    valign: str = "center"
+
+
+@dataclass(frozen=True)
+class Row:
+    cells: tuple[Cell, ...]
+    header: bool = False
+    height: float = 7.0  # millimetres, at least
+    exact: bool = False
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a listing: title, width in millimetres, what a row prints, alignment (l, c, r), group title."""
+
+    title: str
+    width: float
+    value: str
+    align: str = "l"
+    group: str = ""
+    total: str = ""
+
+
+_ALIGN = {"l": "文字", "c": "居中", "r": "数字"}
+
+GRID = (
+    '<w:top w:val="single" w:sz="8" w:space="0" w:color="000000"/><w:left w:val="single" w:sz="8" w:space="0" w:color="000000"/>'
+    '<w:bottom w:val="single" w:sz="8" w:space="0" w:color="000000"/><w:right w:val="single" w:sz="8" w:space="0" w:color="000000"/>'
+    '<w:insideH w:val="single" w:sz="4" w:space="0" w:color="000000"/><w:insideV w:val="single" w:sz="4" w:space="0" w:color="000000"/>'
+)
+
+
+def tag_row(tag: str, columns: int) -> Row:
+    """A row that holds nothing but a ``{%tr … %}`` tag; the engine takes the whole row away."""
+    return Row((Cell(tag, "模板标签", span=columns),), height=0)
+
+
+def listing_rows(columns: Sequence[Column], each: str, *, small: bool = False, total: bool = False) -> list[Row]:
+    """Header (two rows where columns are grouped), one row per item of ``each``, and a 合计 row if asked for."""
+    prefix = "小字" if small else "表格"
+    head = "小字表头" if small else "表头"
+    rows = _header_rows(columns, head)
+    rows.append(tag_row(f"{{%tr for {each} %}}", len(columns)))
+    rows.append(Row(tuple(Cell(c.value, prefix + _ALIGN[c.align]) for c in columns)))
+    rows.append(tag_row("{%tr endfor %}", len(columns)))
+    if total:
+        rows.append(Row(tuple(Cell(c.total, head if i == 0 else prefix + _ALIGN[c.align]) for i, c in enumerate(columns))))
+    return rows
+
+
+def _header_rows(columns: Sequence[Column], style: str) -> list[Row]:
+    if not any(c.group for c in columns):
+        return [Row(tuple(Cell(c.title, style, fill=HEADER_FILL) for c in columns), header=True)]
+    top: list[Cell] = []
+    for i, c in enumerate(columns):
+        if not c.group:
+            top.append(Cell(c.title, style, merge="restart", fill=HEADER_FILL))
+        elif i and columns[i - 1].group == c.group:
+            top[-1] = replace(top[-1], span=top[-1].span + 1)
+        else:
+            top.append(Cell(c.group, style, fill=HEADER_FILL))
+    low = tuple(
+        Cell(c.title, style, fill=HEADER_FILL) if c.group else Cell("", style, merge="continue", fill=HEADER_FILL)
+        for c in columns
+    )
+    return [Row(tuple(top), header=True), Row(low, header=True)]
+
+
+def _table_xml(widths: Sequence[int], rows: Sequence[Row], borders: str) -> str:
+    grid = "".join(f'<w:gridCol w:w="{w}"/>' for w in widths)
+    return (
+        f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/>'
+        f"<w:tblBorders>{borders}</w:tblBorders>"
+        '<w:tblLayout w:type="fixed"/><w:tblCellMar><w:top w:w="28" w:type="dxa"/><w:left w:w="57" w:type="dxa"/>'
+        '<w:bottom w:w="28" w:type="dxa"/><w:right w:w="57" w:type="dxa"/></w:tblCellMar>'
+        f'<w:tblLook w:val="0000"/></w:tblPr><w:tblGrid>{grid}</w:tblGrid>'
+        f"{''.join(_row_xml(row, widths) for row in rows)}</w:tbl>"
+    )
+
+
+def _row_xml(row: Row, widths: Sequence[int]) -> str:
+    height = ""
+    if row.height:
+        rule = "exact" if row.exact else "atLeast"
+        height = f'<w:trHeight w:val="{_dxa(row.height)}" w:hRule="{rule}"/>'
+    header = "<w:tblHeader/>" if row.header else ""
+    cells, at = [], 0
+    for cell in row.cells:
+        cells.append(_cell_xml(cell, sum(widths[at : at + cell.span])))
+        at += cell.span
+    if at != len(widths):
+        msg = f"a row of {at} columns in a table of {len(widths)}: {[c.text for c in row.cells]}"
+        raise ValueError(msg)
+    return f"<w:tr><w:trPr><w:cantSplit/>{height}{header}</w:trPr>{''.join(cells)}</w:tr>"
+
+
+def _cell_xml(cell: Cell, width: int) -> str:
+    merge = {"": "", "restart": '<w:vMerge w:val="restart"/>', "continue": "<w:vMerge/>"}[cell.merge]
+    properties = (
+        f'<w:tcW w:w="{width}" w:type="dxa"/>'
+        + (f'<w:gridSpan w:val="{cell.span}"/>' if cell.span > 1 else "")
+        + merge
+        + (f"<w:tcBorders>{cell.borders}</w:tcBorders>" if cell.borders else "")
+        + (f'<w:shd w:val="clear" w:color="auto" w:fill="{cell.fill}"/>' if cell.fill else "")
+        + f'<w:vAlign w:val="{cell.valign}"/>'
+    )
+    paragraphs = "".join(paragraph_xml(line, cell.style) for line in cell.text.split("\n"))
+    return f"<w:tc><w:tcPr>{properties}</w:tcPr>{paragraphs}</w:tc>"
+
+
+# --- paragraphs -----------------------------------------------------------------------------------------------
+
+
+def paragraph_xml(text: str, style: str, *, properties: str = "", namespaces: str = "") -> str:
+    """A paragraph; ``\\t`` in the text is a tab, ``[PAGE]`` and ``[NUMPAGES]`` are fields."""
+    runs = "".join(_run_xml(piece) for piece in _pieces(text))
+    style_id = _BUILT_IN.get(style, style)
+    return f'<w:p{namespaces}><w:pPr><w:pStyle w:val="{style_id}"/>{properties}</w:pPr>{runs}</w:p>'
+
+
+def _pieces(text: str) -> list[str]:
+    for mark in ("\t", "[PAGE]", "[NUMPAGES]"):
+        text = text.replace(mark, f"\0{mark}\0")
+    return [piece for piece in text.split("\0") if piece]
+
+
+_CACHED = {"[PAGE]": "2", "[NUMPAGES]": "12"}
+
+
+def _run_xml(piece: str) -> str:
+    if piece == "\t":
+        return "<w:r><w:tab/></w:r>"
+    if piece in _CACHED:
+        return (
+            '<w:r><w:fldChar w:fldCharType="begin"/></w:r>'
+            f'<w:r><w:instrText xml:space="preserve"> {piece[1:-1]} </w:instrText></w:r>'
+            '<w:r><w:fldChar w:fldCharType="separate"/></w:r>'
+            f'<w:r><w:t>{_CACHED[piece]}</w:t></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>'
+        )
+    return f'<w:r><w:rPr><w:rFonts w:hint="eastAsia"/></w:rPr><w:t xml:space="preserve">{escape(piece)}</w:t></w:r>'
+
+
+# --- paper ----------------------------------------------------------------------------------------------------
+
+
+class Paper:
+    """A Word template being written, from top to bottom."""
+
+    def __init__(self) -> None:
+        self._document = Document()
+        self._body = self._document.element.body
+        for child in list(self._body):
+            if child.tag != qn("w:sectPr"):
+                self._body.remove(child)
+        self.width = PORTRAIT_WIDTH
+        _replace_parts(self._document)
+        _turn(self._document.sections[0], landscape=False)
+
+    def _append(self, xml: str) -> None:
+        self._body.insert(len(self._body) - 1, parse_xml(xml))
+
+    def text(self, text: str, style: str = "正文段落", properties: str = "") -> None:
+        self._append(paragraph_xml(text, style, properties=properties, namespaces=" " + nsdecls("w")))
+
+    def heading(self, level: int, text: str) -> None:
+        self.text(text, f"heading {level}")
+
+    def tag(self, tag: str) -> None:
+        """A paragraph that holds nothing but a ``{%p … %}`` tag; the engine takes the whole paragraph away."""
+        self.text(tag, "模板标签")
+
+    def caption(self, title: str, unit: str = "") -> None:
+        """A table's title, and its unit at the right margin."""
+        tab = f'<w:tabs><w:tab w:val="right" w:pos="{_dxa(self.width)}"/></w:tabs>'
+        self.text(f"{title}\t单位：{unit}" if unit else title, "表题", tab)
+
+    def table(self, widths: Sequence[float], rows: Sequence[Row], borders: str = GRID) -> None:
+        """A table of fixed layout; ``widths`` in millimetres, stretched to the type area when they nearly fill it."""
+        factor = self.width / sum(widths) if abs(sum(widths) - self.width) < 12 else 1
+        self._append(_table_xml([_dxa(w * factor) for w in widths], rows, borders))
+
+    def listing(
+        self, columns: Sequence[Column], each: str, *, small: bool = False, total: bool = False, none: str = "本月无。"
+    ) -> None:
+        """A table with a row per item of ``each`` (``r in items``), or the words ``none`` where there is no item."""
+        items = each.split(" in ", 1)[1]
+        if none:
+            self.tag(f"{{%p if {items} %}}")
+        self.table([c.width for c in columns], listing_rows(columns, each, small=small, total=total))
+        if none:
+            self.tag("{%p else %}")
+            self.text(none, "无数据")
+            self.tag("{%p endif %}")
+
+    def section(self, *, landscape: bool) -> None:
+        """End the section here and begin a new page; what was written so far keeps the shape it had."""
+        self._document.add_section(WD_SECTION.NEW_PAGE)
+        self._tuck_section_break()
+        self.width = LANDSCAPE_WIDTH if landscape else PORTRAIT_WIDTH
+        _turn(self._document.sections[-1], landscape=landscape)
+
+    def _tuck_section_break(self) -> None:
+        """The break goes into the paragraph before it, so that no empty paragraph can spill onto a page of its own."""
+        holder = self._body[-2]
+        before = self._body[-3]
+        properties = before.find(qn("w:pPr"))
+        if before.tag == qn("w:p") and "{%" not in "".join(before.itertext()):
+            properties.append(holder.find(qn("w:pPr")).find(qn("w:sectPr")))
+            self._body.remove(holder)
+        else:
+            style = parse_xml(f'<w:pStyle {nsdecls("w")} w:val="分节"/>')
+            holder.find(qn("w:pPr")).insert(0, style)
+
+    def header_footer(self, header: str, footer: str) -> None:
+        """Header (``left\\tright``) and footer of the section being written; empty texts make empty ones."""
+        section = self._document.sections[-1]
+        tab = f'<w:tabs><w:tab w:val="right" w:pos="{_dxa(self.width)}"/></w:tabs>'
+        rule = '<w:pBdr><w:bottom w:val="single" w:sz="4" w:space="3" w:color="000000"/></w:pBdr>' if header else ""
+        for story, xml in (
+            (section.header, paragraph_xml(header, "header", properties=rule + tab, namespaces=" " + nsdecls("w"))),
+            (section.footer, paragraph_xml(footer, "footer", namespaces=" " + nsdecls("w"))),
+        ):
+            story.is_linked_to_previous = False
+            element = story._element  # noqa: SLF001 - python-docx has no public way to replace a story's content
+            for child in list(element):
+                element.remove(child)
+            element.append(parse_xml(xml))
+
+    def properties(self, core: dict[str, str], custom: dict[str, str], company: str) -> None:
+        """Document properties; values may hold tags, which the engine fills."""
+        _add_properties(self._document, core, custom, company)
+
+    def save(self, path: Path) -> None:
+        """Write the paper: the same script gives the same bytes."""
+        raw = io.BytesIO()
+        self._document.save(raw)
+        path.write_bytes(_settled(raw.getvalue()))
+
+
+def _turn(section: Section, *, landscape: bool) -> None:
+    if landscape:
+        section.orientation, section.page_width, section.page_height = WD_ORIENT.LANDSCAPE, Mm(297), Mm(210)
+        margins = (28, 37, 26, 35)  # the table's head towards the binding side
+    else:
+        section.orientation, section.page_width, section.page_height = WD_ORIENT.PORTRAIT, Mm(210), Mm(297)
+        margins = (37, 26, 35, 28)
+    section.top_margin, section.right_margin, section.bottom_margin, section.left_margin = map(Mm, margins)
+    section.header_distance, section.footer_distance = Mm(18 if landscape else 25), Mm(15 if landscape else 22)
+    for grid in section._sectPr.findall(qn("w:docGrid")):  # noqa: SLF001 - a grid would stretch the lines of tables
+        section._sectPr.remove(grid)  # noqa: SLF001
+
+
+def _replace_parts(document: Document) -> None:
+    styles = document.styles.element
+    for child in list(styles):
+        styles.remove(child)
+    for xml in (_DEFAULTS, *(s.xml().replace("<w:style ", f"<w:style {nsdecls('w')} ", 1) for s in STYLES), _TABLE_STYLE):
+        styles.append(parse_xml(xml))
+    settings = document.settings.element
+    for child in list(settings):
+        settings.remove(child)
+    for child in parse_xml(f"<w:settings {nsdecls('w')}>{_SETTINGS}</w:settings>"):
+        settings.append(child)
+    for holder in (document.part, document.part.package):
+        for rel_id, rel in list(holder.rels.items()):
+            kind = rel.reltype.rsplit("/", 1)[-1]
+            if kind in _DROPPED:
+                del holder.rels[rel_id]
+            elif kind == "fontTable":
+                rel.target_part._blob = _FONT_TABLE.encode()  # noqa: SLF001
+
+
+def _add_properties(document: Document, core: dict[str, str], custom: dict[str, str], company: str) -> None:
+    package = document.part.package
+    for rel_id, rel in list(package.rels.items()):
+        if rel.reltype.rsplit("/", 1)[-1] in {"core-properties", "extended-properties"}:
+            del package.rels[rel_id]
+    head = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+    elements = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in core.items())
+    core_xml = (
+        f'{head}<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
+        'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" '
+        f'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">{elements}</cp:coreProperties>'
+    )
+    app_xml = (
+        f'{head}<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties">'
+        f"<Application>Microsoft Office Word</Application><Company>{escape(company)}</Company>"
+        "<AppVersion>16.0000</AppVersion></Properties>"
+    )
+    variants = "".join(
+        f'<property fmtid="{{D5CDD505-2E9C-101B-9397-08002B2CF9AE}}" pid="{pid}" name="{escape(name)}">'
+        f"<vt:lpwstr>{escape(value)}</vt:lpwstr></property>"
+        for pid, (name, value) in enumerate(custom.items(), 2)
+    )
+    custom_xml = (
+        f'{head}<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/custom-properties" '
+        f'xmlns:vt="http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes">{variants}</Properties>'
+    )
+    office = "application/vnd.openxmlformats-officedocument"
+    for name, content_type, rel_type, xml in (
+        ("core", "application/vnd.openxmlformats-package.core-properties+xml", RELATIONSHIP_TYPE.CORE_PROPERTIES, core_xml),
+        ("app", f"{office}.extended-properties+xml", RELATIONSHIP_TYPE.EXTENDED_PROPERTIES, app_xml),
+        ("custom", f"{office}.custom-properties+xml", RELATIONSHIP_TYPE.CUSTOM_PROPERTIES, custom_xml),
+    ):
+        part = Part(PackURI(f"/docProps/{name}.xml"), content_type, xml.encode(), package)
+        package.relate_to(part, rel_type)
+
+
+def _settled(raw: bytes) -> bytes:
+    """The same members with fixed times, content types first."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(raw)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as new:
+        for name in sorted(old.namelist(), key=lambda n: (n != "[Content_Types].xml", not n.startswith("_rels"), n)):
+            member = zipfile.ZipInfo(name, _EPOCH)
+            member.compress_type, member.external_attr, member.create_system = zipfile.ZIP_DEFLATED, 0, 0
+            new.writestr(member, old.read(name))
+    return out.getvalue()
