@@ -1,0 +1,112 @@
+"""The month, day or year a paper is about."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from docgen.errors import DataError, Problem
+from i18n import _
+
+KINDS = ("month", "day", "year")
+
+_SPELLINGS = (
+    re.compile(r"(?P<y>\d{4})[-./](?P<m>\d{1,2})(?:[-./](?P<d>\d{1,2}))?"),
+    re.compile(r"(?P<y>\d{4}|\d{2})年(?:(?P<m>\d{1,2})月份?(?:(?P<d>\d{1,2})[日号])?|度)?"),
+    re.compile(r"(?P<y>(?:19|20)\d\d)(?:(?P<m>\d\d)(?P<d>\d\d)?)?"),
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Period:
+    """A calendar month, day or year, first and last day included."""
+
+    kind: str
+    first: date
+    last: date
+
+    @classmethod
+    def parse(cls, text: str) -> Period:
+        """``2026-10``, ``2026年10月``, ``202610``, ``2026-10-03``, ``2026`` → the period; DataError for anything else.
+
+        The year must be written: it is never taken from the clock.
+        """
+        plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+        for spelling in _SPELLINGS:
+            if found := spelling.fullmatch(plain):
+                year, month, day = (int(part) if part else None for part in found.group("y", "m", "d"))
+                if period := cls._of(year or 0, month, day):
+                    return period
+        raise DataError([_unreadable(text)])
+
+    @classmethod
+    def _of(cls, year: int, month: int | None, day: int | None) -> Period | None:
+        year += 2000 if year < 100 else 0
+        try:
+            if month is None:
+                return cls("year", date(year, 1, 1), date(year, 12, 31))
+            return cls.month(year, month) if day is None else cls.day(date(year, month, day))
+        except ValueError:
+            return None
+
+    @classmethod
+    def month(cls, year: int, month: int) -> Period:
+        """The calendar month; ValueError where there is none."""
+        first = date(year, month, 1)
+        return cls("month", first, first.replace(day=monthrange(year, month)[1]))
+
+    @classmethod
+    def day(cls, day: date) -> Period:
+        """The one day."""
+        return cls("day", day, day)
+
+    @property
+    def label(self) -> str:
+        """As it is printed: ``2026年10月``, ``2026年10月3日``, ``2026年``."""
+        text = f"{self.first.year}年"
+        if self.kind != "year":
+            text += f"{self.first.month}月"
+        return f"{text}{self.first.day}日" if self.kind == "day" else text
+
+    def __str__(self) -> str:
+        """As it is written in names and options: ``2026-10``, ``2026-10-03``, ``2026``."""
+        return self.first.isoformat()[: {"year": 4, "month": 7, "day": 10}[self.kind]]
+
+    def contains(self, moment: date | None) -> bool:
+        """Whether a date or a date with time lies in the period; an empty cell does not."""
+        if moment is None:
+            return False
+        day = moment.date() if isinstance(moment, datetime) else moment
+        return self.first <= day <= self.last
+
+    def previous(self) -> Period:
+        """The month, day or year before (环比)."""
+        return self._around(self.first - timedelta(days=1))
+
+    def following(self) -> Period:
+        """The month, day or year after."""
+        return self._around(self.last + timedelta(days=1))
+
+    def same_last_year(self) -> Period:
+        """The same month, day or year one year before (同比); 29 February becomes 28 February."""
+        year, month = self.first.year - 1, self.first.month
+        return self._around(date(year, month, min(self.first.day, monthrange(year, month)[1])))
+
+    def _around(self, day: date) -> Period:
+        if self.kind == "day":
+            return Period.day(day)
+        if self.kind == "month":
+            return Period.month(day.year, day.month)
+        return Period("year", date(day.year, 1, 1), date(day.year, 12, 31))
+
+
+def _unreadable(text: str) -> Problem:
+    return Problem(
+        text,
+        _("this is not a period: a year, a month or a day with its year is needed"),
+        _("Write for example 2026-10, 2026-10-03 or 2026."),
+        "period.unreadable",
+    )
