@@ -1,0 +1,863 @@
+"""The command line: parse, call, print. Errors become exit codes in one table, :func:`exit_of`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from enum import IntEnum
+from errno import EEXIST
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+import console
+import i18n
+from i18n import _, ngettext
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from docgen.errors import Problem
+    from docgen.forms import Field, Form
+    from docgen.measures import Verdict
+    from docgen.period import Period
+    from office import MadeReport, Office
+
+
+# --- exit codes -----------------------------------------------------------------------------------------------
+
+
+class Exit(IntEnum):
+    """How a command ended."""
+
+    DONE = 0
+    UNEXPECTED = 1
+    USAGE = 2
+    PARTLY = 3
+    DATA = 10
+    REFUSED = 11
+    CONFLICT = 12
+    TAMPERED = 13
+
+
+class Stopped(click.ClickException):
+    """A command does not go on: what is in the way, and the exit code that says so."""
+
+    def __init__(self, code: Exit, *problems: Problem) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.exit_code = code  # type: ignore[misc]
+        self.problems = problems
+
+
+def exit_of(error: BaseException) -> Exit:
+    """The exit code of an error. This table is the only place that knows both."""
+    from docgen.errors import DocgenError
+
+    table: tuple[tuple[type[BaseException], Exit], ...] = (
+        (DocgenError, Exit.DATA),
+        (FileExistsError, Exit.CONFLICT),
+        (PermissionError, Exit.REFUSED),
+        (click.UsageError, Exit.USAGE),
+    )
+    if isinstance(error, Stopped):
+        return Exit(error.exit_code)
+    return next((code for kind, code in table if isinstance(error, kind)), Exit.UNEXPECTED)
+
+
+def problems_of(error: BaseException) -> tuple[Problem, ...]:
+    """What to tell about an error that a person can do something about; empty for one that nobody foresaw."""
+    from docgen.errors import Problem
+
+    if found := getattr(error, "problems", None):
+        return tuple(found)
+    if isinstance(error, FileExistsError):
+        return (Problem(_file(error), _("is there already and stays as it is"), _("Add --force to replace it.")),)
+    if isinstance(error, PermissionError):
+        hint = _("Close it in Excel, WPS or Word, or ask for the right to write here, and try again.")
+        return (Problem(_file(error), _("may not be read or written"), hint),)
+    if isinstance(error, OSError):
+        return (Problem(_file(error), error.strerror or str(error)),)
+    return ()
+
+
+def _file(error: OSError) -> str:
+    return str(error.filename2 or error.filename or "")
+
+
+def _failed(error: Exception, *, as_json: bool) -> Exit:
+    code = exit_of(error)
+    problems = problems_of(error)
+    if as_json:
+        click.echo(_json({"exit": int(code), "problems": [*map(_problem, problems)] or [_bare(error)]}))
+    elif isinstance(error, click.ClickException) and not problems:
+        error.show()
+    elif problems:
+        console.print_problems(problems)
+    if not problems and not isinstance(error, click.ClickException):
+        _unexpected(error)
+    return code
+
+
+def _bare(error: Exception) -> dict[str, str]:
+    message = error.format_message() if isinstance(error, click.ClickException) else repr(error)
+    return {"file": "", "place": "", "message": message, "hint": "", "code": ""}
+
+
+def _unexpected(error: Exception) -> None:
+    """Keep the traceback in a file and say where: a clerk sees a sentence, the person who mends it sees it all."""
+    import traceback
+
+    text = "".join(traceback.format_exception(error))
+    if os.environ.get("GUIDANG_DEBUG"):
+        click.echo(text, err=True)
+        return
+    click.echo(_("Something unexpected happened; this is a fault of guidang, not of your files."), err=True)
+    if log := _write_log(text):
+        click.echo(_("What happened is written down in {file}; please send it on.").format(file=log), err=True)
+
+
+def _write_log(text: str) -> Path | None:
+    import platform
+    import tempfile
+    from datetime import datetime
+
+    now = datetime.now().astimezone()
+    head = f"guidang {_version()}, Python {platform.python_version()}, {platform.platform()}\n{now.isoformat()}\n"
+    head += f"{sys.argv}\n\n"
+    for folder in (Path(click.get_app_dir("guidang")) / "log", Path(tempfile.gettempdir())):
+        log = folder / f"guidang-{now:%Y%m%d-%H%M%S}-{os.getpid()}.log"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            log.write_text(head + text, encoding="utf-8")
+        except OSError:
+            continue
+        return log
+    return None
+
+
+# --- the program ----------------------------------------------------------------------------------------------
+
+
+class Context(click.Context):
+    """A context whose help is measured in columns."""
+
+    formatter_class = console.HelpFormatter
+
+
+class Command(click.Command):
+    """A command whose help is written in English and shown in the language in force."""
+
+    context_class = Context
+
+    help = console.Translated()
+    options_metavar = console.Translated()
+
+    def get_short_help_str(self, limit: int = 0) -> str:  # noqa: ARG002 - nothing is cut off
+        """The first paragraph of the help."""
+        return (self.help or "").partition("\n\n")[0]
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """click keeps this option with the words it had first; take the words anew."""
+        from gettext import gettext
+
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = gettext("Show this message and exit.")
+        return option
+
+
+class Option(click.Option):
+    """An option whose help is shown in the language in force."""
+
+    help = console.Translated()
+    metavar = console.Translated()
+
+
+class Argument(click.Argument):
+    """An argument whose help is shown in the language in force."""
+
+    help = console.Translated()
+    metavar = console.Translated()
+
+
+class ExistingFile(click.Path):
+    """A path to a file that is there; click's own words for it follow the language in force."""
+
+    def __init__(self, *, folders: bool = False) -> None:
+        super().__init__(exists=True, dir_okay=folders, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path, or click's error that it does not exist."""
+        from gettext import gettext
+
+        self.name = gettext("path") if self.dir_okay else gettext("file")
+        return super().convert(value, param, ctx)
+
+
+class PeriodType(click.ParamType):
+    """``2026-10`` → Period."""
+
+    name = "period"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The period, or a usage error with the reading's own message."""
+        from docgen.errors import DataError
+        from docgen.period import Period
+
+        try:
+            return Period.parse(value) if isinstance(value, str) else value
+        except DataError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Program(Command, click.Group):
+    """``guidang`` itself: chooses the language, runs a command, turns whatever it raises into an exit code."""
+
+    command_class = Command
+    subcommand_metavar = console.Translated()
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """In the order of the work, as they are declared."""
+        return list(self.commands)
+
+    def main(  # type: ignore[override]
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        *,
+        standalone_mode: bool = True,
+        **more: Any,
+    ) -> Any:
+        """Run; never let a traceback out."""
+        words = sys.argv[1:] if args is None else list(args)
+        console.steady_streams()
+        try:
+            console.speak(_language(words))
+            code = super().main(args, prog_name or "guidang", standalone_mode=False, **more) or Exit.DONE
+        except click.Abort:
+            click.echo(_("Stopped."), err=True)
+            code = Exit.UNEXPECTED
+        except Exception as error:  # noqa: BLE001 - the outermost frame: no traceback reaches a user
+            code = _failed(error, as_json="--json" in words)
+        if standalone_mode:
+            sys.exit(int(code))
+        return code
+
+
+def _language(words: Sequence[str]) -> str:
+    """``--lang``, ``GUIDANG_LANG``, the office's setting, the locale: the first that says something."""
+    if named := _value(words, "--lang") or os.environ.get("GUIDANG_LANG"):
+        return named
+    from office import find_office, language_of
+
+    folder = _value(words, "--office") or os.environ.get("GUIDANG_OFFICE")
+    place = Path(folder) if folder else find_office(Path.cwd())
+    return (language_of(place) if place else None) or i18n.detect()
+
+
+def _value(words: Sequence[str], option: str) -> str | None:
+    """What follows ``option`` on a command line that is not parsed yet: its help speaks that language too."""
+    for word, following in zip(words, [*words[1:], None], strict=True):
+        if word == option:
+            return following
+        if word.startswith(option + "="):
+            return word.partition("=")[2]
+    return None
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("guidang")
+
+
+def _show_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        click.echo(f"guidang {_version()}")
+        ctx.exit()
+
+
+def _keep(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+    """Remember an option that may stand before or after the command."""
+    if value is not None:
+        ctx.meta[f"guidang.{parameter.name}"] = value
+
+
+_F = TypeVar("_F", bound="Callable[..., Any]")
+
+
+def _options(*declared: Callable[[_F], _F]) -> Callable[[_F], _F]:
+    def apply(function: _F) -> _F:
+        for option in reversed(declared):
+            function = option(function)
+        return function
+
+    return apply
+
+
+common = _options(
+    click.option(
+        "--office",
+        metavar="DIR",
+        type=click.Path(path_type=Path),
+        envvar="GUIDANG_OFFICE",
+        cls=Option,
+        expose_value=False,
+        callback=_keep,
+        help="The office's folder; without it the nearest folder upward that holds guidang.toml.",
+    ),
+    click.option(
+        "--lang",
+        metavar="LANG",
+        type=click.Choice(["zh_CN", "zh", "en"], case_sensitive=False),
+        cls=Option,
+        expose_value=False,
+        help="Language of what is printed: zh_CN or en. Documents stay Chinese.",
+    ),
+)
+prints_data = _options(
+    common,
+    click.option("--json", "as_json", is_flag=True, cls=Option, help="Print the result as JSON, for programs."),
+)
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@common
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    cls=Option,
+    help="Show the version and exit.",
+)
+def program() -> None:
+    """guidang makes a property-management office's papers from its own registers.
+
+    Begin with `guidang demo`, which shows the whole round on an invented service centre. For your own office:
+    `guidang init`, `guidang new`, fill the workbooks in Excel or WPS, `guidang check`, `guidang report`.
+    """
+
+
+# --- commands -------------------------------------------------------------------------------------------------
+
+
+@program.command()
+@prints_data
+@click.argument(
+    "folder",
+    metavar="[DIR]",
+    default=Path("guidang-demo"),
+    type=click.Path(path_type=Path),
+    cls=Argument,
+    help="Where to put the sample office; ./guidang-demo without it.",
+)
+def demo(folder: Path, as_json: bool) -> Exit:
+    """Make the sample office's monthly report, from its registers to the finished Word document.
+
+    Copies the sample office into DIR, computes October 2026, and prints the quality objectives and where the
+    report, the base-data workbook and the annex lie. A sample office that is there already is used as it is,
+    with whatever was changed in it; any other folder with something in it is left alone. Nothing is opened.
+    """
+    from docgen.period import Period
+    from office import DEMO_PERIOD, Office, copy_sample
+
+    copied = copy_sample(folder)
+    if not (copied or as_json):
+        click.echo(_("{folder} is there already and is used as it is.").format(folder=folder))
+    return _make_report(Office.load(folder), Period.parse(DEMO_PERIOD), force=True, as_json=as_json)
+
+
+@program.command()
+@prints_data
+@click.argument(
+    "folder", metavar="DIR", type=click.Path(path_type=Path), cls=Argument, help="The folder to make or to fill."
+)
+@click.option("--name", metavar="NAME", cls=Option, help="The service centre's name; the folder's name without it.")
+def init(folder: Path, name: str | None, as_json: bool) -> Exit:
+    """Make a new office: a folder with settings, records schedule, holidays and places for registers.
+
+    Nothing that exists is overwritten: where DIR is an office already, the command refuses.
+    """
+    from office import create_office
+
+    made = create_office(folder, name=name or folder.resolve().name)
+    if as_json:
+        click.echo(_json({"exit": 0, "folder": str(folder), "files": [str(path) for path in made]}))
+        return Exit.DONE
+    for path in made:
+        click.echo(str(path))
+    click.echo(_("The office is ready. First fill in guidang.toml, then ask for blank registers with `guidang new`."))
+    return Exit.DONE
+
+
+@program.command()
+@prints_data
+@click.argument(
+    "name", metavar="[FORM]", default=None, required=False, cls=Argument, help="A form's id, title, alias or code."
+)
+def forms(name: str | None, as_json: bool) -> Exit:
+    """List the forms there are, or the columns of one form.
+
+    A form is named by its id (repairs), its title (报修登记), an alias or its code (QG-FW-01-01). With --json, one
+    form comes with the JSON Schema of its data.
+    """
+    known = _forms()
+    if name is None:
+        _show_forms(list(known.values()), as_json=as_json)
+    else:
+        _show_form(_form(name, known), as_json=as_json)
+    return Exit.DONE
+
+
+@program.command()
+@prints_data
+@click.argument("name", metavar="FORM", cls=Argument, help="A form's id, title, alias or code.")
+@click.option(
+    "--period", metavar="PERIOD", type=PeriodType(), cls=Option, help="2026-10, 2026-10-03 or 2026; now without it."
+)
+@click.option(
+    "--output",
+    "-o",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    cls=Option,
+    help="File or folder to write to; without it the office's registers of that period, or the current folder.",
+)
+@click.option("--force", is_flag=True, cls=Option, help="Replace a file that is there already.")
+def new(name: str, period: Period | None, output: Path | None, force: bool, as_json: bool) -> Exit:
+    """Write a blank workbook for a form: dropdowns, validation, a sample row and help.
+
+    A file that is there already is kept, and the command refuses with exit code 12, unless --force is given.
+    """
+    from docgen.workbook import new_workbook
+
+    from docgen.package import write_atomic
+
+    form = _form(name, _forms())
+    if not form.tables:
+        raise click.UsageError(_("{form} is not filled in; it is made by `guidang report`.").format(form=form.title))
+    period = period or _now(form)
+    target = _target(output or _registers(period), form.file_name(period), force=force)
+    write_atomic(target, new_workbook(form, period=period))
+    click.echo(_json({"exit": 0, "file": str(target)}) if as_json else str(target))
+    return Exit.DONE
+
+
+@program.command()
+@prints_data
+@click.argument(
+    "targets",
+    metavar="FILE|PERIOD...",
+    nargs=-1,
+    required=True,
+    cls=Argument,
+    help="Filled workbooks or CSV files, or a period such as 2026-10 for all registers of the office.",
+)
+@click.option("--form", "name", metavar="FORM", cls=Option, help="The form the files follow; found out without it.")
+def check(targets: tuple[str, ...], name: str | None, as_json: bool) -> Exit:
+    """Read filled workbooks and print every problem, each at its cell, with what to do.
+
+    Nothing is written. Warnings do not count as problems. The exit code is 10 where every file has problems and
+    3 where some have none.
+    """
+    known = _forms()
+    form = _form(name, known) if name else None
+    checked = [_checked(path, form, known) for target in targets for path in _files(target)]
+    _show_checks(checked, as_json=as_json)
+    return _outcome([not found.problems for found in checked])
+
+
+@program.command()
+@prints_data
+@click.argument("name", metavar="FORM", cls=Argument, help="A form's id, title, alias or code.")
+@click.argument(
+    "inputs",
+    metavar="INPUT...",
+    nargs=-1,
+    required=True,
+    type=ExistingFile(),
+    cls=Argument,
+    help="Workbooks filled for the form.",
+)
+@click.option(
+    "--output",
+    "-o",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    cls=Option,
+    help="File, or folder for several; without it beside each input.",
+)
+@click.option("--force", is_flag=True, cls=Option, help="Replace a file that is there already.")
+def render(name: str, inputs: tuple[Path, ...], output: Path | None, force: bool, as_json: bool) -> Exit:
+    """Render a form's document from filled workbooks, one document for each.
+
+    A workbook with problems gets no document. With several, the others are still rendered and the exit code is 3.
+    """
+    from docgen.errors import DocgenError
+
+    if output is not None and len(inputs) > 1 and not output.is_dir():
+        raise click.UsageError(_("Several documents need a folder as --output; {path} is none.").format(path=output))
+    form = _form(name, _forms())
+    if not form.template:
+        raise click.UsageError(_("{form} has no template to render.").format(form=form.title))
+    done: list[Path] = []
+    problems: list[Problem] = []
+    for path in inputs:
+        try:
+            done.append(_rendered(form, path, output or path.parent, force=force))
+        except DocgenError as error:
+            problems += error.problems
+    _show_rendered(done, problems, as_json=as_json)
+    return _outcome([True] * len(done) + [False] * (len(inputs) - len(done)))
+
+
+@program.command()
+@prints_data
+@click.argument("period", metavar="PERIOD", type=PeriodType(), cls=Argument, help="The month, such as 2026-10.")
+@click.option("--force", is_flag=True, cls=Option, help="Replace outputs that were changed by hand since.")
+def report(period: Period, force: bool, as_json: bool) -> Exit:
+    """Make the monthly report of a period, with the base-data workbook and the annex of rows.
+
+    Reads registers/PERIOD of the office. While the registers have problems they are printed and nothing is written.
+    """
+    return _make_report(_office(), period, force=force, as_json=as_json)
+
+
+@program.command()
+@prints_data
+@click.argument(
+    "templates",
+    metavar="TEMPLATE...",
+    nargs=-1,
+    required=True,
+    type=ExistingFile(folders=True),
+    cls=Argument,
+    help="Word templates, form folders, or folders of forms.",
+)
+def lint(templates: tuple[Path, ...], as_json: bool) -> Exit:
+    """Compile templates and read form declarations; print every fault with its place and its remedy."""
+    found = [(path, _faults(path)) for given in templates for path in _lintable(given)]
+    if as_json:
+        files = [{"file": str(path), "problems": [*map(_problem, faults)]} for path, faults in found]
+        click.echo(_json({"exit": _outcome([not faults for _path, faults in found]), "files": files}))
+    else:
+        for path, faults in found:
+            click.echo(_verdict(not faults) + f"  {path}")
+            console.print_problems(faults, err=False)
+    return _outcome([not faults for _path, faults in found])
+
+
+# --- what the commands share ----------------------------------------------------------------------------------
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+
+
+def _problem(problem: Problem) -> dict[str, str]:
+    file, place = console.split_place(problem.where)
+    return {"file": file, "place": place, "message": problem.message, "hint": problem.hint, "code": problem.code}
+
+
+def _outcome(good: Sequence[bool]) -> Exit:
+    if all(good):
+        return Exit.DONE
+    return Exit.PARTLY if any(good) else Exit.DATA
+
+
+def _verdict(good: bool) -> str:
+    return click.style(_("good"), fg="green") if good else click.style(_("faults"), fg="red")
+
+
+def _office_folder() -> Path | None:
+    from office import find_office
+
+    named = click.get_current_context().meta.get("guidang.office")
+    return Path(named) if named else find_office(Path.cwd())
+
+
+def _office() -> Office:
+    from office import Office
+
+    folder = _office_folder()
+    if folder is None:
+        raise click.UsageError(
+            _("There is no office here. Go into its folder, name it by --office, or make one by `guidang init`.")
+        )
+    return Office.load(folder)
+
+
+def _forms() -> Mapping[str, Form]:
+    """The forms of the office in reach, else the shipped ones."""
+    from office import Office, shipped_forms
+
+    folder = _office_folder()
+    return Office.load(folder).forms if folder else shipped_forms()
+
+
+def _form(name: str, known: Mapping[str, Form]) -> Form:
+    from difflib import get_close_matches
+
+    spellings = {word: form for form in known.values() for word in (form.code, *form.labels, form.id) if word}
+    if name in spellings:
+        return spellings[name]
+    near = get_close_matches(name, spellings, 3, 0.5)
+    hint = _("Did you mean {names}?").format(names=", ".join(near)) if near else _("`guidang forms` lists them.")
+    raise click.UsageError(_("There is no form '{name}'.").format(name=name) + " " + hint)
+
+
+def _show_forms(known: Sequence[Form], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(_json([_form_data(form) for form in known]))
+        return
+    rows = [(form.id, form.title, form.code, _each(form.period), form.department) for form in known]
+    console.print_table((_("form"), _("title"), _("code"), _("period"), _("department")), rows)
+
+
+def _form_data(form: Form) -> dict[str, Any]:
+    return {
+        "id": form.id,
+        "title": form.title,
+        "aliases": form.aliases,
+        "code": form.code,
+        "period": form.period,
+        "department": form.department,
+        "tables": {table.key: [column.key for column in table.columns] for table in form.tables},
+    }
+
+
+def _each(kind: str) -> str:
+    return {"month": _("month"), "day": _("day"), "year": _("year"), "none": ""}[kind]
+
+
+def _show_form(form: Form, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(_json(_form_data(form) | {"schema": form.json_schema()}))
+        return
+    click.echo(click.style(" ".join(filter(None, (form.title, form.code))), bold=True))
+    for title, columns in ((_("head"), form.fields), *((table.title, table.columns) for table in form.tables)):
+        if columns:
+            click.echo(f"\n{title}")
+            heading = ("", _("column"), _("key"), _("kind"), _("required"), _("choices or unit"))
+            console.print_table(heading, [_column_row(number, column) for number, column in enumerate(columns, 1)])
+
+
+def _column_row(number: int, column: Field) -> tuple[str, ...]:
+    required = "*" if column.required else ""
+    return (str(number), column.title, column.key, column.type, required, "、".join(column.choices) or column.unit)
+
+
+def _now(form: Form) -> Period | None:
+    """The period of today, as the form counts."""
+    from datetime import date
+
+    from docgen.period import Period
+
+    today = date.today()  # noqa: DTZ011 - the clerk's own calendar
+    kinds = {
+        "month": Period.month(today.year, today.month),
+        "day": Period.day(today),
+        "year": Period.parse(str(today.year)),
+    }
+    return kinds.get(form.period)
+
+
+def _target(wanted: Path, name: str, *, force: bool) -> Path:
+    """Where to write ``name``: into ``wanted`` where that is or looks like a folder, else to ``wanted`` itself."""
+    target = wanted / name if wanted.is_dir() or not wanted.suffix else wanted
+    if target.exists() and not force:
+        raise FileExistsError(EEXIST, _("is there already"), str(target))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target
+
+
+def _registers(period: Period | None) -> Path:
+    """Where registers of a period belong: in the office in reach, else here."""
+    folder = _office_folder()
+    return folder / "registers" / str(period) if folder and period else Path()
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One file that was read: the form it was read as, its rows by table, what is wrong and what to look at."""
+
+    path: Path
+    form: str
+    rows: Mapping[str, int]
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+
+
+def _checked(path: Path, form: Form | None, known: Mapping[str, Form]) -> Checked:
+    from docgen.workbook import read, read_any
+
+    from docgen.errors import DocgenError
+
+    try:
+        reading = read(path, form) if form else read_any(path, known)
+    except DocgenError as error:
+        return Checked(path, form.title if form else "", {}, error.problems, ())
+    rows = {table.table.title: len(table.rows) for table in reading.tables.values()}
+    return Checked(path, reading.form.title, rows, (), tuple(reading.warnings))
+
+
+def _files(target: str) -> list[Path]:
+    """The file named, or the registers of the period named."""
+    from docgen.errors import DataError
+    from docgen.period import Period
+
+    if (path := Path(target)).is_file():
+        return [path]
+    try:
+        period = Period.parse(target)
+    except DataError:
+        raise click.UsageError(_("'{name}' is neither a file nor a period.").format(name=target)) from None
+    found = _office().registers(period)
+    if not found:
+        raise click.UsageError(_("There are no registers of {period}.").format(period=period.label))
+    return found
+
+
+def _show_checks(checked: Sequence[Checked], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(
+            _json({"exit": _outcome([not c.problems for c in checked]), "files": [_checked_data(c) for c in checked]})
+        )
+        return
+    for found in checked:
+        rows = "，".join(
+            ngettext("{title}: {n} row", "{title}: {n} rows", n).format(title=t, n=n) for t, n in found.rows.items()
+        )
+        click.echo("  ".join(filter(None, (_verdict(not found.problems), str(found.path), rows))))
+        console.print_problems(found.problems, err=False, heading=False)
+        console.print_problems(found.warnings, err=False, colour="yellow", heading=False)
+    wrong, warnings = (sum(len(getattr(c, name)) for c in checked) for name in ("problems", "warnings"))
+    click.echo(
+        _("{files} files, {problems} problems, {warnings} warnings").format(
+            files=len(checked), problems=wrong, warnings=warnings
+        )
+    )
+
+
+def _checked_data(found: Checked) -> dict[str, Any]:
+    return {
+        "file": str(found.path),
+        "form": found.form,
+        "rows": found.rows,
+        "problems": [*map(_problem, found.problems)],
+        "warnings": [*map(_problem, found.warnings)],
+    }
+
+
+def _make_report(office: Office, period: Period, *, force: bool, as_json: bool) -> Exit:
+    with console.progress(quiet=as_json) as step:
+        made = office.report(period, force=force, progress=step)
+    if as_json:
+        click.echo(_json(_report_data(made)))
+        return Exit.DONE
+    console.print_problems(made.warnings, colour="yellow")
+    click.echo(click.style(_("Quality objectives, {period}").format(period=period.label), bold=True))
+    heading = (_("clause"), _("objective"), _("target"), _("actual"), _("basis"), "")
+    console.print_table(heading, [_objective_row(verdict) for verdict in made.verdicts], right=frozenset({2, 3}))
+    click.echo()
+    titles = (_("monthly report"), _("base data"), _("annex"))
+    for title, path in zip(titles, (made.report, made.base_data, made.annex), strict=True):
+        click.echo(f"{console.pad(title, 14)}  {path}")
+    return Exit.DONE
+
+
+def _objective_row(verdict: Verdict) -> tuple[str, ...]:
+    colours = {"达标": "green", "未达标": "red", "无数据": "yellow"}
+    status = {"达标": _("met"), "未达标": _("not met"), "无数据": _("no data"), "—": ""}[verdict.text]
+    shown = click.style(status, fg=colours.get(verdict.text))
+    return (
+        verdict.objective.clause,
+        verdict.objective.title,
+        verdict.target,
+        verdict.actual,
+        verdict.figure.basis,
+        shown,
+    )
+
+
+def _report_data(made: MadeReport) -> dict[str, Any]:
+    return {
+        "exit": 0,
+        "report": str(made.report),
+        "base_data": str(made.base_data),
+        "annex": str(made.annex),
+        "objectives": [_objective_data(verdict) for verdict in made.verdicts],
+        "warnings": [*map(_problem, made.warnings)],
+    }
+
+
+def _objective_data(verdict: Verdict) -> dict[str, Any]:
+    figure, objective = verdict.figure, verdict.objective
+    return {
+        "clause": objective.clause,
+        "title": objective.title,
+        "figure": figure.key,
+        "target": objective.target,
+        "value": figure.value,
+        "numerator": figure.numerator,
+        "denominator": figure.denominator,
+        "status": verdict.status.name.lower(),
+    }
+
+
+def _rendered(form: Form, path: Path, wanted: Path, *, force: bool) -> Path:
+    """Render one filled workbook; the document takes the workbook's name where a folder is wanted."""
+    from docgen.workbook import read
+
+    from docgen.package import write_atomic
+    from office import render_form
+
+    content = render_form(form, read(path, form), _office_folder())
+    target = _target(wanted, path.with_suffix(Path(form.template).suffix).name, force=force)
+    write_atomic(target, content)
+    return target
+
+
+def _show_rendered(done: Sequence[Path], problems: Sequence[Problem], *, as_json: bool) -> None:
+    if as_json:
+        data = {"files": [str(path) for path in done], "problems": [*map(_problem, problems)]}
+        click.echo(_json(data))
+        return
+    for path in done:
+        click.echo(str(path))
+    console.print_problems(problems)
+
+
+def _lintable(given: Path) -> list[Path]:
+    """The templates and declarations in a folder, or the one file named."""
+    if given.is_file():
+        return [given]
+    found = sorted(path for pattern in ("**/*.docx", "**/form.toml") for path in given.glob(pattern))
+    if not found:
+        raise click.UsageError(_("There is no template and no form.toml in {folder}.").format(folder=given))
+    return found
+
+
+def _faults(path: Path) -> tuple[Problem, ...]:
+    from docgen import WordTemplate
+    from docgen.errors import TemplateError
+    from docgen.forms import load_form
+
+    try:
+        if path.name == "form.toml":
+            load_form(path.parent)
+        else:
+            WordTemplate.load(path)
+    except TemplateError as error:
+        return error.problems
+    return ()
+
+
+def main() -> None:
+    """The entry point of the command ``guidang``."""
+    program.main()

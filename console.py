@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 NOT_FIRST = frozenset("，。、；：？！）》】〉」』〕％…—·,.;:?!)]}%")
 NOT_LAST = frozenset("（《【〈「『〔([{")
 _WORDS = re.compile(r"\s+|[^\s\u1100-\uffff]+|.", re.DOTALL)
-_FILE = re.compile(r"^(.+?\.(?:xlsx|xlsm|xls|et|csv|txt|docx|docm|doc|wps|toml|zip))(?:\s+(.*))?$", re.IGNORECASE)
+_FILE = re.compile(r"^(.+?\.(?:xlsx|xlsm|xls|et|csv|txt|docx|docm|doc|wps|toml|zip))(?:[\s:]\s*(.*))?$", re.IGNORECASE)
 
 
 def width(text: str) -> int:
-    """Columns that ``text`` takes on a terminal: two for a wide character, none for a combining one."""
-    return sum(_columns(character) for character in text)
+    """Columns that ``text`` takes on a terminal: two for a wide character, none for a combining one or a colour."""
+    return sum(_columns(character) for character in click.unstyle(text))
 
 
 def _columns(character: str) -> int:
@@ -129,11 +129,11 @@ def steady_streams() -> None:
             reconfigure(errors="replace")
 
 
-def print_problems(problems: Sequence[Problem], *, err: bool = True, colour: str = "red") -> None:
+def print_problems(problems: Sequence[Problem], *, err: bool = True, colour: str = "red", heading: bool = True) -> None:
     """Print ``problems`` grouped by file, each with its place, what is wrong and what to do."""
     for file, group in groupby(problems, key=lambda problem: split_place(problem.where)[0]):
         members = list(group)
-        if file:
+        if file and heading:
             click.echo(click.style(file, bold=True), err=err)
         for problem in members:
             _print_problem(problem, err=err, colour=colour)
@@ -153,7 +153,8 @@ def _print_problem(problem: Problem, *, err: bool, colour: str) -> None:
 def split_place(where: str) -> tuple[str, str]:
     """``("报修登记.xlsx", "报修登记!F12")`` of ``报修登记.xlsx 报修登记!F12``; ``("", where)`` without a file."""
     if found := _FILE.match(where):
-        return found[1], found[2] or ""
+        place = found[2] or ""
+        return found[1], _("line {number}").format(number=place) if place.isdigit() else place
     return "", where
 
 

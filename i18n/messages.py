@@ -70,10 +70,9 @@ def command_texts() -> Iterator[str]:
 
 
 def _texts(command: click.Command) -> Iterator[str]:
-    yield from (text for text in (command.help, command.short_help, command.epilog) if text)
-    for parameter in command.params:
-        if text := getattr(parameter, "help", None):
-            yield text
+    names = ("help", "options_metavar", "subcommand_metavar", "metavar")
+    for speaker in (command, *command.params):
+        yield from (text for name in names if (text := getattr(speaker, name, None)))
     for child in getattr(command, "commands", {}).values():
         yield from _texts(child)
 
@@ -110,8 +109,8 @@ def untranslated(catalogue: Catalog) -> list[str]:
     return [str(message.id) for message in catalogue if message.id and not _full(message.string)]
 
 
-def _full(string: str | Sequence[str]) -> bool:
-    return bool(string) if isinstance(string, str) else all(string)
+def _full(string: str | Sequence[str] | None) -> bool:
+    return bool(string) and all(string or ())
 
 
 def _write(catalogue: Catalog, domain: str) -> None:

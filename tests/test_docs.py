@@ -1,0 +1,92 @@
+"""The documentation says what the program does: commands, options, exit codes, tags and formats."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+import cli
+from docgen.environment import FORMATTERS, make_environment
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+READMES = ("README.md", "README.zh-CN.md")
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_the_command_reference_is_what_the_commands_say() -> None:
+    """`make docs` mends this."""
+    assert text("docs/cli.md") == runpy.run_path(str(ROOT / "docs" / "generate.py"))["reference"]()
+
+
+def test_every_command_option_and_exit_code_is_documented() -> None:
+    reference = text("docs/cli.md")
+    for name, command in cli.program.commands.items():
+        section = reference.split(f"\n## {name}\n")[1].split("\n## ")[0]
+        options = [spelling for parameter in command.params for spelling in parameter.opts if spelling.startswith("-")]
+        assert {"--office", "--lang"} <= set(options), name
+        assert [spelling for spelling in options if spelling not in section] == [], name
+    for code in cli.Exit:
+        assert f"| {code.value} |" in reference
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_a_readme_names_every_command_and_no_other(name: str) -> None:
+    assert set(re.findall(r"`guidang (\w+)", text(name))) == set(cli.program.commands)
+    assert set(re.findall(r"^\S*guidang (\w+)", text(name), re.MULTILINE)) <= set(cli.program.commands)
+
+
+def test_the_readmes_are_equal() -> None:
+    """Same headings, same code, same links; only the language differs."""
+    english, chinese = map(text, READMES)
+    for pattern in (r"^#+", r"^\| ", r"^```\w*", r"^(?:make|guidang|py|\S*\.venv)\S* [^#\n]*", r"\]\((docs/[\w.-]+)\)"):
+        assert [m.strip() for m in re.findall(pattern, english, re.MULTILINE)] == [
+            m.strip() for m in re.findall(pattern, chinese, re.MULTILINE)
+        ]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
+        assert target.startswith("https://") or (page.parent / target).exists(), target
+
+
+def test_every_make_target_of_the_readme_exists() -> None:
+    targets = set(re.findall(r"^(\w+):", text("Makefile"), re.MULTILINE))
+    assert set(re.findall(r"make (demo|\w+)(?= +#|\n)", text("README.md"))) <= targets
+
+
+# --- templates.md ---------------------------------------------------------------------------------------------
+
+FORMAT_ROWS = re.findall(
+    r"^\| `(\S+)` \| `(\w+)` \| `(\{\{.+?\}\})` \| (.+?) \|$", text("docs/templates.md"), re.MULTILINE
+)
+TAGS = (
+    *("{{", "{{r ", "{{p ", "{%p ", "{%tr ", "{%tc ", "{%r ", "{%-", "-%}", "{#", "{_{", "}_}", "{_%", "%_}"),
+    *("{% vm %}", "{% hm %}", "{% colspan ", "{% cellbg ", "{% colwidth ", "{% raw %}"),
+    *("{% for ", "{% endfor %}", "{% if ", "{% elif ", "{% else %}", "{% endif %}", "{% set "),
+)
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_every_tag_is_documented(tag: str) -> None:
+    assert tag in text("docs/templates.md")
+
+
+def test_every_format_is_documented_by_both_names() -> None:
+    assert {name for name in FORMATTERS if f"`{name}`" not in text("docs/templates.md")} == set()
+
+
+@pytest.mark.parametrize(("name", "english", "example", "result"), FORMAT_ROWS, ids=[row[2] for row in FORMAT_ROWS])
+def test_the_examples_of_formats_give_what_they_say(name: str, english: str, example: str, result: str) -> None:
+    source = example.replace("\\|", "|")
+    environment = make_environment()
+    assert FORMATTERS[name] is FORMATTERS[english]
+    assert environment.from_string(source).render() == result
+    assert environment.from_string(source.replace(name, english)).render() == result
