@@ -10,7 +10,6 @@ a cached value; every section has its own header and footer.
 from __future__ import annotations
 
 import io
-import zipfile
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
@@ -23,6 +22,8 @@ from docx.opc.part import Part
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm
+
+from docgen.package import repack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,6 @@ PORTRAIT_WIDTH, LANDSCAPE_WIDTH = 156.0, 225.0
 HEADER_FILL, TAG_COLOUR = "EDEDED", "7F7F7F"
 
 _DROPPED = {"theme", "stylesWithEffects", "webSettings", "customXml", "thumbnail", "numbering"}
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def _dxa(mm: float) -> int:
@@ -127,12 +127,15 @@ STYLES = (
     Style("表格文字", SONG, 10.5, align="left"),
     Style("表格居中", SONG, 10.5, align="center"),
     Style("表格数字", SONG, 10.5, align="right"),
+    Style("条形", HEI, 7, align="left", colour="7F7F7F"),
     Style("小字表头", HEI, 9, align="center", keep_next=True),
     Style("小字文字", SONG, 9, align="left"),
     Style("小字居中", SONG, 9, align="center"),
     Style("小字数字", SONG, 9, align="right"),
     Style("指标数值", HEI, 18, align="center", before=3),
     Style("目录", FANG, 14, align="left"),
+    Style("概要标题", HEI, 16, line=28, before=10, after=4, keep_next=True),
+    Style("附件条目", FANG, 14, line=24, indent_chars=2),
     Style("封面公司", SONG, 22, bold=True, align="center"),
     Style("封面题名", SONG, 36, bold=True, align="center"),
     Style("封面期间", KAI, 22, align="center"),
@@ -196,13 +199,13 @@ class Cell:
 class Row:
     cells: tuple[Cell, ...]
     header: bool = False
-    height: float = 7.0  # millimetres, at least
+    height: float = 6.5  # millimetres, at least
     exact: bool = False
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a listing: title, width in millimetres, what a row prints, alignment (l, c, r), group title."""
+    """A column of a listing: title, share of the width, what a row prints, alignment (l, c, r), group title."""
 
     title: str
     width: float
@@ -210,9 +213,14 @@ class Column:
     align: str = "l"
     group: str = ""
     total: str = ""
+    style: str = ""
+
+    def cell(self, text: str, size: str) -> Cell:
+        return Cell(text, self.style or size + _ALIGN[self.align])
 
 
 _ALIGN = {"l": "文字", "c": "居中", "r": "数字"}
+
 
 GRID = (
     '<w:top w:val="single" w:sz="8" w:space="0" w:color="000000"/><w:left w:val="single" w:sz="8" w:space="0" w:color="000000"/>'
@@ -232,10 +240,10 @@ def listing_rows(columns: Sequence[Column], each: str, *, small: bool = False, t
     head = "小字表头" if small else "表头"
     rows = _header_rows(columns, head)
     rows.append(tag_row(f"{{%tr for {each} %}}", len(columns)))
-    rows.append(Row(tuple(Cell(c.value, prefix + _ALIGN[c.align]) for c in columns)))
+    rows.append(Row(tuple(c.cell(c.value, prefix) for c in columns)))
     rows.append(tag_row("{%tr endfor %}", len(columns)))
     if total:
-        rows.append(Row(tuple(Cell(c.total, head if i == 0 else prefix + _ALIGN[c.align]) for i, c in enumerate(columns))))
+        rows.append(Row(tuple(c.cell(c.total, prefix) if i else Cell(c.total, head) for i, c in enumerate(columns))))
     return rows
 
 
@@ -353,8 +361,8 @@ class Paper:
     def text(self, text: str, style: str = "正文段落", properties: str = "") -> None:
         self._append(paragraph_xml(text, style, properties=properties, namespaces=" " + nsdecls("w")))
 
-    def heading(self, level: int, text: str) -> None:
-        self.text(text, f"heading {level}")
+    def heading(self, level: int, text: str, *, new_page: bool = False) -> None:
+        self.text(text, f"heading {level}", "<w:pageBreakBefore/>" if new_page else "")
 
     def tag(self, tag: str) -> None:
         """A paragraph that holds nothing but a ``{%p … %}`` tag; the engine takes the whole paragraph away."""
@@ -366,8 +374,8 @@ class Paper:
         self.text(f"{title}\t单位：{unit}" if unit else title, "表题", tab)
 
     def table(self, widths: Sequence[float], rows: Sequence[Row], borders: str = GRID) -> None:
-        """A table of fixed layout; ``widths`` in millimetres, stretched to the type area when they nearly fill it."""
-        factor = self.width / sum(widths) if abs(sum(widths) - self.width) < 12 else 1
+        """A table of fixed layout as wide as the type area; ``widths`` are shares of it."""
+        factor = self.width / sum(widths)
         self._append(_table_xml([_dxa(w * factor) for w in widths], rows, borders))
 
     def listing(
@@ -425,7 +433,7 @@ class Paper:
         """Write the paper: the same script gives the same bytes."""
         raw = io.BytesIO()
         self._document.save(raw)
-        path.write_bytes(_settled(raw.getvalue()))
+        path.write_bytes(repack(raw.getvalue()))
 
 
 def _turn(section: Section, *, landscape: bool) -> None:
@@ -495,14 +503,3 @@ def _add_properties(document: Document, core: dict[str, str], custom: dict[str, 
     ):
         part = Part(PackURI(f"/docProps/{name}.xml"), content_type, xml.encode(), package)
         package.relate_to(part, rel_type)
-
-
-def _settled(raw: bytes) -> bytes:
-    """The same members with fixed times, content types first."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(raw)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as new:
-        for name in sorted(old.namelist(), key=lambda n: (n != "[Content_Types].xml", not n.startswith("_rels"), n)):
-            member = zipfile.ZipInfo(name, _EPOCH)
-            member.compress_type, member.external_attr, member.create_system = zipfile.ZIP_DEFLATED, 0, 0
-            new.writestr(member, old.read(name))
-    return out.getvalue()

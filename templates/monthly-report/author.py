@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from templates.paper import HEADER_FILL, PORTRAIT_WIDTH, Cell, Column, Paper, Row
+from templates.paper import HEADER_FILL, Cell, Column, Paper, Row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,20 +71,17 @@ def write(path: Path) -> None:
 
 def cover(paper: Paper) -> None:
     paper.header_footer("", "")
+    marks = (("标识", "{{ form.code }}"), ("编号", "{{ meta.number }}"), ("版本", "{{ form.version }}"))
     paper.table(
-        [96, 20, 40],
-        [
-            Row((Cell("", "封面编号"), Cell("标　　识：", "封面编号"), Cell("{{ form.code }}", "封面编号")), height=6),
-            Row((Cell("", "封面编号"), Cell("编　　号：", "封面编号"), Cell("{{ meta.number }}", "封面编号")), height=6),
-            Row((Cell("", "封面编号"), Cell("版　　本：", "封面编号"), Cell("{{ form.version }}", "封面编号")), height=6),
-        ],
+        [94, 18, 44],
+        [Row((Cell(""), Cell(f"{label}：", "表格数字"), Cell(value)), height=6) for label, value in marks],
         NO_BORDERS,
     )
     space = '<w:spacing w:before="{}" w:after="0" w:line="240" w:lineRule="auto"/>'
-    paper.text("{{ office.company }}", "封面公司", space.format(1500))
-    paper.text("物业管理月度工作报告", "封面题名", space.format(900))
-    paper.text("（{{ period.label }}）", "封面期间", space.format(500))
-    paper.text("", "封面期间", space.format(1300))
+    paper.text("{{ office.company }}", "封面公司", space.format(1300))
+    paper.text("{{ form.title }}", "封面题名", space.format(800))
+    paper.text("（{{ period.label }}）", "封面期间", space.format(400))
+    paper.text("", "封面期间", space.format(800))
     lines = (
         ("项目名称", "{{ office.project }}"),
         ("服务中心", "{{ office.name }}"),
@@ -95,13 +92,15 @@ def cover(paper: Paper) -> None:
         ("编制日期", "{{ prepared.date|日期 }}"),
     )
     paper.table(
-        [28, 4, 80],
+        [16, 26, 6, 92, 16],
         [
             Row(
                 (
+                    Cell("", "封面内容"),
                     Cell(label, "封面标签", valign="bottom"),
                     Cell("：", "封面内容", valign="bottom"),
                     Cell(value, "封面内容", borders=UNDERLINE, valign="bottom"),
+                    Cell("", "封面内容"),
                 ),
                 height=11,
             )
@@ -113,11 +112,10 @@ def cover(paper: Paper) -> None:
 
 # --- summary --------------------------------------------------------------------------------------------------
 
-
 TILES = (
     (
         ("occupancy_rate", "入住率"),
-        ("collection_rate", "当期费用收缴率"),
+        ("collection", "费用收缴率"),
         ("repair_timeliness", "报修及时率"),
         ("complaint_reply", "投诉24小时回复率"),
     ),
@@ -125,54 +123,66 @@ TILES = (
         ("repairs_received", "受理报修（件）"),
         ("complaints_received", "受理投诉（件）"),
         ("incidents_count", "突发事件（起）"),
-        ("energy_change", "能耗与基期比"),
+        ("energy_electricity", "用电较基期"),
     ),
+)
+
+CHAPTERS = (
+    "一、基础数据",
+    "二、质量目标完成情况",
+    "三、各部门工作",
+    "四、能耗与成本",
+    "五、客户投诉",
+    "六、客户拜访与满意度",
+    "七、突发事件",
+    "八、存在问题与改进",
+    "九、下月工作计划",
+    "附件",
 )
 
 
 def summary(paper: Paper) -> None:
     """What an approver with twenty centres reads first: key figures, targets missed, items open."""
-    paper.text("物业管理月度工作报告", "报告题名")
+    paper.text("{{ form.title }}", "报告题名")
     paper.text("{{ office.name }}　{{ period.label }}", "报告期")
-    paper.text("本月概要", "heading 1")
+    paper.text("本月概要", "概要标题")
     rows: list[Row] = []
     for tiles in TILES:
-        rows.append(Row(tuple(Cell(title, "小字居中", fill=HEADER_FILL) for _, title in tiles), height=6))
+        rows.append(Row(tuple(Cell(title, "小字表头", fill=HEADER_FILL) for _, title in tiles), height=6))
         rows.append(Row(tuple(Cell(f"{{{{ figures.{key}.text }}}}", "指标数值") for key, _ in tiles), height=12))
-        rows.append(
-            Row(tuple(Cell(f"上月 {{{{ figures.{key}.last }}}}　环比 {{{{ figures.{key}.change }}}}", "小字居中") for key, _ in tiles), height=6)
-        )
-    paper.table([39] * 4, rows)
+        rows.append(Row(tuple(Cell(beside(key), "小字居中") for key, _ in tiles), height=10))
+    paper.table([1, 1, 1, 1], rows)
     paper.text(
-        "本月质量目标共{{ verdicts.total }}项，达标{{ verdicts.met }}项，未达标{{ verdicts.missed }}项，"
-        "无数据{{ verdicts.unknown }}项。"
-        "{% if missed %}未达标项目：{% for v in missed %}{{ v.title }}（目标{{ v.target }}，实际{{ v.actual }}）"
+        "本月质量目标列示{{ objectives|length }}项：达标{{ verdicts.met|length }}项，未达标{{ verdicts.missed|length }}项，"
+        "无数据{{ verdicts.unknown|length }}项。{% if verdicts.missed %}未达标的是："
+        "{% for v in verdicts.missed %}{{ v.objective.title }}（目标{{ v.target }}，实际{{ v.actual }}）"
         "{{ '、' if not loop.last else '。' }}{% endfor %}{% endif %}"
     )
     paper.text(
-        "各部门未完成事项{{ unfinished_total }}项，未关闭投诉{{ figures.complaints_open.text }}件，"
-        "未完成报修{{ figures.repairs_open.text }}件，需公司协调事项{{ requests|length }}项。"
+        "各部门未完成事项{{ figures.unfinished.text }}项，未完成报修{{ figures.repairs_open.text }}件，"
+        "未关闭投诉{{ figures.complaints_open.text }}件，需公司协调事项{{ lists.requests|length }}项。"
     )
-    paper.text("报告目录", "heading 1")
-    contents = (
-        "一、基础数据", "二、质量目标完成情况", "三、各部门工作", "四、能耗与成本", "五、客户投诉",
-        "六、客户拜访与满意度", "七、突发事件", "八、存在问题与改进", "九、下月工作计划", "附件",
-    )  # fmt: skip
-    half = len(contents) // 2
-    paper.table(
-        [78, 78],
-        [Row((Cell(a, "目录"), Cell(b, "目录")), height=8.5) for a, b in zip(contents[:half], contents[half:], strict=True)],
-        NO_BORDERS,
-    )
+    paper.tag("{%p for r in lists.overview %}")
+    paper.text("{{ r.content }}")
+    paper.tag("{%p endfor %}")
+    paper.text("目　　录", "概要标题")
+    half = len(CHAPTERS) // 2
+    pairs = zip(CHAPTERS[:half], CHAPTERS[half:], strict=True)
+    paper.table([1, 1], [Row((Cell(a, "目录"), Cell(b, "目录")), height=8) for a, b in pairs], NO_BORDERS)
+
+
+def beside(key: str) -> str:
+    return f"上月 {{{{ figures.{key}.previous_text }}}}\n环比 {{{{ figures.{key}.month_on_month }}}}"
 
 
 # --- chapter 1 ------------------------------------------------------------------------------------------------
 
+NUMBER = Column("序号", 12, "{{ loop.index }}", "c")
 
 HOUSING = (
-    ("总户数（户）", "households", "装修户：在装（户）", "renovating"),
-    ("总建筑面积（㎡）", "area", "装修户：本月新增（户）", "renovation_new"),
-    ("已入住（户）", "occupied", "装修户：本月完工（户）", "renovation_done"),
+    ("总户数（户）", "households", "在装户（户）", "renovating"),
+    ("总建筑面积（㎡）", "area", "本月新增装修户（户）", "renovation_new"),
+    ("已入住（户）", "occupied", "本月完工装修户（户）", "renovation_done"),
     ("入住率", "occupancy_rate", "空置户（户）", "vacant"),
     ("本月新入住（户）", "moved_in", "　其中：未售", "vacant_unsold"),
     ("业户变更（户）", "owner_changes", "　　　　已售未收楼", "vacant_unreceived"),
@@ -181,19 +191,17 @@ HOUSING = (
 
 
 def basics(paper: Paper) -> None:
-    paper.heading(1, "一、基础数据")
+    paper.heading(1, "一、基础数据", new_page=True)
     paper.caption("表1　房屋与入住")
     head = ("项目", "本月", "上月", "项目", "本月", "上月")
     paper.table(
-        [34, 24, 22, 36, 20, 20],
+        [34, 23, 23, 40, 18, 18],
         [
             Row(tuple(Cell(t, "表头", fill=HEADER_FILL) for t in head), header=True),
             *(Row((*pair(left, a), *pair(right, b))) for left, a, right, b in HOUSING),
         ],
     )
-    paper.tag("{%p for note in notes.housing %}")
-    paper.text("注：{{ note }}", "表注")
-    paper.tag("{%p endfor %}")
+    housing_notes(paper)
 
     paper.caption("表2　报修", "件")
     across(
@@ -207,18 +215,22 @@ def basics(paper: Paper) -> None:
             ("一次合格率", "repair_quality"),
         ),
     )
+    paper.tag("{%p if figures.repairs_cancelled.value %}")
+    paper.text("注：另有取消的报修{{ figures.repairs_cancelled.text }}件，不计入上表。", "表注")
+    paper.tag("{%p endif %}")
     paper.caption("表2-1　报修按类别", "件")
     breakdown(
         paper,
         "repairs_by_category",
         [
-            by("报修类别", 30),
+            by("报修类别", 32),
+            measure("结转", 14, "carried"),
             measure("受理", 14, "received"),
             measure("完成", 14, "done"),
             measure("未完成", 16, "open"),
             measure("及时率", 20, "timeliness"),
-            measure("上月受理", 20, "received", attribute="last"),
-            Column("本月受理量", 42, "{{ r.bar }}"),
+            last_month("上月受理", 20, "received"),
+            Column("本月受理", 36, "{{ r.bar }}", style="条形"),
         ],
     )
     paper.caption("表2-2　报修按有偿、无偿")
@@ -238,13 +250,40 @@ def basics(paper: Paper) -> None:
         paper,
         "services_by_item",
         [
-            by("服务项目", 52),
-            measure("次数", 24, "times"),
-            measure("收入（元）", 28, "income"),
-            measure("上月次数", 24, "times", attribute="last"),
-            measure("上月收入（元）", 28, "income", attribute="last"),
+            by("服务项目", 48),
+            measure("次数", 22, "times"),
+            measure("收入（元）", 30, "income"),
+            last_month("上月次数", 22, "times"),
+            last_month("上月收入（元）", 34, "income"),
         ],
     )
+
+
+def housing_notes(paper: Paper) -> None:
+    """What does not add up is said, not forced."""
+    paper.tag("{%p if figures.vacant_other.value %}")
+    paper.text("注：空置户中另有{{ figures.vacant_other.text }}户的空置原因为其他或未填。", "表注")
+    paper.tag("{%p endif %}")
+    paper.tag(
+        "{%p if figures.vacant.value is not none and figures.households.value is not none and "
+        "figures.occupied.value + figures.vacant.value != figures.households.value %}"
+    )
+    paper.text(
+        "注：已入住户与空置户之和为{{ (figures.occupied.value + figures.vacant.value)|千分位 }}户，"
+        "与总户数相差{{ (figures.households.value - figures.occupied.value - figures.vacant.value)|abs|千分位 }}户"
+        "（装修户等另计）。",
+        "表注",
+    )
+    paper.tag("{%p endif %}")
+    paper.tag(
+        "{%p if figures.vacant.value is not none and figures.housing_vacant.value is not none and "
+        "figures.vacant.value != figures.housing_vacant.value %}"
+    )
+    paper.text(
+        "注：空置户以空置房统计为准，房屋基础数据填为{{ figures.housing_vacant.text }}户，请核对。",
+        "表注",
+    )
+    paper.tag("{%p endif %}")
 
 
 def basics_wide(paper: Paper) -> None:
@@ -253,69 +292,77 @@ def basics_wide(paper: Paper) -> None:
         paper,
         "fees_by_item",
         [
-            by("费用项目", 28),
-            measure("收费户数", 18, "households"),
-            measure("当期应收", 27, "due"),
-            measure("当期实收", 27, "paid"),
+            by("费用项目", 24),
+            measure("收费户数", 20, "households"),
+            measure("当期应收", 26, "due"),
+            measure("当期实收", 26, "paid"),
             measure("收缴率", 18, "rate"),
-            measure("上月收缴率", 20, "rate", attribute="last"),
+            last_month("上月收缴率", 23, "rate"),
             measure("往期欠费", 24, "arrears"),
             measure("本月追回", 22, "recovered"),
             measure("累计欠费", 24, "owed"),
-            measure("预收", 20, "advance"),
+            measure("预收", 22, "advance"),
         ],
     )
-    paper.text("注：收缴率＝当期实收÷当期应收；押金不计入收缴率；合计的收缴率由合计数计算，不取各项平均。", "表注")
+    paper.text(
+        "注：收缴率＝当期实收÷当期应收，押金不计入；累计欠费＝当期与往期应收减实收减减免；"
+        "合计栏的户数不重复计，收缴率由合计数算出，不取各项平均。",
+        "表注",
+    )
     paper.caption("表5　业户变更")
     paper.listing(
         [
             NUMBER,
-            Column("变更日期", 28, "{{ r.date|短日期 }}", "c"),
+            Column("变更日期", 28, "{{ r.changed|短日期 }}", "c"),
             Column("房号", 34, "{{ r.room }}", "c"),
             Column("变更类型", 30, "{{ r.kind }}", "c"),
-            Column("原业户", 46, "{{ r.former_masked|空为横线 }}", "c"),
-            Column("现业户", 46, "{{ r.current_masked|空为横线 }}", "c"),
+            Column("原业户", 46, "{{ r.previous_masked|空为横线 }}", "c"),
+            Column("现业户", 46, "{{ r.owner_masked|空为横线 }}", "c"),
             Column("经办", 29, "{{ r.handler|空为横线 }}", "c"),
         ],
         "r in lists.owner_changes",
     )
 
 
-NUMBER = Column("序号", 12, "{{ loop.index }}", "c")
-
-
-def pair(title: str, key: str) -> tuple[Cell, Cell, Cell]:
+def pair(title: str, key: str) -> tuple[Cell, ...]:
     """A figure's title, this month and last month."""
-    values = (f"{{{{ figures.{key}.{attribute} }}}}" for attribute in ("text", "last"))
-    return (Cell(title), *(Cell(value, "表格数字") for value in values))  # type: ignore[return-value]
+    values = (f"{{{{ figures.{key}.{attribute} }}}}" for attribute in ("text", "previous_text"))
+    return (Cell(title), *(Cell(value, "表格数字") for value in values))
 
 
 def by(title: str, width: float) -> Column:
     return Column(title, width, "{{ r.label }}", "l", total="合计")
 
 
-def measure(title: str, width: float, key: str, *, attribute: str = "text") -> Column:
-    """A computed column of a breakdown: the printed value of this month (``text``) or last month (``last``)."""
-    return Column(title, width, f"{{{{ r.{attribute}.{key} }}}}", "r", total=f"{{{{ TOTAL.{attribute}.{key} }}}}")
+def measure(title: str, width: float, key: str, *, total: bool = True) -> Column:
+    """A computed column of a breakdown, with its total."""
+    return Column(title, width, f"{{{{ r.{key}.text }}}}", "r", total=f"{{{{ TOTAL.{key}.text }}}}" if total else "")
 
 
-def breakdown(paper: Paper, key: str, columns: Sequence[Column]) -> None:
+def last_month(title: str, width: float, key: str) -> Column:
+    return Column(title, width, f"{{{{ r.last.{key} }}}}", "r", total=f"{{{{ TOTAL.last.{key} }}}}")
+
+
+def breakdown(paper: Paper, key: str, columns: Sequence[Column], *, none: str = "本月无。") -> None:
     source = f"breakdowns.{key}"
     totalled = [replace(c, total=c.total.replace("TOTAL", f"{source}.total")) for c in columns]
-    paper.listing(totalled, f"r in {source}.rows", total=True)
+    paper.listing(totalled, f"r in {source}.rows", total=any(c.total for c in columns), none=none)
 
 
 def across(paper: Paper, figures: Sequence[tuple[str, str]]) -> None:
     """Figures side by side: this month, last month, change."""
-    first = 18.0
-    rest = (PORTRAIT_WIDTH - first) / len(figures)
-    lines = (("本月", "text"), ("上月", "last"), ("环比", "change"))
+    lines = (("本月", "text"), ("上月", "previous_text"), ("环比", "month_on_month"))
     paper.table(
-        [first, *[rest] * len(figures)],
+        [14, *(30 if "率" in title else 20 for title, _ in figures)],
         [
             Row(tuple(Cell(t, "表头", fill=HEADER_FILL) for t in ("", *(title for title, _ in figures))), header=True),
             *(
-                Row((Cell(title, "表格居中"), *(Cell(f"{{{{ figures.{k}.{attribute} }}}}", "表格居中") for _, k in figures)))
+                Row(
+                    (
+                        Cell(title, "表头"),
+                        *(Cell(f"{{{{ figures.{k}.{attribute} }}}}", "表格居中") for _, k in figures),
+                    )
+                )
                 for title, attribute in lines
             ),
         ],
@@ -327,27 +374,44 @@ def across(paper: Paper, figures: Sequence[tuple[str, str]]) -> None:
 
 def objectives(paper: Paper) -> None:
     paper.heading(1, "二、质量目标完成情况")
+    paper.heading(2, "（一）目标与实际")
     paper.caption("表6　质量目标")
     paper.listing(
         [
             NUMBER,
-            Column("条款", 14, "{{ v.clause }}", "c"),
-            Column("目标项", 42, "{{ v.title }}"),
-            Column("目标值", 22, "{{ v.target }}", "c"),
-            Column("本月实际", 22, "{{ v.actual }}", "c"),
-            Column("累计", 22, "{{ v.cumulative }}", "c"),
-            Column("是否达标", 20, "{% if v.missed %}★{% endif %}{{ v.verdict }}", "c"),
-            Column("计算依据", 42, "{{ v.basis }}"),
-            Column("说明", 29, "{{ v.note }}"),
+            Column("条款", 14, "{{ v.objective.clause }}", "c"),
+            Column("目标项", 38, "{{ v.objective.title }}"),
+            Column("目标值", 26, "{{ v.target }}", "c"),
+            Column("本月实际", 21, "{{ v.actual }}", "c"),
+            Column("累计", 18, "{{ v.cumulative_text }}", "c"),
+            Column("是否达标", 20, "{% if v in verdicts.missed %}★{% endif %}{{ v.text }}", "c"),
+            Column("计算依据", 46, "{{ v.basis }}", style="小字文字"),
+            Column("说明", 32, "{{ v.remark }}", style="小字文字"),
         ],
         "v in objectives",
         none="",
     )
     paper.text(
-        "注：以未舍入的数值与目标比较，“以上”含本数；标★者未达标；计算依据为分子/分母，逐行明细见附件2；"
-        "累计为{{ meta.cumulative_span }}的分子合计除以分母合计。",
+        "注：以未四舍五入的数值与目标比较，“以上”含本数；标★的未达标；没有数据的不判定；"
+        "每项指标背后的逐行明细见附件2。",
         "表注",
     )
+    paper.heading(2, "（二）设施设备运行（作业规程2.7至2.10）")
+    paragraphs(paper, "lists.equipment", "本月供电、给排水、消防设施设备运行正常与否，没有报送文字材料。")
+
+
+def paragraphs(paper: Paper, items: str, none: str = "") -> None:
+    """One numbered paragraph an item, or the words ``none``."""
+    paper.tag(f"{{%p for r in {items} %}}")
+    paper.text(
+        "{% if loop.length > 1 %}{{ loop.index }}. {% endif %}{{ r.content }}"
+        "{% if r.measure %}{{ '' if r.content[-1:] in '。；！？' else '。' }}{{ r.measure }}{% endif %}"
+    )
+    paper.tag("{%p endfor %}")
+    if none:
+        paper.tag(f"{{%p if not {items} %}}")
+        paper.text(none, "无数据")
+        paper.tag("{%p endif %}")
 
 
 # --- chapter 3 ------------------------------------------------------------------------------------------------
@@ -357,14 +421,17 @@ def departments(paper: Paper) -> None:
     paper.heading(1, "三、各部门工作")
     paper.tag("{%p for d in departments %}")
     paper.heading(2, "（{{ d.ordinal }}）{{ d.name }}")
+    paper.tag("{%p if not d.received %}")
+    paper.text("该部门未报送本月工作报告。", "无数据")
+    paper.tag("{%p else %}")
     paper.heading(3, "1. 本月完成")
     paper.listing(
         [
             NUMBER,
-            Column("工作内容", 62, "{{ r.content }}"),
-            Column("责任人", 20, "{{ r.person }}", "c"),
-            Column("完成日期", 24, "{{ r.finished|短日期 }}", "c"),
-            Column("结果", 38, "{{ r.result|空为横线 }}"),
+            Column("工作内容", 64, "{{ r.work }}"),
+            Column("责任人", 20, "{{ r.person|空为横线 }}", "c"),
+            Column("完成日期", 24, "{{ r.finished|短日期|空为横线 }}", "c"),
+            Column("结果", 36, "{{ r.result|空为横线 }}"),
         ],
         "r in d.done",
     )
@@ -372,22 +439,27 @@ def departments(paper: Paper) -> None:
     paper.listing(
         [
             NUMBER,
-            Column("事项", 36, "{{ r.item }}"),
-            Column("原因", 34, "{{ r.reason }}"),
-            Column("跟进措施", 34, "{{ r.action }}"),
-            Column("责任人", 16, "{{ r.person }}", "c"),
-            Column("完工时间\n节点", 24, "{{ r.milestone|短日期 }}", "c"),
+            Column("事项", 34, "{{ r.item }}"),
+            Column("原因", 32, "{{ r.reason }}"),
+            Column("跟进措施", 34, "{{ r.measure }}"),
+            Column("责任人", 20, "{{ r.person|空为横线 }}", "c"),
+            Column("完工时间节点", 24, "{{ r.milestone|短日期 }}", "c"),
         ],
         "r in d.unfinished",
+        none="本月无未完成事项。",
     )
-    paper.heading(3, "3. 检查、培训与人员")
+    paper.tag("{%p endif %}")
+    paper.heading(3, "{{ '3' if d.received else '1' }}. 检查、培训与人员")
     groups = (
-        ("检查", (("次数", "checks"), ("不合格", "failed"), ("已整改", "corrected"))),
-        ("培训", (("场次", "sessions"), ("人次", "attendances"), ("合格率", "pass_rate"))),
-        ("人员", (("编制", "posts"), ("在岗", "on_duty"), ("入职", "joined"), ("离职", "left"))),
+        ("检查", (("次数", "checks.times"), ("不合格", "checks.failed"), ("已整改", "checks.fixed"))),
+        ("培训", (("场次", "training.sessions"), ("人次", "training.attended"), ("合格率", "training.passed"))),
+        (
+            "人员",
+            (("编制", "staff.planned"), ("在岗", "staff.on_duty"), ("入职", "staff.joined"), ("离职", "staff.left")),
+        ),
     )
     paper.table(
-        [15.6] * 10,
+        [15, 15, 15, 15, 15, 21, 15, 15, 15, 15],
         [
             Row(tuple(Cell(name, "表头", span=len(parts), fill=HEADER_FILL) for name, parts in groups), header=True),
             Row(tuple(Cell(t, "表头", fill=HEADER_FILL) for _, parts in groups for t, _ in parts), header=True),
@@ -402,21 +474,25 @@ def departments(paper: Paper) -> None:
 
 def energy(paper: Paper) -> None:
     paper.heading(1, "四、能耗与成本")
-    paper.caption("表7　能耗")
+    paper.caption("表7　能耗与易耗品")
     breakdown(
         paper,
         "energy_by_kind",
         [
-            by("类别", 20),
-            measure("本月用量", 24, "usage"),
-            measure("上月用量", 24, "usage_last_month"),
-            measure("环比", 20, "change_last_month"),
-            measure("上年同月", 24, "usage_last_year"),
-            measure("同比", 20, "change_last_year"),
-            measure("金额（元）", 24, "amount"),
+            by("类别", 26),
+            measure("本月用量", 24, "used", total=False),
+            measure("上月用量", 24, "last_month", total=False),
+            measure("环比", 18, "month_change", total=False),
+            measure("上年同月", 24, "last_year", total=False),
+            measure("同比", 18, "year_change", total=False),
+            measure("金额（元）", 24, "cost"),
         ],
     )
-    paper.text("注：{{ notes.energy }}", "表注")
+    paper.text(
+        "注：用量＝（本期读数－上期读数）×倍率，换表、归零的按填报用量；节能指标的基期为{{ energy_base }}；"
+        "各类单位不同，用量不合计。",
+        "表注",
+    )
 
 
 def complaints(paper: Paper) -> None:
@@ -428,11 +504,14 @@ def complaints(paper: Paper) -> None:
             ("本月受理", "complaints_received"),
             ("有效", "complaints_valid"),
             ("已回复", "complaints_replied"),
-            ("24小时\n回复率", "complaint_reply"),
+            ("24小时回复率", "complaint_reply"),
             ("已关闭", "complaints_closed"),
-            ("上月遗留\n关闭", "complaints_carried_closed"),
+            ("上月遗留关闭", "complaints_carried_closed"),
             ("未关闭", "complaints_open"),
         ),
+    )
+    paper.text(
+        "注：已关闭指本月受理并在本月关闭的；上月遗留{{ figures.complaints_carried.text }}件，未关闭含上月遗留。", "表注"
     )
     paper.caption("表8-1　投诉按类别", "件")
     breakdown(
@@ -440,26 +519,29 @@ def complaints(paper: Paper) -> None:
         "complaints_by_category",
         [
             by("投诉类别", 44),
-            measure("受理", 22, "received"),
-            measure("有效", 22, "valid"),
-            measure("已关闭", 22, "closed"),
-            measure("未关闭", 22, "open"),
-            measure("上月受理", 24, "received", attribute="last"),
+            measure("上月遗留", 20, "carried"),
+            measure("受理", 18, "received"),
+            measure("有效", 18, "valid"),
+            measure("本月关闭", 20, "closed"),
+            measure("未关闭", 18, "open"),
+            last_month("上月受理", 20, "received"),
         ],
+        none="本月无投诉。",
     )
     paper.caption("表8-2　未关闭投诉")
     paper.listing(
         [
             NUMBER,
-            Column("编号", 26, "{{ r.number }}", "c"),
-            Column("接诉日期", 23, "{{ r.received|短日期 }}", "c"),
+            Column("编号", 24, "{{ r.complaint_no }}", "c"),
+            Column("接诉日期", 21, "{{ r.received|短日期 }}", "c"),
             Column("房号", 20, "{{ r.room|空为横线 }}", "c"),
-            Column("内容", 36, "{{ r.content }}"),
-            Column("责任部门", 22, "{{ r.department|空为横线 }}", "c"),
-            Column("未关闭原因及措施", 32, "{{ r.action|空为横线 }}"),
+            Column("内容", 38, "{{ r.content }}"),
+            Column("责任部门", 20, "{{ r.department|空为横线 }}", "c"),
+            Column("处理措施及未关闭原因", 38, "{{ r.handling|空为横线 }}"),
         ],
         "r in lists.complaints_open",
         small=True,
+        none="本月无未关闭投诉。",
     )
 
 
@@ -471,56 +553,81 @@ def visits(paper: Paper) -> None:
         "visits_by_visitor",
         [
             by("拜访人", 36),
-            measure("上门户数", 30, "households"),
-            measure("拜访次数", 30, "visits"),
-            measure("其中预约", 30, "appointed"),
-            measure("意见建议（条）", 30, "remarks"),
+            measure("上门户数（户）", 32, "households"),
+            measure("拜访次数（次）", 32, "times"),
+            measure("上门已预约（次）", 34, "appointed"),
+            measure("意见建议（条）", 32, "opinions"),
         ],
+    )
+    paper.text(
+        "注：每人每月上门不少于5户，同一户多次按一户计；应拜访{{ figures.visit_rate.groups|length }}人"
+        "{% if figures.visit_rate.below %}，未达到的："
+        "{% for g in figures.visit_rate.below %}{{ g.label }}{{ g.count }}户{{ '、' if not loop.last }}{% endfor %}"
+        "{% endif %}。",
+        "表注",
     )
     paper.caption("表9-1　拜访意见及整改")
     paper.listing(
         [
             NUMBER,
-            Column("日期", 23, "{{ r.date|短日期 }}", "c"),
+            Column("日期", 21, "{{ r.visited|短日期 }}", "c"),
             Column("房号", 20, "{{ r.room }}", "c"),
-            Column("意见建议", 42, "{{ r.remark }}"),
-            Column("责任部门", 22, "{{ r.department|空为横线 }}", "c"),
-            Column("整改措施及结果", 38, "{{ r.measure|空为横线 }}"),
+            Column("意见建议", 40, "{{ r.opinion }}"),
+            Column("责任部门", 20, "{{ r.department|空为横线 }}", "c"),
+            Column("整改措施", 36, "{{ r.measure|空为横线 }}"),
+            Column("结果", 16, "{{ r.result|空为横线 }}", "c"),
         ],
-        "r in lists.visit_remarks",
+        "r in lists.visit_opinions",
         small=True,
     )
     paper.caption("表10　满意度调查")
     paper.listing(
         [
             Column("调查项目", 36, "{{ r.label }}"),
-            Column("发放", 20, "{{ r.text.sent }}", "r"),
-            Column("回收", 20, "{{ r.text.returned }}", "r"),
-            Column("回收率", 24, "{{ r.text.return_rate }}", "r"),
-            Column("满意率", 28, "{{ r.text.satisfied }}", "r"),
-            Column("得分", 28, "{{ r.text.score }}", "r"),
+            Column("发放（份）", 22, "{{ r.handed.text }}", "r"),
+            Column("回收（份）", 22, "{{ r.returned.text }}", "r"),
+            Column("回收率", 24, "{{ r.return_rate.text }}", "r"),
+            Column("满意率", 26, "{{ r.rate.text }}", "r"),
+            Column("得分", 26, "{{ r.score.text }}", "r"),
         ],
         "r in breakdowns.satisfaction_by_item.rows",
-        none="本月未开展满意度调查（每半年一次）。",
+        none="本月未开展满意度调查（每半年1次）。",
     )
 
 
 def incidents(paper: Paper) -> None:
     paper.heading(1, "七、突发事件")
-    paper.caption("表11　突发事件")
+    paper.tag("{%p if lists.incidents %}")
+    paper.caption("表11　突发事件按类别", "起")
+    breakdown(
+        paper,
+        "incidents_by_category",
+        [
+            by("事件类别", 56),
+            measure("本月发生", 25, "occurred"),
+            measure("上月遗留", 25, "carried"),
+            measure("本月关闭", 25, "closed"),
+            measure("未关闭", 25, "open"),
+        ],
+        none="",
+    )
+    paper.caption("表11-1　突发事件经过与处理")
     paper.listing(
         [
             NUMBER,
-            Column("事件类别", 22, "{{ r.kind }}", "c"),
-            Column("发生时间", 24, "{{ r.happened|日期时间 }}", "c"),
-            Column("地点", 24, "{{ r.place }}", "c"),
-            Column("经过摘要", 36, "{{ r.summary }}"),
-            Column("处理", 28, "{{ r.outcome|空为横线 }}"),
-            Column("关闭时间", 22, "{{ r.closed|日期时间|空为横线 }}", "c"),
+            Column("事件", 28, "{{ r.name }}\n（{{ r.level }}）", "c"),
+            Column("发生时间", 20, "{{ r.occurred|日期时间 }}", "c"),
+            Column("经过摘要", 44, "{{ r.course }}"),
+            Column("处理", 34, "{{ r.result|空为横线 }}"),
+            Column("关闭时间", 20, "{{ r.closed|日期时间|空为横线 }}", "c"),
         ],
         "r in lists.incidents",
         small=True,
+        none="",
     )
+    paper.tag("{%p else %}")
+    paper.text("本月无突发事件。", "无数据")
+    paper.tag("{%p endif %}")
 
 
 # --- chapters 8 and 9 -----------------------------------------------------------------------------------------
@@ -531,37 +638,41 @@ def outlook(paper: Paper) -> None:
     paper.listing(
         [
             NUMBER,
-            Column("存在问题", 46, "{{ r.content }}"),
-            Column("改进措施", 50, "{{ r.action|空为横线 }}"),
+            Column("存在问题", 50, "{{ r.content }}"),
+            Column("改进措施", 50, "{{ r.measure|空为横线 }}"),
             Column("责任人", 20, "{{ r.person|空为横线 }}", "c"),
-            Column("完成时限", 26, "{{ r.due|短日期|空为横线 }}", "c"),
+            Column("完成时限", 24, "{{ r.deadline|短日期|空为横线 }}", "c"),
         ],
-        "r in problems",
+        "r in lists.problems",
+        none="本月无需要说明的问题。",
     )
     paper.heading(1, "九、下月工作计划")
-    paper.heading(2, "（一）重点工作")
+    paper.heading(2, "（一）工作重点")
+    paragraphs(paper, "lists.focus", "见各部门计划。")
+    paper.heading(2, "（二）各部门计划")
     paper.listing(
         [
             NUMBER,
-            Column("部门", 26, "{{ r.department }}", "c"),
-            Column("工作内容", 50, "{{ r.content }}"),
-            Column("目标、标准", 34, "{{ r.target|空为横线 }}"),
-            Column("责任人", 18, "{{ r.person|空为横线 }}", "c"),
-            Column("完成时间", 24, "{{ r.due|短日期|空为横线 }}", "c"),
+            Column("部门", 24, "{{ r.department }}", "c"),
+            Column("工作内容", 50, "{{ r.work }}"),
+            Column("目标、标准", 32, "{{ r.target|空为横线 }}"),
+            Column("责任人", 16, "{{ r.person|空为横线 }}", "c"),
+            Column("完成日期", 22, "{{ r.ended|短日期|空为横线 }}", "c"),
         ],
-        "r in next_plan",
-        none="下月计划另行报送。",
+        "r in lists.next_plan",
+        small=True,
+        none="下月工作计划另行报送。",
     )
-    paper.heading(2, "（二）需公司协调事项")
+    paper.heading(2, "（三）需公司协调事项")
     paper.listing(
         [
             NUMBER,
-            Column("事项", 70, "{{ r.content }}"),
-            Column("建议", 50, "{{ r.action|空为横线 }}"),
-            Column("希望答复日期", 26, "{{ r.due|短日期|空为横线 }}", "c"),
+            Column("事项", 66, "{{ r.content }}"),
+            Column("请公司协调", 54, "{{ r.measure|空为横线 }}"),
+            Column("希望答复日期", 26, "{{ r.deadline|短日期|空为横线 }}", "c"),
         ],
-        "r in requests",
-        none="本月无需公司协调事项。",
+        "r in lists.requests",
+        none="本月无需公司协调的事项。",
     )
 
 
@@ -569,55 +680,61 @@ def outlook(paper: Paper) -> None:
 
 
 def annex(paper: Paper) -> None:
-    paper.text("附　　件", "heading 1", "<w:pageBreakBefore/>")
-    paper.text("附件：1. 各部门月度工作报告（{% for d in departments %}{{ d.name }}{{ '、' if not loop.last }}{% endfor %}）")
-    paper.text("　　　2. 指标明细表《{{ meta.annex }}》")
-    paper.text("　　　3. 基础数据汇总核对表《{{ meta.base_data }}》")
-    paper.text("　　　4. 现场照片（另附）")
+    paper.heading(1, "附　　件", new_page=True)
+    paper.text(
+        "1. 各部门月度工作报告：{% for d in departments %}{{ d.name }}{{ '、' if not loop.last }}{% endfor %}", "附件条目"
+    )
+    paper.text("2. 指标明细表（每项指标背后的逐行记录）", "附件条目")
+    paper.text("3. 基础数据汇总核对表（填报、复核签字）", "附件条目")
+    paper.text("4. 现场照片（另附）", "附件条目")
     paper.caption("附表1　未完成报修")
     paper.listing(
         [
             NUMBER,
-            Column("工单编号", 26, "{{ r.order_no }}", "c"),
-            Column("受理时间", 26, "{{ r.received|日期时间 }}", "c"),
-            Column("房号、位置", 26, "{{ r.place }}", "c"),
+            Column("工单编号", 24, "{{ r.order_no }}", "c"),
+            Column("受理时间", 21, "{{ r.received|日期时间 }}", "c"),
+            Column("房号、位置", 26, "{{ r.room }}", "c"),
             Column("报修类别", 22, "{{ r.category }}", "c"),
-            Column("报修内容", 48, "{{ r.content }}"),
-            Column("完成情况", 18, "{{ r.status }}", "c"),
+            Column("报修内容", 40, "{{ r.content }}"),
+            Column("备注", 30, "{{ r.remark|空为横线 }}"),
         ],
         "r in lists.repairs_open",
         small=True,
+        none="本月无未完成报修。",
     )
     paper.caption("附表2　数据来源")
     paper.listing(
         [
             NUMBER,
-            Column("登记表", 40, "{{ s.title }}"),
-            Column("文件", 78, "{{ s.file }}"),
-            Column("记录数", 26, "{{ s.rows }}", "r"),
+            Column("登记表", 44, "{{ s.title }}"),
+            Column("文件", 76, "{{ s.file }}"),
+            Column("记录数", 24, "{{ s.rows }}", "r"),
         ],
         "s in sources",
         small=True,
         none="",
     )
-    paper.text("数据校验码（SHA-256）：{{ meta.digest }}", "表注")
+    paper.text("数据校验码：{{ meta.digest }}", "表注")
 
 
 def signatures(paper: Paper) -> None:
+    """Who made, checked and approved it, and head office's answer: room to write by hand."""
     paper.caption("报送与回复")
-    signed = "\n\n\n签名：　　　　　　　　\n年　　月　　日"
+    signed = "签名：　　　　　　　　\n　　　　年　　月　　日"
+    titles = ("编制", "复核（客户服务部主管）", "审批（服务中心经理）")
+    dates = ("报送日期", "回复期限", "回复日期")
     paper.table(
         [52, 52, 52],
         [
-            Row(tuple(Cell(t, "表头", fill=HEADER_FILL) for t in ("编制", "复核（客户服务部主管）", "审批（服务中心经理）"))),
-            Row(tuple(Cell(signed, "表格文字", valign="bottom") for _ in range(3)), height=28),
+            Row(tuple(Cell(t, "表头", fill=HEADER_FILL) for t in titles)),
+            Row(tuple(Cell(signed, "表格数字", valign="bottom") for _ in titles), height=30),
             Row((Cell("公司总经办回复意见", "表头", span=3, fill=HEADER_FILL),)),
-            Row((Cell("□ 已阅　　□ 同意　　□ 退回修改", "表格文字", span=3),), height=8),
-            Row((Cell(signed, "表格数字", span=3, valign="bottom"),), height=42),
-            Row((Cell("报送日期：　　　　年　　月　　日", span=1), Cell("回复期限：　　　　年　　月　　日", span=1), Cell("回复日期：　　　　年　　月　　日")), height=9),
+            Row((Cell("□ 已阅　　　□ 同意　　　□ 退回修改", "表格居中", span=3),), height=9),
+            Row((Cell(signed, "表格数字", span=3, valign="bottom"),), height=50),
+            Row(tuple(Cell(f"{t}：　　　年　　月　　日", "小字文字") for t in dates), height=9),
         ],
     )
-    paper.text("注：服务中心经理每月6日前报送，公司4个工作日内完成流转回复（作业规程3.2.3）。本报告保存2年。", "表注")
+    paper.text("注：服务中心经理每月6日前报送，公司4个工作日内完成流转回复（作业规程3.2.3）。", "表注")
 
 
 if __name__ == "__main__":
