@@ -11,8 +11,9 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
-# Pinned, and built with the pinned setuptools: the same versions on every machine.
-INSTALL := $(PIP) install --no-build-isolation -c constraints.txt
+# Pinned, and built with the pinned setuptools: the same versions on every machine. Newer pips repeat setuptools'
+# warning about editable installations, which is no news here.
+INSTALL := PYTHONWARNINGS=ignore $(PIP) install --no-build-isolation -c constraints.txt
 DECLARED := pyproject.toml constraints.txt
 
 .PHONY: demo test bench lint docs messages clean system
