@@ -197,7 +197,7 @@ class ExistingFile(click.Path):
         return super().convert(value, param, ctx)
 
 
-class PeriodType(click.ParamType):
+class PeriodType(click.ParamType[Any]):
     """``2026-10`` → Period."""
 
     name = "period"

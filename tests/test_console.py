@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import click
 import pytest
 from hypothesis import given
@@ -29,7 +31,7 @@ def test_wrapping_loses_nothing_but_blanks(text: str, columns: int) -> None:
 @given(st.text(alphabet="报修登记月工作，。（）《》", max_size=200), st.integers(12, 60))
 def test_chinese_lines_keep_the_rules_of_setting(text: str, columns: int) -> None:
     lines = console.wrap(text, columns)
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         assert line[0] not in console.NOT_FIRST
         assert before[-1] not in console.NOT_LAST
 
