@@ -742,7 +742,7 @@ _KINDS_BELOW = {"sums": "denominator_sum", "change": "base"}
 
 
 def _is_tables(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(entry, Mapping) for entry in value)
+    return isinstance(value, list | tuple) and all(isinstance(entry, Mapping) for entry in value)
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
