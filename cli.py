@@ -15,6 +15,7 @@ import click
 
 import console
 import i18n
+from console import argument, option
 from i18n import _, ngettext
 
 if TYPE_CHECKING:
@@ -141,62 +142,6 @@ def _write_log(text: str) -> Path | None:
 # --- the program ----------------------------------------------------------------------------------------------
 
 
-class Context(click.Context):
-    """A context whose help is measured in columns."""
-
-    formatter_class = console.HelpFormatter
-
-
-class Command(click.Command):
-    """A command whose help is written in English and shown in the language in force."""
-
-    context_class = Context
-
-    help = console.Translated()
-    options_metavar = console.Translated()
-
-    def get_short_help_str(self, limit: int = 0) -> str:  # noqa: ARG002 - nothing is cut off
-        """The first paragraph of the help."""
-        return (self.help or "").partition("\n\n")[0]
-
-    def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        """click keeps this option with the words it had first; take the words anew."""
-        from gettext import gettext
-
-        option = super().get_help_option(ctx)
-        if option is not None:
-            option.help = gettext("Show this message and exit.")
-        return option
-
-
-class Option(click.Option):
-    """An option whose help is shown in the language in force."""
-
-    help = console.Translated()
-    metavar = console.Translated()
-
-
-class Argument(click.Argument):
-    """An argument whose help is shown in the language in force."""
-
-    help = console.Translated()
-    metavar = console.Translated()
-
-
-class ExistingFile(click.Path):
-    """A path to a file that is there; click's own words for it follow the language in force."""
-
-    def __init__(self, *, folders: bool = False) -> None:
-        super().__init__(exists=True, dir_okay=folders, path_type=Path)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The path, or click's error that it does not exist."""
-        from gettext import gettext
-
-        self.name = gettext("path") if self.dir_okay else gettext("file")
-        return super().convert(value, param, ctx)
-
-
 class PeriodType(click.ParamType[Any]):
     """``2026-10`` → Period."""
 
@@ -213,10 +158,10 @@ class PeriodType(click.ParamType[Any]):
             self.fail(str(error), param, ctx)
 
 
-class Program(Command, click.Group):
+class Program(console.Command, click.Group):
     """``guidang`` itself: chooses the language, runs a command, turns whatever it raises into an exit code."""
 
-    command_class = Command
+    command_class = console.Command
     subcommand_metavar = console.Translated()
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
@@ -258,12 +203,12 @@ def _language(words: Sequence[str]) -> str:
     return (language_of(place) if place else None) or i18n.detect()
 
 
-def _value(words: Sequence[str], option: str) -> str | None:
-    """What follows ``option`` on a command line that is not parsed yet: its help speaks that language too."""
+def _value(words: Sequence[str], name: str) -> str | None:
+    """What follows the option ``name`` on a command line that is not parsed yet: its help speaks that language too."""
     for word, following in zip(words, [*words[1:], None], strict=True):
-        if word == option:
+        if word == name:
             return following
-        if word.startswith(option + "="):
+        if word.startswith(name + "="):
             return word.partition("=")[2]
     return None
 
@@ -291,48 +236,45 @@ _F = TypeVar("_F", bound="Callable[..., Any]")
 
 def _options(*declared: Callable[[_F], _F]) -> Callable[[_F], _F]:
     def apply(function: _F) -> _F:
-        for option in reversed(declared):
-            function = option(function)
+        for declaration in reversed(declared):
+            function = declaration(function)
         return function
 
     return apply
 
 
 common = _options(
-    click.option(
+    option(
         "--office",
         metavar="DIR",
         type=click.Path(path_type=Path),
         envvar="GUIDANG_OFFICE",
-        cls=Option,
         expose_value=False,
         callback=_keep,
         help="The office's folder; without it the nearest folder upward that holds guidang.toml.",
     ),
-    click.option(
+    option(
         "--lang",
         metavar="LANG",
         type=click.Choice(["zh_CN", "zh", "en"], case_sensitive=False),
-        cls=Option,
         expose_value=False,
         help="Language of what is printed: zh_CN or en. Documents stay Chinese.",
     ),
 )
 prints_data = _options(
     common,
-    click.option("--json", "as_json", is_flag=True, cls=Option, help="Print the result as JSON, for programs."),
+    option("--json", "as_json", is_flag=True, help="Print the result as JSON, for programs."),
 )
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @common
-@click.option(
+@option(
     "--version",
     is_flag=True,
     is_eager=True,
     expose_value=False,
     callback=_show_version,
-    cls=Option,
     help="Show the version and exit.",
 )
 def program() -> None:
@@ -348,12 +290,11 @@ def program() -> None:
 
 @program.command()
 @prints_data
-@click.argument(
+@argument(
     "folder",
     metavar="[DIR]",
     default=Path("guidang-demo"),
     type=click.Path(path_type=Path),
-    cls=Argument,
     help="Where to put the sample office; ./guidang-demo without it.",
 )
 def demo(folder: Path, as_json: bool) -> Exit:
@@ -374,10 +315,13 @@ def demo(folder: Path, as_json: bool) -> Exit:
 
 @program.command()
 @prints_data
-@click.argument(
-    "folder", metavar="DIR", type=click.Path(path_type=Path), cls=Argument, help="The folder to make or to fill."
+@argument(
+    "folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="The folder to make or to fill.",
 )
-@click.option("--name", metavar="NAME", cls=Option, help="The service centre's name; the folder's name without it.")
+@option("--name", metavar="NAME", help="The service centre's name; the folder's name without it.")
 def init(folder: Path, name: str | None, as_json: bool) -> Exit:
     """Make a new office: a folder with settings, records schedule, holidays and places for registers.
 
@@ -397,8 +341,12 @@ def init(folder: Path, name: str | None, as_json: bool) -> Exit:
 
 @program.command()
 @prints_data
-@click.argument(
-    "name", metavar="[FORM]", default=None, required=False, cls=Argument, help="A form's id, title, alias or code."
+@argument(
+    "name",
+    metavar="[FORM]",
+    default=None,
+    required=False,
+    help="A form's id, title, alias or code.",
 )
 def forms(name: str | None, as_json: bool) -> Exit:
     """List the forms there are, or the columns of one form.
@@ -416,19 +364,21 @@ def forms(name: str | None, as_json: bool) -> Exit:
 
 @program.command()
 @prints_data
-@click.argument("name", metavar="FORM", cls=Argument, help="A form's id, title, alias or code.")
-@click.option(
-    "--period", metavar="PERIOD", type=PeriodType(), cls=Option, help="2026-10, 2026-10-03 or 2026; now without it."
+@argument("name", metavar="FORM", help="A form's id, title, alias or code.")
+@option(
+    "--period",
+    metavar="PERIOD",
+    type=PeriodType(),
+    help="2026-10, 2026-10-03 or 2026; now without it.",
 )
-@click.option(
+@option(
     "--output",
     "-o",
     metavar="PATH",
     type=click.Path(path_type=Path),
-    cls=Option,
     help="File or folder to write to; without it the office's registers of that period, or the current folder.",
 )
-@click.option("--force", is_flag=True, cls=Option, help="Replace a file that is there already.")
+@option("--force", is_flag=True, help="Replace a file that is there already.")
 def new(name: str, period: Period | None, output: Path | None, force: bool, as_json: bool) -> Exit:
     """Write a blank workbook for a form: dropdowns, validation, a sample row and help.
 
@@ -450,15 +400,14 @@ def new(name: str, period: Period | None, output: Path | None, force: bool, as_j
 
 @program.command()
 @prints_data
-@click.argument(
+@argument(
     "targets",
     metavar="FILE|PERIOD...",
     nargs=-1,
     required=True,
-    cls=Argument,
     help="Filled workbooks or CSV files, or a period such as 2026-10 for all registers of the office.",
 )
-@click.option("--form", "name", metavar="FORM", cls=Option, help="The form the files follow; found out without it.")
+@option("--form", "name", metavar="FORM", help="The form the files follow; found out without it.")
 def check(targets: tuple[str, ...], name: str | None, as_json: bool) -> Exit:
     """Read filled workbooks and print every problem, each at its cell, with what to do.
 
@@ -474,25 +423,23 @@ def check(targets: tuple[str, ...], name: str | None, as_json: bool) -> Exit:
 
 @program.command()
 @prints_data
-@click.argument("name", metavar="FORM", cls=Argument, help="A form's id, title, alias or code.")
-@click.argument(
+@argument("name", metavar="FORM", help="A form's id, title, alias or code.")
+@argument(
     "inputs",
     metavar="INPUT...",
     nargs=-1,
     required=True,
-    type=ExistingFile(),
-    cls=Argument,
+    type=console.ExistingFile(),
     help="Workbooks filled for the form.",
 )
-@click.option(
+@option(
     "--output",
     "-o",
     metavar="PATH",
     type=click.Path(path_type=Path),
-    cls=Option,
     help="File, or folder for several; without it beside each input.",
 )
-@click.option("--force", is_flag=True, cls=Option, help="Replace a file that is there already.")
+@option("--force", is_flag=True, help="Replace a file that is there already.")
 def render(name: str, inputs: tuple[Path, ...], output: Path | None, force: bool, as_json: bool) -> Exit:
     """Render a form's document from filled workbooks, one document for each.
 
@@ -518,8 +465,8 @@ def render(name: str, inputs: tuple[Path, ...], output: Path | None, force: bool
 
 @program.command()
 @prints_data
-@click.argument("period", metavar="PERIOD", type=PeriodType(), cls=Argument, help="The month, such as 2026-10.")
-@click.option("--force", is_flag=True, cls=Option, help="Replace outputs that were changed by hand since.")
+@argument("period", metavar="PERIOD", type=PeriodType(), help="The month, such as 2026-10.")
+@option("--force", is_flag=True, help="Replace outputs that were changed by hand since.")
 def report(period: Period, force: bool, as_json: bool) -> Exit:
     """Make the monthly report of a period, with the base-data workbook and the annex of rows.
 
@@ -530,13 +477,12 @@ def report(period: Period, force: bool, as_json: bool) -> Exit:
 
 @program.command()
 @prints_data
-@click.argument(
+@argument(
     "templates",
     metavar="TEMPLATE...",
     nargs=-1,
     required=True,
-    type=ExistingFile(folders=True),
-    cls=Argument,
+    type=console.ExistingFile(folders=True),
     help="Word templates, form folders, or folders of forms.",
 )
 def lint(templates: tuple[Path, ...], as_json: bool) -> Exit:

@@ -14,7 +14,9 @@ import re
 import sys
 import unicodedata
 from contextlib import contextmanager
+from functools import partial
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -112,6 +114,62 @@ class Translated:
 
     def __set__(self, instance: Any, text: str | None) -> None:
         setattr(instance, self._name, inspect.cleandoc(text) if text else text)
+
+
+class Context(click.Context):
+    """A context whose help is measured in columns."""
+
+    formatter_class = HelpFormatter
+
+
+class Command(click.Command):
+    """A command whose help is written in English and shown in the language in force."""
+
+    context_class = Context
+
+    help = Translated()
+    options_metavar = Translated()
+
+    def get_short_help_str(self, limit: int = 0) -> str:  # noqa: ARG002 - nothing is cut off
+        """The first paragraph of the help."""
+        return (self.help or "").partition("\n\n")[0]
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """click keeps this option with the words it had first; take the words anew."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = gettext.gettext("Show this message and exit.")
+        return option
+
+
+class Option(click.Option):
+    """An option whose help is shown in the language in force."""
+
+    help = Translated()
+    metavar = Translated()
+
+
+class Argument(click.Argument):
+    """An argument whose help is shown in the language in force."""
+
+    help = Translated()
+    metavar = Translated()
+
+
+option = partial(click.option, cls=Option)
+argument = partial(click.argument, cls=Argument)
+
+
+class ExistingFile(click.Path):
+    """A path to a file that is there; click's own words for it follow the language in force."""
+
+    def __init__(self, *, folders: bool = False) -> None:
+        super().__init__(exists=True, dir_okay=folders, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path, or click's error that it does not exist."""
+        self.name = gettext.gettext("path") if self.dir_okay else gettext.gettext("file")
+        return super().convert(value, param, ctx)
 
 
 def speak(language: str) -> None:
