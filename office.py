@@ -1,0 +1,399 @@
+"""One service centre: a folder with its settings, forms and registers, and the flows over them.
+
+The flows read, compute and only then write: while anything is wrong nothing is written at all. Progress is a value
+that is called with each step's name; nothing here prints, and the day printed on a paper is passed in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tomllib
+from contextlib import ExitStack
+from dataclasses import dataclass
+from errno import EEXIST
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from i18n import _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import date
+
+    from docgen.errors import Problem
+    from docgen.forms import Form
+    from docgen.measures import Declarations, Measures, Verdict
+    from docgen.period import Period
+    from docgen.reading import Reading
+    from report import Month
+    from settings import Settings
+
+FILE = "guidang.toml"
+REPORT = "monthly-report"
+OBJECTIVES = "objectives.toml"
+SHIPPED = Path(__file__).parent / "templates"
+SAMPLES = Path(__file__).parent / "samples"
+DEMO_PERIOD = "2026-10"
+
+READ = frozenset({".xlsx", ".xlsm", ".xls", ".et", ".csv", ".txt"})
+"""What may hold a register. Other files (scans, photos) may lie beside; they are not read, and that is said."""
+
+_WRITTEN = ".written.json"
+
+
+# --- where an office is ---------------------------------------------------------------------------------------
+
+
+def find_office(start: Path) -> Path | None:
+    """The nearest folder from ``start`` upward that holds a guidang.toml."""
+    return next((folder for folder in (start, *start.absolute().parents) if (folder / FILE).is_file()), None)
+
+
+def language_of(folder: Path) -> str | None:
+    """The ``language`` of an office's guidang.toml; None where there is none, or it cannot be read (yet)."""
+    try:
+        language = tomllib.loads((folder / FILE).read_text(encoding="utf-8-sig")).get("language")
+    except (OSError, ValueError):
+        return None
+    return language if isinstance(language, str) else None
+
+
+def create_office(folder: Path, *, name: str) -> list[Path]:
+    """Make ``folder`` an office: settings, schedule, holidays, places for registers and papers. Returns the files.
+
+    FileExistsError where it is one already; other files in it are left as they are, and so is one of ours.
+    """
+    if (folder / FILE).exists():
+        raise FileExistsError(EEXIST, _("is an office already"), str(folder))
+    for sub in ("registers", "out", "templates"):
+        (folder / sub).mkdir(parents=True, exist_ok=True)
+    made = []
+    for source in sorted((SAMPLES / "starter").iterdir()):
+        target = folder / source.name
+        if not target.exists():
+            text = source.read_text(encoding="utf-8")
+            target.write_text(_named(text, name) if source.name == FILE else text, encoding="utf-8")
+            made.append(target)
+    return made
+
+
+def _named(settings: str, name: str) -> str:
+    """The starter's settings with the centre's name in them."""
+    quoted = json.dumps(name, ensure_ascii=False)  # a JSON string is a TOML string
+    return settings.replace('name = "服务中心"', f"name = {quoted}", 1)
+
+
+def copy_sample(folder: Path) -> bool:
+    """Copy the sample office into ``folder``; False, and nothing done, where an office is there already.
+
+    FileExistsError where the folder holds anything else.
+    """
+    if (folder / FILE).is_file():
+        return False
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise FileExistsError(EEXIST, _("is not empty and not an office; name a new folder"), str(folder))
+    shutil.copytree(SAMPLES / "office", folder, dirs_exist_ok=True, copy_function=shutil.copyfile)
+    return True
+
+
+def shipped_forms() -> dict[str, Form]:
+    """The forms that come with guidang, by id."""
+    from docgen.forms import load_forms
+
+    return load_forms(SHIPPED)
+
+
+# --- the office -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class MadeReport:
+    """What a report came to: three files, the objectives judged, what a person should look at."""
+
+    report: Path
+    base_data: Path
+    annex: Path
+    verdicts: tuple[Verdict, ...]
+    measures: Measures
+    warnings: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class Office:
+    """A service centre's folder and its settings."""
+
+    folder: Path
+    settings: Settings
+
+    @classmethod
+    def load(cls, folder: Path) -> Office:
+        """The office in ``folder``. DataError with every fault of its guidang.toml."""
+        import settings
+
+        return cls(folder, settings.load(folder / FILE))
+
+    @property
+    def name(self) -> str:
+        return self.settings.name
+
+    @cached_property
+    def forms(self) -> dict[str, Form]:
+        """Shipped forms by id, those in the office's own ``templates`` before them. TemplateError with all faults."""
+        from docgen.forms import load_forms
+
+        return load_forms(SHIPPED, self.folder / "templates")
+
+    def file_of(self, form_id: str, name: str) -> Path:
+        """A file of a form (or, with form_id "", of all): the office's own where there is one, else the shipped."""
+        own = self.folder / "templates" / form_id / name
+        return own if own.is_file() else SHIPPED / form_id / name
+
+    def registers(self, period: Period) -> list[Path]:
+        """The files handed in for a period, in the order of their names; lock and temporary files left out."""
+        return [path for path in self._handed_in(period) if path.suffix.lower() in READ]
+
+    def _handed_in(self, period: Period) -> list[Path]:
+        folder = self.folder / "registers" / str(period)
+        if not folder.is_dir():
+            return []
+        return sorted(path for path in folder.iterdir() if path.is_file() and not _passing(path.name))
+
+    def report(
+        self,
+        period: Period,
+        *,
+        prepared_on: date | None = None,
+        incomplete: bool = False,
+        force: bool = False,
+        progress: Callable[[str], None] = lambda _step: None,
+    ) -> MadeReport:
+        """Make the monthly report of ``period`` with base-data workbook and annex, in ``out/<period>``.
+
+        ``prepared_on`` is the cover's 编制日期; without it the cover leaves room. ``incomplete`` lets registers be
+        missing: what rests on them is printed 无数据. Raises DataError with every problem of all registers together,
+        TemplateError, and FileExistsError where an output was changed by hand and not ``force``; in each case
+        nothing is written.
+        """
+        flow = _ReportFlow(self, self.forms[REPORT], period, progress)
+        flow.read(incomplete=incomplete)
+        flow.compute()
+        outputs = flow.render(prepared_on)
+        progress(_("Writing"))
+        folder = self.folder / "out" / str(period)
+        paths = _write_all(folder, outputs, force=force)
+        return MadeReport(*paths, flow.verdicts, flow.measures, tuple(flow.warnings))
+
+
+def _passing(name: str) -> bool:
+    """Lock, temporary and system files that come and go beside documents (domain: leave alone)."""
+    return name.startswith(("~$", ".", "~WRL")) or name.lower() in {"thumbs.db", "desktop.ini"} or name.endswith(
+        (".tmp", ".bak")
+    )
+
+
+# --- the report -----------------------------------------------------------------------------------------------
+
+
+class _ReportFlow:
+    """One report on its way: read, compute, render. Warnings gather along the way."""
+
+    def __init__(self, office: Office, form: Form, period: Period, progress: Callable[[str], None]) -> None:
+        self.office, self.form, self.period, self.progress = office, form, period, progress
+        self.sources: dict[str, Form] = {form_id: office.forms[form_id] for form_id in form.sources}
+        self.warnings: list[Problem] = []
+        self.months: list[Month] = []
+        self.measures: Measures
+        self.previous: Measures | None = None
+        self.verdicts: tuple[Verdict, ...] = ()
+
+    # read
+
+    def read(self, *, incomplete: bool) -> None:
+        """All registers of the month and, for 环比 and what is carried over, of the month before."""
+        import report
+        from docgen.errors import DataError
+
+        month, problems = self._month(self.period)
+        gaps = list(report.missing(self.form, self.sources, self.office.settings, month))
+        problems += report.repeated(month)
+        problems += report.unfinished_explained(month)
+        if not problems or not any(p.where.startswith("registers/") for p in problems):
+            (self.warnings if incomplete else problems).extend(gaps)
+        if problems:
+            raise DataError(problems)
+        self.warnings += [warning for reading in month.readings for warning in reading.warnings]
+        self.warnings += report.several_files(month)
+        self.months = [month]
+        self._read_before()
+
+    def _read_before(self) -> None:
+        from docgen.errors import Problem
+
+        period = self.period.previous()
+        month, problems = self._month(period)
+        where = f"registers/{period}"
+        if problems:
+            message = _("last month's registers have {n} problems; figures of last month are left out").format(
+                n=len(problems)
+            )
+            hint = _("`guidang check {period}` lists them.").format(period=period)
+            self.warnings.append(Problem(where, message, hint, "report.last_month"))
+        elif not month.readings:
+            message = _("there are no registers of last month; its figures and the change are left out")
+            self.warnings.append(Problem(where, message, "", "report.last_month"))
+        else:
+            self.months.append(month)
+
+    def _month(self, period: Period) -> tuple[Month, list[Problem]]:
+        from docgen.errors import DataError
+        from docgen.workbook import read_any
+        from report import Month
+
+        readings: list[Reading] = []
+        problems: list[Problem] = []
+        for path in self.office.registers(period):
+            self.progress(_("Reading {file}").format(file=path.name))
+            try:
+                readings.append(read_any(path, self.sources, period=period))
+            except DataError as error:
+                problems += error.problems
+        order = {form_id: place for place, form_id in enumerate(self.form.sources)}
+        readings.sort(key=lambda reading: (order[reading.form.id], reading.source))
+        return Month(period, tuple(readings)), problems
+
+    # compute
+
+    def compute(self) -> None:
+        """Figures of both months, and the objectives judged by this month's."""
+        import report
+        from docgen import declarations, measures
+
+        self.progress(_("Computing"))
+        path = self.office.file_of(REPORT, "form.toml")
+        declared = declarations.load(path, report.columns_of(self.form, self.sources))
+        if len(self.months) > 1:
+            self.previous = self._evaluated(declared, self.months[1], None)
+        self.measures = self._evaluated(declared, self.months[0], self.previous)
+        objectives = measures.load_objectives(self.office.file_of("", OBJECTIVES))
+        self.verdicts = measures.judge(objectives, self.measures.figures)
+        if self.previous:
+            self.warnings += report.lost(self.form, self.sources, self.measures, self.previous, self.months[0])
+
+    def _evaluated(self, declared: Declarations, month: Month, previous: Measures | None) -> Measures:
+        from docgen.measures import evaluate
+
+        return evaluate(
+            declared,
+            month.tables(),
+            period=month.period,
+            settings=self.office.settings.for_expressions(),
+            previous=previous.figures if previous else None,
+        )
+
+    # render
+
+    def render(self, prepared_on: date | None) -> dict[str, bytes]:
+        """File name → bytes of report, base-data workbook and annex."""
+        import report
+        from docgen import WordTemplate
+        from docgen.listing import Heading, annex_workbook, base_data_workbook
+
+        self.progress(_("Rendering"))
+        settings, period = self.office.settings, self.period
+        digest = report.digest(self.months, settings)
+        people = settings.people
+        context = report.context(
+            self.form,
+            settings,
+            self.months[0],
+            self.measures,
+            self.previous,
+            self.verdicts,
+            report.Prepared(people.prepared, people.checked, people.approved, prepared_on),
+            digest,
+        )
+        heading = Heading(
+            company=settings.company,
+            office=settings.name,
+            form=REPORT,
+            code=self.form.code,
+            period=period,
+            digest=digest,
+            prepared_on=prepared_on,
+        )
+        tables = {table.key: table for form in self.sources.values() for table in form.tables}
+        template = WordTemplate.load(self.office.file_of(REPORT, self.form.template))
+        return {
+            self.form.file_name(period): template.render(context),
+            f"基础数据汇总表 {period.label}.xlsx": base_data_workbook(self.measures, heading),
+            f"指标明细 {period.label}.xlsx": annex_workbook(self.measures, self.verdicts, heading, tables),
+        }
+
+
+def render_form(form: Form, reading: Reading, folder: Path | None) -> bytes:
+    """A form's document from one filled workbook: its head fields and tables by key, beside office, form, period.
+
+    ``folder`` is the office's, None where there is none. TemplateError and DataError as the template says.
+    """
+    from docgen import WordTemplate
+
+    office = Office.load(folder) if folder else None
+    settings = office.settings if office else None
+    path = office.file_of(form.id, form.template) if office else SHIPPED / form.id / form.template
+    context: dict[str, Any] = {
+        "form": {"id": form.id, "code": form.code, "title": form.title, "version": form.version},
+        "office": {
+            key: getattr(settings, key) if settings else "" for key in ("name", "company", "project")
+        },
+        **reading.fields,
+        **{key: data.rows for key, data in reading.tables.items()},
+    }
+    return WordTemplate.load(path).render(context)
+
+
+# --- writing --------------------------------------------------------------------------------------------------
+
+
+def _write_all(folder: Path, outputs: Mapping[str, bytes], *, force: bool) -> Sequence[Path]:
+    """Write all files or none. What a person changed since it was written is kept, unless ``force``."""
+    from docgen.package import atomic, write_atomic
+
+    folder.mkdir(parents=True, exist_ok=True)
+    written = _written(folder)
+    changed = [name for name, content in outputs.items() if _changed_by_hand(folder / name, content, written)]
+    if changed and not force:
+        raise FileExistsError(
+            EEXIST,
+            _("was changed by hand since guidang wrote it; move it away, or replace it by --force"),
+            "、".join(str(folder / name) for name in changed),
+        )
+    with ExitStack() as stack:
+        files = {name: stack.enter_context(atomic(folder / name)) for name in outputs}
+        for name, content in outputs.items():
+            files[name].write(content)
+    written.update({name: _sha256(content) for name, content in outputs.items()})
+    write_atomic(folder / _WRITTEN, json.dumps(written, ensure_ascii=False, indent=1, sort_keys=True).encode())
+    return [folder / name for name in outputs]
+
+
+def _written(folder: Path) -> dict[str, str]:
+    """Digests of what guidang itself wrote into a folder, by file name."""
+    try:
+        found = json.loads((folder / _WRITTEN).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _changed_by_hand(path: Path, content: bytes, written: Mapping[str, str]) -> bool:
+    if not path.exists():
+        return False
+    there = path.read_bytes()
+    return there != content and _sha256(there) != written.get(path.name)
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
