@@ -23,7 +23,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from docgen.environment import DASH
-from docgen.measures import Breakdown, Figure, Line, Mark, Measures, Result, Row, Verdict
+from docgen.measures import Breakdown, Figure, Line, Mark, Measures, Result, Verdict
 from docgen.package import read_package, repack
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from docgen.forms import Column, Table
     from docgen.period import Period
+    from docgen.reading import Row
 
     _Head = Callable[[list[str], list[float]], None]
 

@@ -16,7 +16,7 @@ from decimal import Context, Decimal, InvalidOperation, localcontext
 from enum import Enum
 from itertools import product
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 
@@ -37,6 +37,7 @@ from docgen.declarations import (
 )
 from docgen.environment import DASH, percent, plain, points, round_half_up, thousands
 from docgen.errors import DataError, Problem, TemplateError
+from docgen.reading import Row
 from i18n import _
 
 if TYPE_CHECKING:
@@ -68,48 +69,6 @@ __all__ = [
 BLANK = "（未填）"
 _EXACT = Context(prec=34)
 _ONE, _ZERO = Decimal(1), Decimal(0)
-
-
-class Row(Protocol):
-    """A row of a register, as :class:`docgen.workbook.Row` is: a mapping that knows where it was read.
-
-    ``place`` prints as ``报修登记.xlsx 报修登记!12``; ``cells`` gives the cell (``F12``) of a column.
-    """
-
-    @property
-    def place(self) -> Any: ...
-    @property
-    def cells(self) -> Mapping[str, str]: ...
-    def __getitem__(self, key: str, /) -> Any: ...
-    def __iter__(self) -> Iterator[str]: ...
-    def __len__(self) -> int: ...
-    def __contains__(self, key: object, /) -> bool: ...
-
-
-@dataclass(frozen=True, slots=True)
-class DerivedRow(Mapping[str, Any]):
-    """A row together with its derived columns; place and cells are the row's own."""
-
-    row: Row
-    derived: Mapping[str, Any]
-
-    @property
-    def place(self) -> Any:
-        return self.row.place
-
-    @property
-    def cells(self) -> Mapping[str, str]:
-        return self.row.cells
-
-    def __getitem__(self, key: str) -> Any:
-        return self.derived[key] if key in self.derived else self.row[key]
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self.row
-        yield from (key for key in self.derived if key not in self.row)
-
-    def __len__(self) -> int:
-        return sum(1 for _key in self)
 
 
 # --- values -------------------------------------------------------------------------------------------------------
@@ -400,7 +359,7 @@ class _Run:
         self.failures: dict[tuple[str, Expression | str, int], _Failure] = {}
 
     def _scope(self, row: Row) -> dict[str, Any]:
-        return {**{key: row[key] for key in row}, **self.around, "row": row}
+        return {**row, **self.around, "row": row}
 
     def all(self, table: str) -> range:
         return range(len(self.rows[table]))
@@ -487,7 +446,9 @@ class _Run:
         if self.failures:
             self.raise_problems()
         for table, cells in derived.items():
-            self.rows[table] = tuple(DerivedRow(row, cells[i]) for i, row in enumerate(self.rows[table]))
+            self.rows[table] = tuple(
+                Row({**row, **cells[i]}, row.place, row.cells, row.extra) for i, row in enumerate(self.rows[table])
+            )
             for scope, row in zip(self.scopes[table], self.rows[table], strict=True):
                 scope["row"] = row
 
