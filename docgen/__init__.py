@@ -1,0 +1,42 @@
+"""docgen: compile-once Word and Excel templates, forms, measures.
+
+Names are loaded when they are asked for, so that a program that renders one document pays for nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from docgen.errors import DataError, DocgenError, Problem, TemplateError
+
+if TYPE_CHECKING:
+    from docgen.values import Image, RichText, RichTextParagraph, Subdocument
+    from docgen.word import WordTemplate
+
+__all__ = [
+    "DataError",
+    "DocgenError",
+    "Image",
+    "Problem",
+    "RichText",
+    "RichTextParagraph",
+    "Subdocument",
+    "TemplateError",
+    "WordTemplate",
+]
+
+_HOMES = {
+    "WordTemplate": "docgen.word",
+    "Image": "docgen.values",
+    "RichText": "docgen.values",
+    "RichTextParagraph": "docgen.values",
+    "Subdocument": "docgen.values",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(name)

@@ -9,13 +9,12 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from enum import Enum
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING
 
+from docgen.cell import Cell, Ditto, Kind, Reader, Refusal, Value, is_blank, plain, shown, stored_number, text_cell
+from docgen.moments import read_date, read_datetime
 from docgen.numberformat import Shape, shape, zeros
 from i18n import _
 
@@ -23,67 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from docgen.forms import Field
-    from docgen.period import Period
-
-
-class Kind(Enum):
-    """What a cell holds, before its column has a say."""
-
-    TEXT = "text"
-    NUMBER = "number"
-    BOOLEAN = "boolean"
-    ISO = "iso"  # t="d": a date written out by the program that made the file
-    ERROR = "error"
-    UNCOMPUTED = "uncomputed"  # a formula whose result was never saved
-
-
-class Cell(NamedTuple):
-    """A cell as stored: its kind, its text (numbers as their digits), its number format, whether a formula made it."""
-
-    kind: Kind
-    text: str
-    format: str = ""
-    formula: bool = False
-
-
-class Value(NamedTuple):
-    """What a cell means. ``remark`` says in words where reading took more than looking; empty otherwise."""
-
-    value: Any
-    remark: str = ""
-
-
-class Refusal(NamedTuple):
-    """Why a cell cannot be read with certainty, and the remedy."""
-
-    code: str
-    message: str
-    hint: str
-
-
-class Ditto(Enum):
-    """同上: the value of the cell above, where the column allows it."""
-
-    ABOVE = "〃"
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """How the cells of one file are to be read: its day zero, whether bare day numbers exist in it, its period."""
-
-    date1904: bool = False
-    serials: bool = True
-    period: Period | None = None
-
-
-def text_cell(text: str) -> Cell:
-    """A cell holding a text, as in a CSV file."""
-    return Cell(Kind.TEXT, text)
-
-
-def is_blank(cell: Cell | None) -> bool:
-    """Nothing to see: no cell, or blanks only."""
-    return cell is None or (cell.kind is Kind.TEXT and not cell.text.strip())
 
 
 def convert(cell: Cell | None, field: Field, reader: Reader) -> Value | Refusal:
@@ -101,28 +39,6 @@ def convert(cell: Cell | None, field: Field, reader: Reader) -> Value | Refusal:
         return special
     read = _READERS[field.type](cell, field, reader)
     return _bounded(read, field) if isinstance(read, Value) and isinstance(read.value, int | Decimal) else read
-
-
-def shown(cell: Cell) -> str:
-    """A cell as a message quotes it: close to what stands on the screen, one line, not too long."""
-    text = cell.text
-    if cell.kind is Kind.NUMBER:
-        kind, serial = shape(cell.format), _number(text)
-        moment = from_serial(serial, date1904=False) if kind.is_moment else None
-        number = f"{plain(serial * 100)}%" if kind is Shape.PERCENT else plain(serial)
-        text = _spelled(moment) if moment else number
-    text = re.sub(r"\s+", " ", text).strip()
-    return text if len(text) <= 40 else f"{text[:39]}…"
-
-
-def plain(number: Decimal) -> str:
-    """Digits without an exponent and without needless zeros."""
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _spelled(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d}" if moment.time() == time() else f"{moment:%Y-%m-%d %H:%M}"
 
 
 # --- what no column takes as a value --------------------------------------------------------------------------
@@ -204,7 +120,7 @@ def _code(cell: Cell, _field: Field, _reader: Reader) -> Value | Refusal:
     if cell.kind is Kind.TEXT:
         return Value(unicodedata.normalize("NFKC", cell.text).strip())
     if cell.kind is Kind.NUMBER and shape(cell.format).is_number:
-        number = _number(cell.text)
+        number = stored_number(cell.text)
         if number != number.to_integral_value():
             return Refusal(
                 "code.fraction",
@@ -230,7 +146,7 @@ def _written_out(cell: Cell) -> Value | Refusal:
 
 
 def _lost_digits(cell: Cell) -> Refusal | None:
-    if abs(_number(cell.text)) < 10**15:
+    if abs(stored_number(cell.text)) < 10**15:
         return None
     return Refusal(
         "code.lost_digits",
@@ -270,7 +186,7 @@ _NO = frozenset({"×", "✗", "✘", "☒", "□", "☐", "否", "无", "未", "
 def _tick(cell: Cell, _field: Field, _reader: Reader) -> Value | Refusal:
     if cell.kind is Kind.BOOLEAN:
         return Value(cell.text == "1")
-    word = plain(_number(cell.text)) if cell.kind is Kind.NUMBER else _compared(cell.text)
+    word = plain(stored_number(cell.text)) if cell.kind is Kind.NUMBER else _compared(cell.text)
     if word in _YES or word in _NO:
         return Value(word in _YES)
     return Refusal(
@@ -287,11 +203,6 @@ _CURRENCY = re.compile(r"^(?P<sign>[+-]?)\s*(?:人民币|RMB|CNY|[¥$])?\s*(?P<r
 _LARGE_UNIT = re.compile(r"\d\s*[万亿千]")
 
 
-def _number(stored: str) -> Decimal:
-    """The digits of a numeric cell; Excel keeps fifteen, what lies beyond is noise of binary fractions."""
-    return Decimal(stored) if len(stored) <= 15 else Decimal(f"{float(stored):.15g}")
-
-
 def _amount(cell: Cell, field: Field, _reader: Reader) -> Value | Refusal:
     if cell.kind is Kind.NUMBER:
         kind = shape(cell.format)
@@ -299,7 +210,7 @@ def _amount(cell: Cell, field: Field, _reader: Reader) -> Value | Refusal:
             return _date_for_number(cell)
         if kind is Shape.PERCENT:
             return _percent_for_number(cell)
-        return Value(_number(cell.text))
+        return Value(stored_number(cell.text))
     if cell.kind is not Kind.TEXT:
         return _no_number(cell)
     text = _bare_number(cell.text, field.unit)
@@ -330,7 +241,7 @@ def _percent(cell: Cell, field: Field, _reader: Reader) -> Value | Refusal:
         return _share(cell, Decimal(digits.replace(",", "")), written=text.endswith("%") or field.unit == "%")
     if cell.kind is not Kind.NUMBER:
         return _no_number(cell)
-    kind, number = shape(cell.format), _number(cell.text)
+    kind, number = shape(cell.format), stored_number(cell.text)
     if kind.is_moment:
         return _date_for_number(cell)
     return Value(number) if kind is Shape.PERCENT else _share(cell, number, written=field.unit == "%")
@@ -407,222 +318,6 @@ def _outside(read: Value, message: str, bound: Decimal, field: Field) -> Refusal
     return Refusal("number.out_of_bounds", text, _("Check the number."))
 
 
-# --- dates ----------------------------------------------------------------------------------------------------
-
-_WEEKDAY = r"(?:\s*\(?(?:周|星期|礼拜)[一二三四五六日天]\)?)?"
-_CLOCK = (
-    r"(?:[\sT]*(?P<half>上午|下午|早上|晚上)?\s*(?P<h>\d{1,2})(?::|时|点|：)"
-    r"(?:(?P<min>\d{1,2})(?:(?::|分)(?:(?P<s>\d{1,2})(?:\.\d+)?秒?)?)?)?\s*(?P<ampm>[AP]M)?)?"
-)
-_SEPARATOR = r"\s*[-./]\s*"
-_DATES = tuple(
-    re.compile(spelling + _WEEKDAY + _CLOCK, re.IGNORECASE)
-    for spelling in (
-        rf"(?P<y>\d{{4}}){_SEPARATOR}(?P<m>\d{{1,2}}){_SEPARATOR}(?P<d>\d{{1,2}})(?!\d)",
-        r"(?P<y>\d{4})\s*年\s*(?P<m>\d{1,2})\s*月\s*(?P<d>\d{1,2})\s*[日号]?(?!\d)",
-        r"(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?!\d)",
-        rf"(?P<y>\d\d){_SEPARATOR}(?P<m>\d{{1,2}}){_SEPARATOR}(?P<d>\d{{1,2}})(?!\d)",
-        r"(?P<y>\d\d)\s*年\s*(?P<m>\d{1,2})\s*月\s*(?P<d>\d{1,2})\s*[日号]?(?!\d)",
-        r"(?P<y>)(?P<m>\d{1,2})\s*月\s*(?P<d>\d{1,2})\s*[日号](?!\d)",
-    )
-)
-_NO_YEAR = re.compile(rf"\d{{1,2}}{_SEPARATOR}\d{{1,2}}(?!\d)" + _CLOCK)
-_NO_DAY = re.compile(r"\d{4}\s*(?:[-./]\s*\d{1,2}|年\s*\d{1,2}\s*月份?)")
-_ONLY_CLOCK = re.compile(r"\d{1,2}[:时点]\d{0,2}.*")
-_NEAR_YEARS = 10
-_SERIALS = range(20_000, 80_000)
-
-
-def from_serial(serial: Decimal, *, date1904: bool) -> datetime | None:
-    """Excel's day number → the moment, to the second; None for what is no certain day.
-
-    That is below 61 in the 1900 system (Excel counts a 29 February 1900 that never was), or past the year 9999.
-    """
-    if serial < (0 if date1904 else 61) or serial >= 2_958_466:
-        return None
-    zero = datetime(1904, 1, 1) if date1904 else datetime(1899, 12, 30)  # noqa: DTZ001 - a sheet has no zone
-    return zero + timedelta(seconds=round(float(serial) * 86400))
-
-
-def _date(cell: Cell, _field: Field, reader: Reader) -> Value | Refusal:
-    read = _moment(cell, reader)
-    if isinstance(read, Refusal):
-        return read
-    day, clock, remark = read
-    if clock is not None and clock != time():
-        remark = _("the time of day {value} left out").format(value=f"{clock:%H:%M}")
-    return Value(day, remark)
-
-
-def _datetime(cell: Cell, _field: Field, reader: Reader) -> Value | Refusal:
-    read = _moment(cell, reader)
-    if isinstance(read, Refusal):
-        return read
-    day, clock, remark = read
-    if clock is None:
-        return Refusal(
-            "date.no_time",
-            _("“{value}” has no time of day").format(value=shown(cell)),
-            _("Write date and time, for example {sample}.").format(sample=f"{day} 08:05"),
-        )
-    return Value(datetime.combine(day, clock), remark)
-
-
-_Moment = tuple[date, time | None, str]
-
-
-def _moment(cell: Cell, reader: Reader) -> _Moment | Refusal:
-    if cell.kind is Kind.NUMBER:
-        return _moment_of_number(cell, reader)
-    if cell.kind is Kind.BOOLEAN:
-        return _no_date(cell)
-    return _moment_of_text(cell, reader)
-
-
-def _moment_of_number(cell: Cell, reader: Reader) -> _Moment | Refusal:
-    number, kind = _number(cell.text), shape(cell.format)
-    whole = number == number.to_integral_value()
-    if not kind.is_moment:
-        if whole and (found := re.fullmatch(r"((?:19|20)\d\d)(\d\d)(\d\d)", plain(number))):
-            return _calendar_day(cell, *map(int, found.groups()))
-        if int(number) not in _SERIALS:
-            return _lost_year(cell) if 1 <= number < 13 and not whole else _no_date(cell)
-    elif number < 1:
-        return _no_day(cell)
-    moment = from_serial(number, date1904=reader.date1904)
-    if moment is None:
-        return _no_date(cell)
-    clock = None if whole and not kind.shows_time else moment.time()
-    remark = (
-        ""
-        if kind.is_moment
-        else _("the day number {value} read as {date}").format(value=plain(number), date=moment.date())
-    )
-    return moment.date(), clock, remark
-
-
-def _moment_of_text(cell: Cell, reader: Reader) -> _Moment | Refusal:
-    text = unicodedata.normalize("NFKC", cell.text).replace("。", ".").strip()
-    for spelling in _DATES:
-        if found := spelling.fullmatch(text):
-            return _spelled_moment(cell, found, reader)
-    if _NO_YEAR.fullmatch(text):
-        return _lost_year(cell)
-    if _NO_DAY.fullmatch(text) or _ONLY_CLOCK.fullmatch(text):
-        return _no_day(cell)
-    return _no_date(cell)
-
-
-def _spelled_moment(cell: Cell, found: re.Match[str], reader: Reader) -> _Moment | Refusal:
-    year, remark = found["y"], ""
-    month, day = int(found["m"]), int(found["d"])
-    if not year:
-        if not (reader.period and _exists(reader.period.first.year, month, day)):
-            return _year_missing(cell, reader.period)
-        if not reader.period.contains(date(reader.period.first.year, month, day)):
-            return _year_missing(cell, reader.period)
-        year = str(reader.period.first.year)
-        remark = _("the year {year} of “{value}” taken from the period").format(year=year, value=shown(cell))
-    elif len(year) == 2:
-        year = f"20{year}"
-        if not _plausible(int(year), found, reader.period):
-            return _short_year(cell)
-    read = _calendar_day(cell, int(year), month, day)
-    if isinstance(read, Refusal):
-        return read
-    clock = _clock(found)
-    return _impossible(cell) if isinstance(clock, bool) else (read[0], clock, remark)
-
-
-def _clock(found: re.Match[str]) -> time | Literal[False] | None:
-    """The time of day a spelling has, None where it has none, False where there is no such time."""
-    if found["h"] is None:
-        return None
-    hour, minute, second = (int(found[name] or 0) for name in ("h", "min", "s"))
-    half = {"上午": "AM", "早上": "AM", "下午": "PM", "晚上": "PM"}.get(
-        found["half"] or "", (found["ampm"] or "").upper()
-    )
-    if half == "PM" and hour < 12:
-        hour += 12
-    elif half == "AM" and hour >= 12:
-        return False
-    try:
-        return time(hour, minute, second)
-    except ValueError:
-        return False
-
-
-def _plausible(year: int, found: re.Match[str], period: Period | None) -> bool:
-    """Whether a two-digit year first is certain: not where 3/10/26 may begin with a month, not far from the period."""
-    slashed = "/" in found[0] and int(found["y"]) <= 12
-    near = period is None or -1 <= period.first.year - year <= _NEAR_YEARS
-    return near and not slashed
-
-
-def _exists(year: int, month: int, day: int) -> bool:
-    try:
-        date(year, month, day)
-    except ValueError:
-        return False
-    return True
-
-
-def _calendar_day(cell: Cell, year: int, month: int, day: int) -> _Moment | Refusal:
-    return (date(year, month, day), None, "") if _exists(year, month, day) else _impossible(cell)
-
-
-def _example(period: Period | None) -> str:
-    return f"{period.first}" if period else "2026-10-03"
-
-
-def _no_date(cell: Cell) -> Refusal:
-    return Refusal(
-        "date.unreadable",
-        _("“{value}” is not a date").format(value=shown(cell)),
-        _("Write year, month and day, for example 2026-10-03."),
-    )
-
-
-def _impossible(cell: Cell) -> Refusal:
-    return Refusal(
-        "date.impossible",
-        _("there is no such day or time as “{value}”").format(value=shown(cell)),
-        _("Check year, month, day and time."),
-    )
-
-
-def _lost_year(cell: Cell) -> Refusal:
-    return Refusal(
-        "date.no_year",
-        _("“{value}” has no year, and 10.3 may have been 10.30").format(value=shown(cell)),
-        _("Write year, month and day, for example 2026-10-03."),
-    )
-
-
-def _year_missing(cell: Cell, period: Period | None) -> Refusal:
-    if period is None:
-        message = _("“{value}” has no year, and no period is known").format(value=shown(cell))
-    else:
-        message = _("“{value}” has no year, and is not in {period}").format(value=shown(cell), period=period.label)
-    return Refusal("date.no_year", message, _("Write year, month and day, for example 2026-10-03."))
-
-
-def _short_year(cell: Cell) -> Refusal:
-    return Refusal(
-        "date.short_year",
-        _("the order of day, month and year in “{value}” is not certain").format(value=shown(cell)),
-        _("Write the year with four digits, for example 2026-10-03."),
-    )
-
-
-def _no_day(cell: Cell) -> Refusal:
-    return Refusal(
-        "date.no_day",
-        _("“{value}” does not name a day").format(value=shown(cell)),
-        _("Write year, month and day, for example 2026-10-03."),
-    )
-
-
 _READERS: dict[str, Callable[[Cell, Field, Reader], Value | Refusal]] = {
     "text": _text,
     "code": _code,
@@ -632,6 +327,6 @@ _READERS: dict[str, Callable[[Cell, Field, Reader], Value | Refusal]] = {
     "number": _amount,
     "money": _amount,
     "percent": _percent,
-    "date": _date,
-    "datetime": _datetime,
+    "date": read_date,
+    "datetime": read_datetime,
 }

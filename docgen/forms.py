@@ -528,11 +528,12 @@ def _field_faults(path: _Path, field: Field) -> Iterator[_Fault]:
 
 
 def _sample_fault(path: _Path, field: Field) -> Iterator[_Fault]:
-    from docgen import cells
+    from docgen.cell import Reader, Refusal, text_cell
+    from docgen.cells import convert
 
     if field.sample and (field.type != "choice" or field.choices):
-        read = cells.convert(cells.text_cell(field.sample), field, cells.Reader())
-        if isinstance(read, cells.Refusal):
+        read = convert(text_cell(field.sample), field, Reader())
+        if isinstance(read, Refusal):
             message = _("the sample “{value}” does not fit the column itself").format(value=field.sample)
             yield (*path, "sample"), "form.bad_sample", message, read.hint
 

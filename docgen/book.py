@@ -1,0 +1,58 @@
+"""A workbook or CSV file as it lies there: cells with addresses, merges, what is hidden. No meaning yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from docgen.cell import Cell
+    from docgen.errors import Problem
+
+
+@lru_cache(maxsize=16_384)
+def letter(column: int) -> str:
+    """1 → ``A``, 27 → ``AA``."""
+    text = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        text = chr(65 + rest) + text
+    return text
+
+
+class Merge(NamedTuple):
+    """A merged rectangle, first and last row and column, from 1."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One worksheet. ``rows`` has only cells with content, by row and column number from 1, rows in order."""
+
+    name: str
+    rows: Mapping[int, Mapping[int, Cell]]
+    merges: tuple[Merge, ...] = ()
+    hidden: bool = False
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    comments: tuple[str, ...] = ()
+    pictures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A file's sheets, its day zero, its custom properties, and what there was to say when it was opened."""
+
+    name: str
+    sheets: tuple[Sheet, ...]
+    date1904: bool = False
+    serials: bool = True
+    properties: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[Problem, ...] = ()

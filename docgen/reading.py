@@ -1,0 +1,152 @@
+"""What reading a workbook gives: rows that know their cells, and everything that was left out or took interpreting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from i18n import _
+
+if TYPE_CHECKING:
+    from docgen.errors import Problem
+    from docgen.forms import Form, Table
+    from docgen.period import Period
+
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A row of a file; prints as ``报修登记.xlsx 报修登记!12``. A CSV has the sheet Excel would show: its own name."""
+
+    file: str
+    sheet: str
+    row: int
+
+    def __str__(self) -> str:
+        return f"{self.file} {self.sheet}!{self.row}"
+
+    def cell(self, column: str) -> str:
+        """``F`` → ``报修登记.xlsx 报修登记!F12``."""
+        return f"{self.file} {self.sheet}!{column}{self.row}"
+
+
+class Row(Mapping[str, Any]):
+    """One row: column key → value, every declared column present, immutable.
+
+    ``place`` says where it stands, ``cells`` which cell (``F12``) a value came from, ``extra`` holds the texts of
+    columns the form does not know, by their heading.
+    """
+
+    __slots__ = ("_values", "cells", "extra", "place")
+
+    _values: Mapping[str, Any]
+    place: Place
+    cells: Mapping[str, str]
+    extra: Mapping[str, str]
+
+    def __init__(
+        self,
+        values: Mapping[str, Any],
+        place: Place,
+        cells: Mapping[str, str] = _NONE,
+        extra: Mapping[str, str] = _NONE,
+    ) -> None:
+        for name, value in (("_values", values), ("place", place), ("cells", cells), ("extra", extra)):
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a Row is not changed: {name}")
+
+    def __getitem__(self, key: str) -> Any:
+        return self._values[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Row):
+            return NotImplemented
+        return self.place == other.place and self._values == other._values
+
+    def __hash__(self) -> int:
+        return hash(self.place)
+
+    def __repr__(self) -> str:
+        return f"Row({dict(self._values)!r}, {str(self.place)!r})"
+
+
+class Reason(Enum):
+    """Why rows or cells are not data."""
+
+    BLANK = "blank"
+    NUMBERED = "numbered"
+    FORMULAS = "formulas"
+    TOTAL = "total"
+    NOTE = "note"
+    HEADING = "heading"
+    CAPTION = "caption"
+    HIDDEN = "hidden"
+    BESIDE = "beside"
+
+    @property
+    def text(self) -> str:
+        """In words."""
+        return {
+            Reason.BLANK: _("blank row"),
+            Reason.NUMBERED: _("row with nothing but its number"),
+            Reason.FORMULAS: _("row of formulas without input"),
+            Reason.TOTAL: _("total row"),
+            Reason.NOTE: _("note or signature line"),
+            Reason.HEADING: _("repeated headings"),
+            Reason.CAPTION: _("title of a table"),
+            Reason.HIDDEN: _("hidden row"),
+            Reason.BESIDE: _("text beside the table"),
+        }[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Rows ``place.row`` to ``last`` that were not read as data, why, and what stands in the first of them."""
+
+    place: Place
+    last: int
+    reason: Reason
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A cell whose reading took more than looking: ``where`` it is, and ``text``: “—” read as empty."""
+
+    where: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableData:
+    """The rows of one table, what was left out, and what was interpreted: together all that stood there."""
+
+    table: Table
+    rows: tuple[Row, ...] = ()
+    ignored: tuple[Ignored, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A file read for a form: head fields by key, tables by key, and what a person should look at."""
+
+    form: Form
+    source: str
+    fields: Mapping[str, Any]
+    tables: Mapping[str, TableData]
+    warnings: tuple[Problem, ...] = ()
+    period: Period | None = None
+    remarks: tuple[Remark, ...] = ()

@@ -1,0 +1,186 @@
+"""What one render gathers beside its text: problems, ids, pictures, links, styles.
+
+A render's state is its own; the template it belongs to is never written to. It is reached through a context
+variable, so that the writers, which are compiled once, need not be handed it for every value.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from docgen.compiler import Program, calling, paths_of
+from docgen.errors import Problem
+from i18n import _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from docgen.values import Image, Parts
+
+REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
+MAX_PROBLEMS = 200
+"""A register of 5,000 rows that lacks a column says so 200 times, not 5,000."""
+
+current_render: ContextVar[RenderState | None] = ContextVar("current_render", default=None)
+
+
+class RenderState:
+    """State of one render of one template."""
+
+    def __init__(
+        self, file: str, first_drawing_id: int, first_bookmark_id: int, refuse_control: bool, parts: Parts
+    ) -> None:
+        self.file = file
+        self.refuse_control = refuse_control
+        self.problems: list[Problem] = []
+        self.program: Program | None = None
+        self.parts = parts
+        self.media: dict[str, bytes] = {}
+        self.rels: dict[str, dict[tuple[str, str, bool], str]] = {}
+        self.styles: dict[str, str] = {}
+        self.numberings: dict[str, int] = {}
+        self.numbering_xml: list[tuple[str, str]] = []
+        self._drawing_id = first_drawing_id
+        self._bookmark_id = first_bookmark_id
+        self._bookmarks: dict[str, int] = {}
+        self._bookmark_uses: dict[str, int] = {}
+
+    # -- problems
+
+    def report(self, message: str, hint: str, code: str) -> None:
+        """Note a problem at the tag being rendered and go on."""
+        if len(self.problems) >= MAX_PROBLEMS or self.program is None:
+            return
+        mark, loop_rows = calling(self.program, sys._getframe(1))  # noqa: SLF001 - the only way to ask who called
+        where = paths_of(mark.place, self.file, loop_rows) if mark else self.file
+        problem = Problem(where, message, hint, code)
+        if problem not in self.problems[-8:]:
+            self.problems.append(problem)
+
+    def missing(self, path: str) -> None:
+        """The data lack ``path``."""
+        if self.program is None:
+            return
+        mark, _rows = calling(self.program, sys._getframe(1))  # noqa: SLF001
+        self.report(
+            _("{tag}: '{path}' is not in the data").format(tag=mark.text if mark else "", path=path),
+            _("Add the value, or write {{ name|default('') }} if it may be missing."),
+            "data.missing",
+        )
+
+    # -- ids
+
+    def drawing_id(self) -> int:
+        """A fresh wp:docPr id."""
+        self._drawing_id += 1
+        return self._drawing_id
+
+    def bookmark(self, key: str) -> int:
+        """A fresh id for a repeated bookmark; its end asks for the same by ``key``."""
+        self._bookmark_id += 1
+        self._bookmarks[key] = self._bookmark_id
+        self._bookmark_uses[key] = self._bookmark_uses.get(key, 0) + 1
+        return self._bookmark_id
+
+    def bookmark_name(self, key: str, name: str) -> str:
+        """The first copy keeps its name, the next are numbered."""
+        uses = self._bookmark_uses.get(key, 1)
+        return name if uses == 1 else f"{name}_{uses}"
+
+    def bookmark_end(self, key: str) -> int:
+        return self._bookmarks.get(key, self._bookmark_id)
+
+    # -- relationships
+
+    def relate(self, kind: str, target: str, *, external: bool = False) -> str:
+        """Id of a relationship of the part being rendered, made on first use."""
+        part = self.program.name if self.program else ""
+        rels = self.rels.setdefault(part, {})
+        return rels.setdefault((kind, target, external), f"rIdGd{len(rels) + 1}")
+
+    def link(self, *pieces: Any) -> str:
+        """Relationship of a hyperlink target put together from text and values."""
+        from docgen.text import plain_text
+
+        return self.relate("hyperlink", "".join(plain_text(p) for p in pieces), external=True)
+
+    def picture(self, image: Image) -> str:
+        """Relationship of a picture; the same content is stored once, whoever shows it."""
+        digest = hashlib.sha256(image.data).hexdigest()[:20]
+        name = f"word/media/gd{digest}.{image.extension}"
+        self.media[name] = image.data
+        return self.relate("image", f"media/gd{digest}.{image.extension}")
+
+    def swap(self, value: Any, original: str) -> str:
+        """``r:embed`` of a placeholder picture."""
+        from docgen.values import Image
+
+        if value is None or value == "":
+            return original
+        return self.picture(value if isinstance(value, Image) else Image.of(value))
+
+    def alternative(self, value: Any) -> str:
+        """Alt text of a placeholder picture after the swap."""
+        from docgen.values import Image
+
+        return value.description if isinstance(value, Image) else ""
+
+    # -- cell properties
+
+    def span(self, value: Any) -> int:
+        """``colspan n``: at least 1."""
+        return max(1, int(value or 1))
+
+    def colour(self, value: Any) -> str:
+        """``cellbg c``: six hex digits, with or without #; nothing means no colour."""
+        text = str(value or "auto").lstrip("#")
+        if text != "auto" and (len(text) != 6 or any(c not in "0123456789abcdefABCDEF" for c in text)):
+            self.report(
+                _("'{value}' is not a colour").format(value=value),
+                _("Write six hex digits, such as FFC000."),
+                "value.colour",
+            )
+            return "auto"
+        return text
+
+    def width(self, value: Any) -> int:
+        """``colwidth mm`` in twentieths of a point."""
+        return max(1, round(float(value) * 1440 / 25.4))
+
+    def functions(self) -> dict[str, Callable[..., Any]]:
+        """What the compiled template calls."""
+        return {
+            "_gd_id": self.drawing_id,
+            "_gd_bookmark": self.bookmark,
+            "_gd_bookmark_name": self.bookmark_name,
+            "_gd_bookmark_end": self.bookmark_end,
+            "_gd_link": self.link,
+            "_gd_swap": self.swap,
+            "_gd_alt": self.alternative,
+            "_gd_span": self.span,
+            "_gd_colour": self.colour,
+            "_gd_width": self.width,
+        }
+
+
+def merged_rels(original: bytes, added: Iterable[tuple[tuple[str, str, bool], str]]) -> bytes:
+    """A .rels part with relationships added; what was there stays byte for byte."""
+    from docgen.text import escape_attribute
+
+    lines = "".join(
+        f'<Relationship Id="{rid}" Type="{REL}{kind}" Target="{escape_attribute(target)}"'
+        + (' TargetMode="External"/>' if external else "/>")
+        for (kind, target, external), rid in added
+    ).encode()
+    if not original:
+        ns = b"http://schemas.openxmlformats.org/package/2006/relationships"
+        head = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<Relationships xmlns="' + ns + b'">'
+        return head + lines + b"</Relationships>"
+    end = original.rfind(b"</Relationships>")
+    if end < 0:  # an empty, self-closed element
+        cut = original.rfind(b"/>")
+        return original[:cut] + b">" + lines + b"</Relationships>"
+    return original[:end] + lines + original[end:]

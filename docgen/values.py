@@ -1,0 +1,515 @@
+"""Rich values a template can place: pictures, formatted text, paragraphs, sub-documents.
+
+Each is prepared when it is made; a render only joins text. Pictures and sub-documents import python-docx and
+lxml's tree on first use, never for a document that has none.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from docgen.errors import DataError, Problem
+from i18n import _
+
+if TYPE_CHECKING:
+    from docgen.render import RenderState
+
+EMU_PER_MM = 36_000
+_HIGHLIGHT = re.compile(r"#?([0-9A-Fa-f]{6})$")
+_UNDERLINES = ("single", "double", "thick", "dotted", "dash", "dotDash", "dotDotDash", "wave")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a value must know of the template it goes into: its styles by name and the ids in use."""
+
+    styles: dict[str, str] = field(default_factory=dict)
+    style_ids: frozenset[str] = frozenset()
+    last_abstract: int = -1
+    last_num: int = 0
+
+
+class Rich:
+    """A value that is more than text."""
+
+    def plain(self) -> str:
+        """What it says where only text can stand."""
+        raise NotImplementedError
+
+    def runs(self, state: RenderState, rpr: str) -> str:
+        """Its runs, for inside a paragraph."""
+        raise NotImplementedError
+
+    def paragraphs(self, state: RenderState, ppr: str) -> str:
+        """Its paragraphs, for between paragraphs."""
+        return f"<w:p>{ppr}{self.runs(state, '')}</w:p>"
+
+
+# --- pictures -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Image(Rich):
+    """A picture, in line with the text. Sizes in EMU; what is not given follows from the other or the file."""
+
+    data: bytes = field(repr=False)
+    extension: str
+    width: int
+    height: int
+    description: str = ""
+
+    @classmethod
+    def of(
+        cls,
+        source: str | os.PathLike[str] | bytes | IO[bytes] | Image,
+        *,
+        width_mm: float | None = None,
+        height_mm: float | None = None,
+        description: str = "",
+    ) -> Image:
+        """A picture from a path, its bytes or an open file (PNG, JPEG, GIF, BMP, TIFF).
+
+        Raises DataError when it cannot be read or is none of these.
+        """
+        if isinstance(source, Image):
+            return source._sized(width_mm, height_mm)
+        data, name = _bytes_of(source)
+        from docx.image.exceptions import InvalidImageStreamError, UnexpectedEndOfFileError, UnrecognizedImageError
+        from docx.image.image import Image as Header
+
+        try:
+            header = Header.from_blob(data)
+            width, height = int(header.width), int(header.height)
+        except (
+            UnrecognizedImageError, InvalidImageStreamError, UnexpectedEndOfFileError, ZeroDivisionError, OSError
+        ):
+            raise DataError(
+                [
+                    Problem(
+                        name,
+                        _("the file is not a picture Word can show"),
+                        _("Use a PNG or JPEG file."),
+                        "image.unreadable",
+                    )
+                ]
+            ) from None
+        return cls(data, header.ext, width, height, description)._sized(width_mm, height_mm)
+
+    def _sized(self, width_mm: float | None, height_mm: float | None) -> Image:
+        if width_mm is None and height_mm is None:
+            return self
+        width = None if width_mm is None else round(width_mm * EMU_PER_MM)
+        height = None if height_mm is None else round(height_mm * EMU_PER_MM)
+        if width is None:
+            width = round(self.width * (height or 0) / max(1, self.height))
+        if height is None:
+            height = round(self.height * width / max(1, self.width))
+        return Image(self.data, self.extension, max(1, width), max(1, height), self.description)
+
+    def plain(self) -> str:
+        return self.description
+
+    def runs(self, state: RenderState, rpr: str) -> str:
+        from docgen.text import escape_attribute
+
+        rid, number, text = state.picture(self), state.drawing_id(), escape_attribute(self.description)
+        return (
+            f"<w:r>{rpr}<w:drawing>"
+            '<wp:inline xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"'
+            ' distT="0" distB="0" distL="0" distR="0">'
+            f'<wp:extent cx="{self.width}" cy="{self.height}"/>'
+            f'<wp:docPr id="{number}" name="Picture {number}" descr="{text}"/>'
+            '<a:graphic xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main">'
+            '<a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/picture">'
+            '<pic:pic xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture">'
+            f'<pic:nvPicPr><pic:cNvPr id="{number}" name="Picture {number}"/><pic:cNvPicPr/></pic:nvPicPr>'
+            '<pic:blipFill><a:blip xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+            f' r:embed="{rid}"/><a:stretch><a:fillRect/></a:stretch></pic:blipFill>'
+            f'<pic:spPr><a:xfrm><a:off x="0" y="0"/><a:ext cx="{self.width}" cy="{self.height}"/></a:xfrm>'
+            '<a:prstGeom prst="rect"><a:avLst/></a:prstGeom></pic:spPr></pic:pic>'
+            "</a:graphicData></a:graphic></wp:inline></w:drawing></w:r>"
+        )
+
+
+def _bytes_of(source: str | os.PathLike[str] | bytes | IO[bytes]) -> tuple[bytes, str]:
+    if isinstance(source, bytes):
+        return source, _("picture")
+    if not isinstance(source, str | os.PathLike):
+        return source.read(), _("picture")
+    try:
+        return Path(source).read_bytes(), Path(source).name
+    except OSError as exc:
+        raise DataError(
+            [
+                Problem(
+                    str(source),
+                    _("the picture cannot be read: {detail}").format(detail=exc.strerror or exc),
+                    _("Check the path."),
+                    "image.missing",
+                )
+            ]
+        ) from exc
+
+
+# --- formatted text -------------------------------------------------------------------------------------------
+
+
+class RichText(Rich):
+    """Text with its own formatting, run by run; the arguments are docxtpl's.
+
+    Formatting belongs into the template; this is for what only the data know, such as a word in red.
+    """
+
+    def __init__(self, text: Any = None, **properties: Any) -> None:
+        self._runs: list[tuple[str, str, str]] = []
+        if text:
+            self.add(text, **properties)
+
+    def add(
+        self,
+        text: Any,
+        *,
+        style: str | None = None,
+        color: str | None = None,
+        highlight: str | None = None,
+        size: int | None = None,
+        subscript: bool = False,
+        superscript: bool = False,
+        bold: bool = False,
+        italic: bool = False,
+        underline: bool | str = False,
+        strike: bool = False,
+        font: str | None = None,
+        url: str | None = None,
+        rtl: bool = False,
+        lang: str | None = None,
+    ) -> RichText:
+        """Append ``text`` or another RichText. ``size`` in half points, colours as RRGGBB, ``url`` makes a link.
+
+        ``font`` may name a script first, as in ``eastAsia:微软雅黑``.
+        """
+        if isinstance(text, RichText):
+            self._runs += text._runs
+            return self
+        from docgen.text import escape_attribute as quoted
+
+        flags = [("b", bold), ("i", italic), ("strike", strike)]
+        parts = [
+            f'<w:rStyle w:val="{quoted(style)}"/>' if style else "",
+            _fonts(font) if font else "",
+            "".join(f"<w:{name}/>" for name, on in flags if on),
+            f'<w:color w:val="{quoted(color.lstrip("#"))}"/>' if color else "",
+            f'<w:sz w:val="{int(size)}"/><w:szCs w:val="{int(size)}"/>' if size else "",
+            f'<w:u w:val="{underline if underline in _UNDERLINES else "single"}"/>' if underline else "",
+            f'<w:shd w:val="clear" w:color="auto" w:fill="{quoted(highlight.lstrip("#"))}"/>' if highlight else "",
+            '<w:vertAlign w:val="subscript"/>' if subscript else "",
+            '<w:vertAlign w:val="superscript"/>' if superscript and not subscript else "",
+            "<w:rtl/>" if rtl else "",
+            f'<w:lang w:val="{quoted(lang)}"/>' if lang else "",
+        ]
+        from docgen.text import plain_text
+
+        self._runs.append((plain_text(text), "".join(parts), url or ""))
+        return self
+
+    def plain(self) -> str:
+        return "".join(text for text, _rpr, _url in self._runs)
+
+    def runs(self, state: RenderState, rpr: str) -> str:
+        return "".join(_run(state, text, own, url, rpr) for text, own, url in self._runs)
+
+
+def _fonts(font: str) -> str:
+    from docgen.text import escape_attribute
+
+    script, _colon, name = font.rpartition(":")
+    quoted = escape_attribute(name)
+    scripts = dict.fromkeys(("ascii", "hAnsi", "eastAsia", "cs"), quoted)
+    if script:
+        scripts[script] = quoted
+    return "<w:rFonts" + "".join(f' w:{k}="{v}"' for k, v in scripts.items()) + "/>"
+
+
+def _run(state: RenderState, text: str, own: str, url: str, rpr: str) -> str:
+    from docgen.text import escape, legal
+
+    properties = f"<w:rPr>{own}</w:rPr>" if own else rpr
+    safe = escape(legal(text)).replace("\a", "\n").replace("\f", "\n")
+    body = safe.replace("\n", '</w:t><w:br/><w:t xml:space="preserve">')
+    body = body.replace("\t", '</w:t><w:tab/><w:t xml:space="preserve">')
+    run = f'<w:r>{properties}<w:t xml:space="preserve">{body}</w:t></w:r>'
+    if not url:
+        return run
+    ns = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    return f'<w:hyperlink xmlns:r="{ns}" r:id="{state.link(url)}">{run}</w:hyperlink>'
+
+
+class RichTextParagraph(Rich):
+    """Paragraphs of formatted text, each with its own paragraph style, for ``{{p x}}``."""
+
+    def __init__(self, text: Any = None, *, parastyle: str | None = None) -> None:
+        self._paragraphs: list[tuple[RichText, str]] = []
+        if text:
+            self.add(text, parastyle=parastyle)
+
+    def add(self, text: Any, *, parastyle: str | None = None) -> RichTextParagraph:
+        """Append a paragraph."""
+        from docgen.text import escape_attribute
+
+        rich = text if isinstance(text, RichText) else RichText(text)
+        ppr = f'<w:pPr><w:pStyle w:val="{escape_attribute(parastyle)}"/></w:pPr>' if parastyle else ""
+        self._paragraphs.append((rich, ppr))
+        return self
+
+    def plain(self) -> str:
+        return "\n".join(rich.plain() for rich, _ppr in self._paragraphs)
+
+    def runs(self, state: RenderState, rpr: str) -> str:
+        return "<w:r><w:br/></w:r>".join(rich.runs(state, rpr) for rich, _ppr in self._paragraphs)
+
+    def paragraphs(self, state: RenderState, ppr: str) -> str:
+        return "".join(f"<w:p>{own or ppr}{rich.runs(state, '')}</w:p>" for rich, own in self._paragraphs)
+
+
+# --- sub-documents --------------------------------------------------------------------------------------------
+
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
+_HOLE = re.compile("\ufdd0([a-z]+):([^\ufdd1]*)\ufdd1")
+
+
+class Subdocument(Rich):
+    """The body of another Word document, for ``{{p x}}``: its styles, numbering, pictures and links come along.
+
+    Where a style of the same name exists in the template, the template's is used, as Word does on pasting.
+    Headers, footers and page settings stay behind. Prepared once, placed as often as wanted.
+    Raises TemplateError when the file is no document, DataError when it holds what cannot be carried over
+    (notes, comments, charts, embedded objects): all of it named, nothing dropped in silence.
+    """
+
+    def __init__(self, source: str | os.PathLike[str] | bytes | IO[bytes] | Any, name: str = "") -> None:
+        from docgen.package import read_package
+
+        if hasattr(source, "part") and hasattr(source, "save"):  # a python-docx document
+            buffer = BytesIO()
+            source.save(buffer)
+            source = buffer.getvalue()
+        is_path = isinstance(source, str | os.PathLike)
+        self.name = name or (Path(source).name if is_path else _("sub-document"))
+        members = read_package(source, self.name)
+        self._read({n: m.read() for n, m in members.items() if n.startswith("word/")})
+
+    def _read(self, parts: dict[str, bytes]) -> None:
+        from lxml import etree
+
+        from docgen.story import parse
+
+        root = parse(parts.get("word/document.xml", b""), "word/document.xml", self.name)
+        body = root.find(_W + "body")
+        self._rels = _relationships(parts.get("word/_rels/document.xml.rels", b""), self.name)
+        self._parts = parts
+        self._numbering = _numbering(parts.get("word/numbering.xml"), self.name)
+        self._styles = _styles(parts.get("word/styles.xml"), self.name)
+        self._refuse(root)
+        self._text = "\n".join("".join(p.itertext(_W + "t")) for p in root.iter(_W + "p"))
+        self._used_styles = self._closure({str(el.get(_W + "val")) for el in root.iter(*_STYLE_USERS)})
+        if body is not None:
+            for section in list(body.iter(_W + "sectPr")):
+                section.getparent().remove(section)  # type: ignore[union-attr]
+        self._make_holes(root)
+        children = [] if body is None else [etree.tostring(el, encoding="unicode", with_tail=False) for el in body]
+        self._xml = "".join(children)
+        self._ends_with_table = bool(children) and children[-1].endswith("</w:tbl>")
+
+    def _refuse(self, root: Any) -> None:
+        unwanted = {
+            _W + "footnoteReference": _("footnotes"),
+            _W + "endnoteReference": _("endnotes"),
+            _W + "commentReference": _("comments"),
+            _W + "object": _("embedded objects"),
+            _W + "altChunk": _("imported documents"),
+        }
+        found = {unwanted[el.tag] for el in root.iter(*unwanted)}
+        used = {v for el in root.iter() for k, v in el.attrib.items() if str(k).startswith(_R)}
+        for rid in used:
+            kind, target, external = self._rels.get(str(rid), ("", "", False))
+            if not external and kind not in ("image", "header", "footer", ""):
+                found.add(target)
+        if found:
+            raise DataError(
+                Problem(
+                    self.name,
+                    _("the sub-document holds {what}, which cannot be carried over").format(what=what),
+                    _("Remove it there, or paste it into the template."),
+                    "subdocument.content",
+                )
+                for what in sorted(found)
+            )
+
+    def _closure(self, used: set[str]) -> dict[str, tuple[str, str]]:
+        """The styles used and those they are based on."""
+        todo, found = sorted(used), {}
+        while todo:
+            style = todo.pop()
+            if style in self._styles and style not in found:
+                name, xml, needs = self._styles[style]
+                found[style] = (name, xml)
+                todo += needs
+        return dict(sorted(found.items()))
+
+    def _make_holes(self, root: Any) -> None:
+        for el in root.iter():
+            if not isinstance(el.tag, str):
+                continue
+            for key, value in list(el.attrib.items()):
+                if str(key).startswith(_R) and value in self._rels:
+                    el.set(key, f"\ufdd0rel:{value}\ufdd1")
+                elif "microsoft.com/office/word" in str(key):
+                    del el.attrib[key]
+            if el.tag == _W + "numId" and el.get(_W + "val") in self._numbering:
+                el.set(_W + "val", f"\ufdd0num:{el.get(_W + 'val')}\ufdd1")
+            elif el.tag == _WP + "docPr":
+                el.set("id", "\ufdd0drawing:\ufdd1")
+            elif el.tag == _W + "bookmarkStart":
+                name = str(el.get(_W + "name"))
+                el.set(_W + "name", f"\ufdd0name:{el.get(_W + 'id')} {name}\ufdd1")
+                el.set(_W + "id", f"\ufdd0bookmark:{el.get(_W + 'id')}\ufdd1")
+            elif el.tag == _W + "bookmarkEnd":
+                el.set(_W + "id", f"\ufdd0end:{el.get(_W + 'id')}\ufdd1")
+            elif el.tag in _STYLE_USERS:
+                el.set(_W + "val", f"\ufdd0style:{el.get(_W + 'val')}\ufdd1")
+
+    def plain(self) -> str:
+        return self._text
+
+    def runs(self, state: RenderState, rpr: str) -> str:
+        state.report(
+            _("a sub-document cannot stand inside a paragraph"),
+            _("Write {{p name }} in a paragraph of its own."),
+            "subdocument.place",
+        )
+        return f"<w:r>{rpr}<w:t/></w:r>"
+
+    def paragraphs(self, state: RenderState, ppr: str) -> str:  # noqa: ARG002 - it has its own
+        prefix = f"sub{id(self)}:"
+
+        def fill(match: re.Match[str]) -> str:
+            kind, argument = match[1], match[2]
+            if kind == "rel":
+                return self._relate(state, argument)
+            if kind == "num":
+                return str(self._number(state, argument, prefix))
+            if kind == "style":
+                return self._style(state, argument)
+            if kind == "drawing":
+                return str(state.drawing_id())
+            if kind == "bookmark":
+                return str(state.bookmark(prefix + argument))
+            if kind == "end":
+                return str(state.bookmark_end(prefix + argument))
+            key, _blank, name = argument.partition(" ")
+            return state.bookmark_name(prefix + key, name)
+
+        # A table at the end would grow together with one behind it.
+        return _HOLE.sub(fill, self._xml) + ("<w:p/>" if self._ends_with_table else "")
+
+    def _relate(self, state: RenderState, rid: str) -> str:
+        kind, target, external = self._rels[rid]
+        if external:
+            return state.relate(kind, target, external=True)
+        content = self._parts[posixpath.normpath(posixpath.join("word", target)).lstrip("/")]
+        return state.picture(Image(content, posixpath.splitext(target)[1].lstrip(".") or "png", 1, 1))
+
+    def _style(self, state: RenderState, style: str) -> str:
+        if style not in self._used_styles:
+            return style
+        name, _xml = self._used_styles[style]
+        if name in state.parts.styles:
+            return state.parts.styles[name]
+        for needed, (needed_name, xml) in self._used_styles.items():
+            if needed_name not in state.parts.styles and needed not in state.parts.style_ids:
+                state.styles[needed] = xml
+        return style
+
+    def _number(self, state: RenderState, num: str, prefix: str) -> int:
+        key = prefix + num
+        if key not in state.numberings:
+            abstract_id = state.parts.last_abstract + 1 + len(state.numberings)
+            num_id = state.parts.last_num + 1 + len(state.numberings)
+            state.numberings[key] = num_id
+            abstract, instance = self._numbering[num]
+            state.numbering_xml.append(
+                (abstract.replace("\ufdd0a\ufdd1", str(abstract_id)),
+                 instance.replace("\ufdd0a\ufdd1", str(abstract_id)).replace("\ufdd0n\ufdd1", str(num_id)))
+            )
+        return state.numberings[key]
+
+
+_STYLE_USERS = (_W + "pStyle", _W + "rStyle", _W + "tblStyle")
+
+
+def _relationships(xml: bytes, name: str) -> dict[str, tuple[str, str, bool]]:
+    from docgen.story import parse
+
+    if not xml:
+        return {}
+    return {
+        str(r.get("Id")): (
+            str(r.get("Type")).rsplit("/", 1)[-1],
+            str(r.get("Target")),
+            r.get("TargetMode") == "External",
+        )
+        for r in parse(xml, "rels", name)
+        if isinstance(r.tag, str)
+    }
+
+
+def _styles(xml: bytes | None, name: str) -> dict[str, tuple[str, str, list[str]]]:
+    """Style id → (name, XML, ids it needs)."""
+    from lxml import etree
+
+    from docgen.story import parse
+
+    out: dict[str, tuple[str, str, list[str]]] = {}
+    for el in parse(xml, "word/styles.xml", name).iter(_W + "style") if xml else ():
+        needs = [str(n.get(_W + "val")) for n in el if n.tag in (_W + "basedOn", _W + "next", _W + "link")]
+        title = el.find(_W + "name")
+        el.attrib.pop(_W + "default", None)  # the template has its own default
+        label = str(title.get(_W + "val")) if title is not None else ""
+        out[str(el.get(_W + "styleId"))] = (label, etree.tostring(el, encoding="unicode", with_tail=False), needs)
+    return out
+
+
+def _numbering(xml: bytes | None, name: str) -> dict[str, tuple[str, str]]:
+    """Num id → (abstract numbering, instance), with holes for the new ids."""
+    from lxml import etree
+
+    from docgen.story import parse
+
+    if not xml:
+        return {}
+    root = parse(xml, "word/numbering.xml", name)
+    abstracts = {}
+    for el in root.iter(_W + "abstractNum"):
+        key = str(el.get(_W + "abstractNumId"))
+        el.set(_W + "abstractNumId", "\ufdd0a\ufdd1")
+        for link in el.findall(_W + "nsid"):
+            el.remove(link)  # two lists with one nsid would be one list
+        abstracts[key] = etree.tostring(el, encoding="unicode", with_tail=False)
+    out = {}
+    for el in root.iter(_W + "num"):
+        key, reference = str(el.get(_W + "numId")), el.find(_W + "abstractNumId")
+        if reference is None or reference.get(_W + "val") not in abstracts:
+            continue
+        abstract = abstracts[str(reference.get(_W + "val"))]
+        el.set(_W + "numId", "\ufdd0n\ufdd1")
+        reference.set(_W + "val", "\ufdd0a\ufdd1")
+        out[key] = (abstract, etree.tostring(el, encoding="unicode", with_tail=False))
+    return out

@@ -1,0 +1,401 @@
+"""WordTemplate: compile once, render many.
+
+A .docx with docxtpl's tags becomes, at load, a block of bytes that never change and one function per part that
+has tags. A render calls the functions, deflates what they yield and lays it behind the block; it parses no XML,
+opens no python-docx and deflates nothing twice. The template is immutable: any number of threads may render it.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+from jinja2 import TemplateError as JinjaError
+from lxml import etree
+
+from docgen.compiler import Program, compile_story, describe, failing, paths_of
+from docgen.environment import make_environment, missing_names
+from docgen.errors import DataError, Problem, TemplateError
+from docgen.needs import Need, needs_of
+from docgen.package import CONTENT_TYPES, Shelf, atomic, pack, pack_to, read_package
+from docgen.render import RenderState, current_render, merged_rels
+from docgen.sound import repair
+from docgen.story import W, WP, Numbers, Place, Story, parse, read_story, serialise
+from docgen.text import writers
+from docgen.values import Parts
+from i18n import _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from docgen.environment import TemplateEnvironment
+    from docgen.package import Member
+    from docgen.story import Element
+
+Source = str | os.PathLike[str] | IO[bytes] | bytes
+Compression = Literal["fast", "compact"]
+
+MAX_OUTPUT = 2 * 2**30
+"""Most bytes one part may grow to; nothing an office prints comes near."""
+_PIECE = 2**20
+_WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml."
+_STORIES = {
+    _WORD + "document.main+xml": "body",
+    _WORD + "template.main+xml": "body",
+    "application/vnd.ms-word.document.macroEnabled.main+xml": "body",
+    _WORD + "header+xml": "header",
+    _WORD + "footer+xml": "footer",
+    _WORD + "footnotes+xml": "footnotes",
+    _WORD + "endnotes+xml": "endnotes",
+    _WORD + "comments+xml": "comments",
+    "application/vnd.openxmlformats-officedocument.drawingml.chart+xml": "chart",
+    "application/vnd.openxmlformats-officedocument.drawingml.diagramData+xml": "diagram",
+    "application/vnd.openxmlformats-package.core-properties+xml": "properties",
+    "application/vnd.openxmlformats-officedocument.extended-properties+xml": "properties",
+    "application/vnd.openxmlformats-officedocument.custom-properties+xml": "properties",
+}
+_IMAGE_TYPES = {
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "gif": "image/gif",
+    "bmp": "image/bmp",
+    "tiff": "image/tiff",
+}
+_TAG_SIGN = re.compile(rb"\{[{%#]|%7B%7B|\{_|[%}]_\}|\xef\xbd\x9b|\xef\xbc\x85")
+_FAILURES = (
+    JinjaError,
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    RecursionError,
+)
+"""What an expression of a template can raise on data it does not fit."""
+
+
+class WordTemplate:
+    """A compiled .docx template. Make it with :meth:`load`."""
+
+    __slots__ = ("_env", "_first_ids", "_parts", "_programs", "_raw", "_refuse_control", "_shelf", "_types", "name", "warnings")
+
+    name: str
+    warnings: tuple[Problem, ...]
+
+    @classmethod
+    def load(
+        cls,
+        source: Source,
+        *,
+        filters: Mapping[str, Callable[..., Any]] | None = None,
+        undefined: Literal["strict", "lenient"] = "strict",
+        control: Literal["refuse", "remove"] = "refuse",
+        name: str | None = None,
+    ) -> WordTemplate:
+        """Compile a template from a path, bytes or an open file.
+
+        ``undefined="lenient"`` prints missing names empty; ``control`` says what happens to control characters in
+        values that XML cannot hold. Raises TemplateError with every problem of every part, each with its place.
+        ``warnings`` of the result holds what is odd but renders.
+        """
+        file = name or (Path(source).name if isinstance(source, str | os.PathLike) else _("template"))
+        members = read_package(source, file)
+        env = make_environment(filters, undefined)
+        stories, numbers, parts = _read_stories(members, file)
+        programs, problems = _compile(stories, env, file)
+        if problems:
+            raise TemplateError(problems)
+        template = cls()
+        changing = {p.name for p in programs}
+        rewritten = _without_dynamic_links(members, stories)
+        fixed = {n: m for n, m in members.items() if n not in changing and n not in rewritten}
+        template.name = file
+        template._env = env
+        template._programs = programs
+        template._shelf = Shelf([*fixed.values(), *rewritten.values()])
+        template._raw = {n: m for n, m in (fixed | rewritten).items() if n.endswith((".rels", "styles.xml", "numbering.xml"))}
+        template._types = members[CONTENT_TYPES]
+        template._first_ids = (numbers.drawing, numbers.bookmark)
+        template._parts = parts
+        template._refuse_control = control == "refuse"
+        template.warnings = tuple(w for s in stories for w in s.warnings)
+        return template
+
+    def needs(self) -> frozenset[Need]:
+        """The paths the template asks for: ``{"title", "repairs[].room"}``. Each knows its kind (``.kind``)."""
+        return needs_of(p.tree for p in self._programs)
+
+    def render(self, context: Mapping[str, Any], *, compression: Compression = "fast", check: bool = False) -> bytes:
+        """The finished document. Pure: the same template and context give the same bytes.
+
+        ``compression="compact"`` makes the smallest file, the same on every machine. ``check=True`` parses the
+        result and asserts that it is sound. Raises DataError with every missing name and its place.
+        """
+        with self._rendering() as state:
+            contents = [(p.name, b"".join(_limited(self._pieces(p, context, state)))) for p in self._programs]
+            self._refuse(state)
+            shelf, extra = self._additions(state)
+            blob = pack(shelf, [*contents, *extra], compression)
+        if check:
+            from docgen.check import assert_sound
+
+            assert_sound(blob, self.name)
+        return blob
+
+    def render_to(self, context: Mapping[str, Any], target: Source, *, compression: Compression = "fast") -> None:
+        """Render into a file, piece by piece: iterables of the context may be generators of any length.
+
+        A path gets the whole document or stays as it was (temp, fsync, rename); a file object must be seekable.
+        """
+        if isinstance(target, str | os.PathLike):
+            with atomic(target) as file:
+                self._stream(context, file, compression)
+        elif isinstance(target, bytes):
+            raise TypeError("render_to writes to a path or a file")
+        else:
+            self._stream(context, target, compression)
+
+    # -- inside
+
+    def _stream(self, context: Mapping[str, Any], file: IO[bytes], compression: Compression) -> None:
+        with self._rendering() as state:
+            shelf = self._shelf
+
+            def parts() -> Iterator[tuple[str, Iterable[bytes]]]:
+                for program in self._programs:
+                    yield program.name, _chunks(_limited(self._pieces(program, context, state)))
+                self._refuse(state)
+                yield from ((name, [content]) for name, content in self._late_parts(state))
+
+            start = file.tell()
+            try:
+                pack_to(file, shelf, parts(), compression)
+            except DataError:
+                file.seek(start)
+                file.truncate()
+                raise
+
+    @contextmanager
+    def _rendering(self) -> Iterator[RenderState]:
+        state = RenderState(self.name, *self._first_ids, self._refuse_control, self._parts)
+        token, names = current_render.set(state), missing_names.set(state.missing)
+        try:
+            yield state
+        finally:
+            current_render.reset(token)
+            missing_names.reset(names)
+
+    def _pieces(self, program: Program, context: Mapping[str, Any], state: RenderState) -> Iterator[bytes]:
+        state.program = program
+        names = {**context, **state.functions()}
+        pieces = program.run(names)
+        if program.guarded:
+            pieces = repair(pieces)
+        try:
+            yield from pieces
+        except _FAILURES as exc:
+            raise DataError([*state.problems, self._failure(program, exc)]) from exc
+
+    def _failure(self, program: Program, exc: BaseException) -> Problem:
+        mark, loop_rows = failing(program, exc.__traceback__)
+        if mark is None:
+            raise exc
+        return Problem(
+            paths_of(mark.place, self.name, loop_rows),
+            _("{tag} fails on these data: {detail}").format(tag=mark.text, detail=describe(exc)),
+            _("Check the value this tag uses."),
+            "data.failure",
+        )
+
+    @staticmethod
+    def _refuse(state: RenderState) -> None:
+        if state.problems:
+            raise DataError(state.problems)
+
+    def _additions(self, state: RenderState) -> tuple[Shelf, list[tuple[str, bytes]]]:
+        """The shelf and the parts a render adds or replaces (pictures, links, styles); usually none."""
+        late = self._late_parts(state)
+        replaced = {name for name, _content in late} & self._shelf.entries.keys()
+        return (self._shelf.without(replaced) if replaced else self._shelf), late
+
+    def _late_parts(self, state: RenderState) -> list[tuple[str, bytes]]:
+        if not (state.rels or state.media or state.styles or state.numbering_xml):
+            return []
+        from docgen.additions import added_parts
+
+        return added_parts(state, self._raw, self._types)
+
+
+def _limited(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    total = 0
+    for piece in pieces:
+        total += len(piece)
+        if total > MAX_OUTPUT:
+            raise DataError(
+                [
+                    Problem(
+                        "",
+                        _("the document grows past {limit} bytes").format(limit=MAX_OUTPUT),
+                        _("Check for a loop over the wrong list."),
+                        "output.limit",
+                    )
+                ]
+            )
+        yield piece
+
+
+def _chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    buffer: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        buffer.append(piece)
+        size += len(piece)
+        if size >= _PIECE:
+            yield b"".join(buffer)
+            buffer.clear()
+            size = 0
+    if buffer:
+        yield b"".join(buffer)
+
+
+# --- loading --------------------------------------------------------------------------------------------------
+
+
+def _read_stories(members: Mapping[str, Member], file: str) -> tuple[list[Story], Numbers, Parts]:
+    types = _content_types(members, file)
+    counts: dict[str, int] = {}
+    found: list[tuple[str, Place, bytes]] = []
+    for name in members:
+        label = _STORIES.get(types.get(name, ""))
+        if label is None:
+            continue
+        counts[label] = counts.get(label, 0) + 1
+        number = 0 if label in ("body", "footnotes", "endnotes", "comments", "properties") else counts[label]
+        found.append((name, Place(label, number), members[name].read()))
+    if "body" not in counts:
+        raise TemplateError(
+            [
+                Problem(
+                    file,
+                    _("the file is not a Word document"),
+                    _("Save it in Word or WPS as .docx."),
+                    "package.no-document",
+                )
+            ]
+        )
+    found.sort(key=lambda item: item[1].part != "body")
+    numbers, stories = Numbers(), []
+    roots = []
+    problems: list[Problem] = []
+    for name, place, xml in found:
+        links = _dynamic_links(members, name, file)
+        if place.part != "body" and not links and not _TAG_SIGN.search(xml) and b"docPr" not in xml:
+            continue
+        try:
+            root = parse(xml, name, file)
+        except TemplateError as exc:
+            problems += exc.problems
+            continue
+        _note_ids(root, numbers)
+        roots.append((name, place, root, links))
+    if problems:
+        raise TemplateError(problems)
+    for name, place, root, links in roots:
+        stories.append(read_story(root, name, place, file, numbers, links))
+    return stories, numbers, _parts(members, file)
+
+
+def _content_types(members: Mapping[str, Member], file: str) -> dict[str, str]:
+    if CONTENT_TYPES not in members:
+        raise TemplateError(
+            [
+                Problem(
+                    file,
+                    _("the file is a zip archive, but not a Word or Excel document"),
+                    _("Save it in Word or WPS as .docx."),
+                    "package.no-types",
+                )
+            ]
+        )
+    root = parse(members[CONTENT_TYPES].read(), CONTENT_TYPES, file)
+    by_extension = {str(e.get("Extension")).lower(): str(e.get("ContentType")) for e in root if e.get("Extension")}
+    by_name = {str(e.get("PartName")).lstrip("/"): str(e.get("ContentType")) for e in root if e.get("PartName")}
+    return {n: by_name.get(n) or by_extension.get(posixpath.splitext(n)[1].lstrip(".").lower(), "") for n in members}
+
+
+def _note_ids(root: Element, numbers: Numbers) -> None:
+    for el in root.iter(WP + "docPr"):
+        numbers.drawing = max(numbers.drawing, _whole(el.get("id")))
+    for el in root.iter(W + "bookmarkStart", W + "bookmarkEnd"):
+        numbers.bookmark = max(numbers.bookmark, _whole(el.get(W + "id")))
+
+
+def _whole(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 10 else 0
+
+
+def _rels_name(name: str) -> str:
+    head, tail = posixpath.split(name)
+    return posixpath.join(head, "_rels", tail + ".rels")
+
+
+def _dynamic_links(members: Mapping[str, Member], name: str, file: str) -> dict[str, str]:
+    rels = members.get(_rels_name(name))
+    if rels is None or not _TAG_SIGN.search(xml := rels.read()):
+        return {}
+    return {
+        str(r.get("Id")): str(r.get("Target"))
+        for r in parse(xml, rels.name, file)
+        if r.get("TargetMode") == "External" and _TAG_SIGN.search(str(r.get("Target")).encode())
+    }
+
+
+def _without_dynamic_links(members: Mapping[str, Member], stories: Iterable[Story]) -> dict[str, Member]:
+    """The .rels parts less the hyperlinks that are made at render time."""
+    out = {}
+    for story in stories:
+        links = _dynamic_links(members, story.name, story.name)
+        if links:
+            rels = members[_rels_name(story.name)]
+            root = parse(rels.read(), rels.name, story.name)
+            for el in [r for r in root if r.get("Id") in links]:
+                root.remove(el)
+            out[rels.name] = rels.with_content(serialise(root).encode())
+    return out
+
+
+def _compile(stories: list[Story], env: TemplateEnvironment, file: str) -> tuple[tuple[Program, ...], list[Problem]]:
+    programs, problems = [], []
+    for story in stories:
+        problems += story.problems
+        if not story.marks and not story.edited:
+            continue
+        program, found = compile_story(story, env, file, writers)
+        problems += found
+        if program is not None:
+            programs.append(program)
+    return tuple(programs), problems
+
+
+def _parts(members: Mapping[str, Member], file: str) -> Parts:
+    """Styles and numbering ids a sub-document must fit in with; read from the text, for they are seldom needed."""
+    styles = members.get("word/styles.xml")
+    names: dict[str, str] = {}
+    ids: set[str] = set()
+    if styles is not None:
+        for match in re.finditer(rb'<w:style\b[^>]*w:styleId="([^"]*)"[^>]*>.{0,40}?<w:name w:val="([^"]*)"', styles.read(), re.S):
+            ids.add(match[1].decode())
+            names.setdefault(match[2].decode(), match[1].decode())
+    numbering = members.get("word/numbering.xml")
+    xml = numbering.read() if numbering else b""
+    return Parts(
+        names,
+        frozenset(ids),
+        max((int(n) for n in re.findall(rb'<w:abstractNum [^>]*w:abstractNumId="(\d+)"', xml)), default=-1),
+        max((int(n) for n in re.findall(rb'<w:num [^>]*w:numId="(\d+)"', xml)), default=0),
+    )

@@ -1,0 +1,439 @@
+"""The bytes of an .xlsx file → Book: every cell with address, format, cached value and whether a formula made it.
+
+Its own reader, because a form needs in one pass what libraries give in two or not at all: cached values *and*
+which of them are formulas never computed, merges, hidden rows, columns and sheets, the 1904 flag. ECMA-376 part 1,
+clause 18. Sheets are streamed; a million formatted but empty rows cost one look at their bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
+from xml.parsers import expat
+
+from lxml import etree
+
+from docgen.book import Book, Merge, Sheet
+from docgen.cell import Cell, Kind
+from docgen.errors import DataError, Problem
+from docgen.numberformat import BUILT_IN
+from i18n import _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+MAX_MEMBERS = 10_000
+MAX_UNPACKED = 2 * 2**30
+"""Bytes all members may unpack to: a sheet formatted down to its last row reaches some hundred million."""
+MAX_STRINGS = 256 * 2**20
+MAX_CELLS = 3_000_000
+"""Cells with content a register may have; some 30 columns for each of 100,000 rows."""
+
+_CHUNK = 2**20
+_SMALL = 4 * 2**20
+_REL = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
+_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
+
+
+def read_xlsx(data: bytes, name: str) -> Book:
+    """The workbook in ``data``. DataError where it is truncated, damaged, oversized, or no workbook."""
+    with _guarded(name), zipfile.ZipFile(io.BytesIO(data)) as archive:
+        _refuse_oversized(archive, name)
+        return _Workbook(archive, name).book()
+
+
+@contextmanager
+def _guarded(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+        raise DataError([_damaged(name)]) from error
+    except (expat.ExpatError, etree.XMLSyntaxError, KeyError, IndexError, ValueError, StopIteration) as error:
+        raise DataError([_damaged(name)]) from error
+    except (NotImplementedError, RuntimeError) as error:  # zipfile: unknown method, encrypted member
+        raise DataError([_damaged(name)]) from error
+
+
+def _damaged(name: str) -> Problem:
+    return Problem(
+        name,
+        _("the file is damaged or was not copied completely"),
+        _("Copy it again from where it came from, or open it in Excel or WPS and save it anew."),
+        "file.damaged",
+    )
+
+
+def _refuse_oversized(archive: zipfile.ZipFile, name: str) -> None:
+    members = archive.infolist()
+    if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_UNPACKED:
+        raise DataError([_too_large(name)])
+
+
+def _too_large(name: str) -> Problem:
+    return Problem(
+        name,
+        _("the file unpacks to more than a register can hold and was not opened"),
+        _("Copy the rows that count into a new workbook; if you do not know the file's sender, delete it."),
+        "file.too_large",
+    )
+
+
+class _Workbook:
+    """One open workbook: its parts, and what all sheets share."""
+
+    def __init__(self, archive: zipfile.ZipFile, name: str) -> None:
+        self.archive, self.name = archive, name
+        self.members = {member.filename.lower(): member.filename for member in archive.infolist()}
+
+    def book(self) -> Book:
+        path = next(
+            (target for kind, target in self.relations("").values() if kind == "officeDocument"), "xl/workbook.xml"
+        )
+        workbook = self.parsed(path)
+        relations = self.relations(path)
+        kinds = dict(relations.values())
+        strings = self.strings(kinds.get("sharedStrings"))
+        formats = self.formats(kinds.get("styles"))
+        sheets = []
+        for element in _all(workbook, "sheet"):
+            kind, target = relations[_relation_id(element)]
+            if kind == "worksheet":
+                sheets.append(self.sheet(element, target, strings, formats))
+        flag = next((element.get("date1904") for element in _all(workbook, "workbookPr")), None)
+        return Book(self.name, tuple(sheets), flag in ("1", "true"), properties=self.properties())
+
+    def sheet(self, element: Any, path: str, strings: list[str], formats: list[str]) -> Sheet:
+        parsed = _SheetParser(self.name, strings, formats)
+        parsed.feed(self, path)
+        relations = self.relations(path)
+        return Sheet(
+            element.get("name"),
+            parsed.rows,
+            tuple(parsed.merges),
+            element.get("state", "visible") != "visible",
+            frozenset(parsed.hidden_rows),
+            frozenset(parsed.hidden_columns),
+            tuple(ref for kind, target in relations.values() if kind == "comments" for ref in self.commented(target)),
+            tuple(ref for kind, target in relations.values() if kind == "drawing" for ref in self.pictured(target)),
+        )
+
+    def open(self, path: str) -> Any:
+        return self.archive.open(self.members[path.lower()])
+
+    def size(self, path: str) -> int:
+        return self.archive.getinfo(self.members[path.lower()]).file_size
+
+    def parsed(self, path: str) -> Any:
+        if self.size(path) > MAX_STRINGS:
+            raise DataError([_too_large(self.name)])
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+        with self.open(path) as stream:
+            return etree.fromstring(stream.read(), parser)
+
+    def relations(self, path: str) -> dict[str, tuple[str, str]]:
+        """Relationship id → (kind, path of its target) of a part; of the package for the empty path."""
+        folder, _slash, file = path.rpartition("/")
+        name = f"{folder}/_rels/{file}.rels" if folder else f"_rels/{file}.rels"
+        if name.lower() not in self.members:
+            return {}
+        found = {}
+        for relation in self.parsed(name).iter(_REL):
+            if relation.get("TargetMode") != "External":
+                kind = relation.get("Type", "").rpartition("/")[2]
+                found[relation.get("Id")] = (kind, _resolved(folder, relation.get("Target", "")))
+        return found
+
+    def strings(self, path: str | None) -> list[str]:
+        if path is None or path.lower() not in self.members:
+            return []
+        if self.size(path) > MAX_STRINGS:
+            raise DataError([_too_large(self.name)])
+        reader = _StringsParser(self.name)
+        with self.open(path) as stream:
+            reader.parser.ParseFile(stream)
+        return reader.strings
+
+    def formats(self, path: str | None) -> list[str]:
+        """The number format code of every cell style, by its index."""
+        if path is None or path.lower() not in self.members:
+            return []
+        styles = self.parsed(path)
+        own = {int(element.get("numFmtId")): element.get("formatCode", "") for element in _all(styles, "numFmt")}
+        lists = list(_all(styles, "cellXfs"))
+        numbers = [int(xf.get("numFmtId", "0")) for xf in (lists[0] if lists else ())]
+        return [own.get(number, BUILT_IN.get(number, "")) for number in numbers]
+
+    def properties(self) -> Mapping[str, str]:
+        """The custom document properties: what guidang wrote into its own blanks."""
+        path = next((target for kind, target in self.relations("").values() if kind == "custom-properties"), None)
+        if path is None or path.lower() not in self.members:
+            return {}
+        return {element.get("name", ""): "".join(element.itertext()) for element in _all(self.parsed(path), "property")}
+
+    def commented(self, path: str) -> list[str]:
+        return (
+            [element.get("ref", "") for element in _all(self.parsed(path), "comment")]
+            if path.lower() in self.members
+            else []
+        )
+
+    def pictured(self, path: str) -> list[str]:
+        """The cells pictures begin in."""
+        if path.lower() not in self.members:
+            return []
+        from docgen.book import letter
+
+        places = []
+        for anchor in self.parsed(path):
+            start = next(_all(anchor, "from"), None)
+            if start is not None and next(_all(anchor, "pic"), None) is not None:
+                column, row = (int(next(_all(start, tag)).text) + 1 for tag in ("col", "row"))
+                places.append(f"{letter(column)}{row}")
+        return places
+
+
+def _all(element: Any, tag: str) -> Iterator[Any]:
+    """Elements of that local name in any namespace: transitional, strict, prefixed."""
+    yield from element.iter(f"{{*}}{tag}")
+
+
+def _relation_id(element: Any) -> str:
+    return next(str(value) for name, value in element.attrib.items() if name.endswith("}id"))
+
+
+def _resolved(folder: str, target: str) -> str:
+    if target.startswith("/"):
+        return target[1:]
+    steps = folder.split("/") if folder else []
+    for step in target.split("/"):
+        if step == "..":
+            steps = steps[:-1]
+        elif step not in (".", ""):
+            steps.append(step)
+    return "/".join(steps)
+
+
+def _unescaped(text: str) -> str:
+    """``_x000D_`` → the character, as Excel stores what XML cannot."""
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+
+
+def _refuse_doctype(*_args: object) -> NoReturn:
+    raise ValueError("DOCTYPE")
+
+
+class _StringsParser:
+    """sharedStrings.xml → texts; runs of rich text joined, phonetic readings left out."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.strings: list[str] = []
+        self.parts: list[str] | None = None
+        self.text: list[str] = []
+        self.phonetic = False
+        self.parser = expat.ParserCreate()
+        self.parser.buffer_text = True
+        self.parser.StartDoctypeDeclHandler = _refuse_doctype
+        self.parser.StartElementHandler = self.start
+        self.parser.EndElementHandler = self.end
+        self.parser.CharacterDataHandler = self.characters
+
+    def start(self, tag: str, _attributes: dict[str, str]) -> None:
+        tag = tag.rpartition(":")[2]
+        if tag == "t" and not self.phonetic:
+            self.parts = self.text
+        elif tag == "si":
+            self.text = []
+        elif tag == "rPh":
+            self.phonetic = True
+
+    def end(self, tag: str) -> None:
+        tag = tag.rpartition(":")[2]
+        if tag == "t":
+            self.parts = None
+        elif tag == "si":
+            self.strings.append(_unescaped("".join(self.text)))
+        elif tag == "rPh":
+            self.phonetic = False
+
+    def characters(self, data: str) -> None:
+        if self.parts is not None:
+            self.parts.append(data)
+
+
+class _SheetParser:
+    """One worksheet part → rows of cells, merges, hidden rows and columns."""
+
+    def __init__(self, name: str, strings: list[str], formats: list[str]) -> None:
+        self.name, self.strings, self.formats = name, strings, formats
+        self.rows: dict[int, dict[int, Cell]] = {}
+        self.merges: list[Merge] = []
+        self.hidden_rows: set[int] = set()
+        self.hidden_columns: set[int] = set()
+        self.row, self.column, self.count = 0, 0, 0
+        self.cells: dict[int, Cell] = {}
+        self.kind, self.style, self.formula = "n", "", False
+        self.value: list[str] = []
+        self.capture = self.phonetic = False
+        self.columns: dict[str, int] = {}
+
+    def feed(self, workbook: _Workbook, path: str) -> None:
+        parser = expat.ParserCreate()
+        parser.buffer_text = True
+        parser.StartDoctypeDeclHandler = _refuse_doctype
+        parser.StartElementHandler = self.start
+        parser.EndElementHandler = self.end
+        parser.CharacterDataHandler = self.characters
+        for chunk in _meaningful(lambda: workbook.open(path), workbook.size(path)):
+            parser.Parse(chunk, False)
+        parser.Parse(b"", True)
+        self.keep_row()
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if ":" in tag:
+            tag = tag.rpartition(":")[2]
+        if tag == "c":
+            self.start_cell(attributes)
+        elif tag == "v" or (tag == "t" and not self.phonetic):
+            self.capture = True
+        elif tag == "row":
+            self.start_row(attributes)
+        elif tag == "f":
+            self.formula = True
+        elif tag == "rPh":
+            self.phonetic = True
+        elif tag == "mergeCell":
+            self.merge(attributes.get("ref", ""))
+        elif tag == "col" and attributes.get("hidden") in ("1", "true"):
+            self.hidden_columns.update(range(int(attributes["min"]), min(int(attributes["max"]), 16_384) + 1))
+
+    def end(self, tag: str) -> None:
+        if ":" in tag:
+            tag = tag.rpartition(":")[2]
+        if tag == "c":
+            self.end_cell()
+        elif tag in ("v", "t"):
+            self.capture = False
+        elif tag == "rPh":
+            self.phonetic = False
+
+    def characters(self, data: str) -> None:
+        if self.capture:
+            self.value.append(data)
+
+    def start_row(self, attributes: dict[str, str]) -> None:
+        self.keep_row()
+        self.row = int(attributes["r"]) if "r" in attributes else self.row + 1
+        self.column = 0
+        if attributes.get("hidden") in ("1", "true"):
+            self.hidden_rows.add(self.row)
+
+    def keep_row(self) -> None:
+        if self.cells:
+            self.rows[self.row] = {**self.rows.get(self.row, {}), **self.cells}
+            self.cells = {}
+
+    def start_cell(self, attributes: dict[str, str]) -> None:
+        reference = attributes.get("r")
+        if reference is None:
+            self.column += 1
+        else:
+            self.column = self.number(reference.rstrip("0123456789"))
+        self.kind, self.style, self.formula = attributes.get("t", "n"), attributes.get("s", ""), False
+        self.value = []
+
+    def end_cell(self) -> None:
+        text = "".join(self.value)
+        if not text:
+            if self.formula and self.kind not in ("str", "inlineStr"):
+                self.cells[self.column] = Cell(Kind.UNCOMPUTED, "", "", True)
+            return
+        self.count += 1
+        if self.count > MAX_CELLS:
+            raise DataError([_too_large(self.name)])
+        self.cells[self.column] = self.cell(text)
+
+    def cell(self, text: str) -> Cell:
+        if self.kind == "s":
+            return Cell(Kind.TEXT, self.strings[int(text)], "", self.formula)
+        if self.kind == "n":
+            return Cell(Kind.NUMBER, text.strip(), self.formats[int(self.style)] if self.style else "", self.formula)
+        if self.kind in ("str", "inlineStr"):
+            return Cell(Kind.TEXT, _unescaped(text), "", self.formula)
+        return Cell({"b": Kind.BOOLEAN, "e": Kind.ERROR, "d": Kind.ISO}[self.kind], text.strip(), "", self.formula)
+
+    def number(self, letters: str) -> int:
+        """``AB`` → 28."""
+        if letters not in self.columns:
+            number = 0
+            for character in letters:
+                number = number * 26 + ord(character) - 64
+            self.columns[letters] = number
+        return self.columns[letters]
+
+    def merge(self, reference: str) -> None:
+        corners = _REFERENCE.findall(reference)
+        if len(corners) == 2:
+            (left, top), (right, bottom) = corners
+            self.merges.append(Merge(int(top), self.number(left), int(bottom), self.number(right)))
+
+
+# --- the million empty rows -----------------------------------------------------------------------------------
+
+
+def _meaningful(opened: Callable[[], Any], size: int) -> Iterator[bytes]:
+    """A sheet's XML in pieces, without the rows after its last content.
+
+    Sheets formatted to their last row have a million elements that say nothing. Their bytes are looked through
+    once for anything that holds a value; what lies between the last such row and the end of the data is left out.
+    """
+    cut, resume = _empty_tail(opened) if size > _SMALL else (0, 0)
+    with opened() as stream:
+        if not cut:
+            yield from iter(lambda: stream.read(_CHUNK), b"")
+            return
+        position = 0
+        for chunk in iter(lambda: stream.read(_CHUNK), b""):
+            end = position + len(chunk)
+            if position < cut:
+                yield chunk[: cut - position]
+            if end > resume:
+                yield chunk[max(0, resume - position) :]
+            position = end
+
+
+def _empty_tail(opened: Callable[[], Any]) -> tuple[int, int]:
+    """Where the last row with content ends, and where the sheet's data end; (0, 0) where that is not clear."""
+    position, last, cut, tail = 0, -1, -1, b""
+    with opened() as stream:
+        prefix = _prefix(stream.read(4096))
+    marks = [b"<%s%s" % (prefix, mark) for mark in (b"v>", b"v ", b"f>", b"f ", b"f/", b"t>", b"t ")]
+    row_end, data_end, data_start = b"</%srow>" % prefix, b"</%ssheetData>" % prefix, b"<%ssheetData>" % prefix
+    with opened() as stream:
+        for chunk in iter(lambda: stream.read(_CHUNK), b""):
+            window = tail + chunk
+            offset = position - len(tail)
+            ended = window.find(data_end)
+            within = window if ended < 0 else window[:ended]
+            found = max(within.rfind(mark) for mark in marks)
+            if found >= 0:
+                last, cut = offset + found, -1
+            elif last < 0 and (started := within.find(data_start)) >= 0:
+                last = cut = offset + started + len(data_start)
+            if last >= 0 and cut < 0 and (row := within.find(row_end, max(0, last - offset))) >= 0:
+                cut = offset + row + len(row_end)
+            if ended >= 0:
+                return (cut, offset + ended) if cut >= 0 else (0, 0)
+            position += len(chunk)
+            tail = window[-64:]
+    return 0, 0
+
+
+def _prefix(head: bytes) -> bytes:
+    found = re.search(rb"<(\w+:)?worksheet[\s>]", head)
+    return found[1] or b"" if found else b""
