@@ -20,11 +20,13 @@ from i18n import _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     from docgen.errors import Problem
     from docgen.forms import Field, Form
     from docgen.measures import Verdict
     from docgen.period import Period
+    from docgen.reading import Reading
     from office import MadeReport, Office
 
 
@@ -75,7 +77,7 @@ def problems_of(error: BaseException) -> tuple[Problem, ...]:
     if found := getattr(error, "problems", None):
         return tuple(found)
     if isinstance(error, FileExistsError):
-        return (Problem(_file(error), _("is there already and stays as it is"), _("Add --force to replace it.")),)
+        return (Problem(_file(error), error.strerror or _("is there already")),)
     if isinstance(error, PermissionError):
         hint = _("Close it in Excel, WPS or Word, or ask for the right to write here, and try again.")
         return (Problem(_file(error), _("may not be read or written"), hint),)
@@ -310,7 +312,10 @@ def demo(folder: Path, as_json: bool) -> Exit:
     copied = copy_sample(folder)
     if not (copied or as_json):
         click.echo(_("{folder} is there already and is used as it is.").format(folder=folder))
-    return _make_report(Office.load(folder), Period.parse(DEMO_PERIOD), force=True, as_json=as_json)
+    period = Period.parse(DEMO_PERIOD)
+    with console.progress(quiet=as_json) as step:
+        made = Office.load(folder).report(period, progress=step)
+    return _show_report(made, period, as_json=as_json)
 
 
 @program.command()
@@ -384,9 +389,8 @@ def new(name: str, period: Period | None, output: Path | None, force: bool, as_j
 
     A file that is there already is kept, and the command refuses with exit code 12, unless --force is given.
     """
-    from docgen.workbook import new_workbook
-
     from docgen.package import write_atomic
+    from docgen.workbook import new_workbook
 
     form = _form(name, _forms())
     if not form.tables:
@@ -416,7 +420,10 @@ def check(targets: tuple[str, ...], name: str | None, as_json: bool) -> Exit:
     """
     known = _forms()
     form = _form(name, known) if name else None
-    checked = [_checked(path, form, known) for target in targets for path in _files(target)]
+    checked: list[Checked] = []
+    with console.progress(quiet=as_json) as step:
+        for target in targets:
+            checked += _check(target, form, known, step)
     _show_checks(checked, as_json=as_json)
     return _outcome([not found.problems for found in checked])
 
@@ -466,13 +473,19 @@ def render(name: str, inputs: tuple[Path, ...], output: Path | None, force: bool
 @program.command()
 @prints_data
 @argument("period", metavar="PERIOD", type=PeriodType(), help="The month, such as 2026-10.")
+@option("--date", "on", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="The day printed on the cover.")
+@option("--incomplete", is_flag=True, help="Make it though registers are missing; their figures are left without data.")
 @option("--force", is_flag=True, help="Replace outputs that were changed by hand since.")
-def report(period: Period, force: bool, as_json: bool) -> Exit:
+def report(period: Period, on: datetime | None, incomplete: bool, force: bool, as_json: bool) -> Exit:
     """Make the monthly report of a period, with the base-data workbook and the annex of rows.
 
-    Reads registers/PERIOD of the office. While the registers have problems they are printed and nothing is written.
+    Reads registers/PERIOD of the office and writes to out/PERIOD. While the registers have problems, they are printed
+    and nothing is written. A report that was changed by hand since it was made is kept, unless --force is given.
     """
-    return _make_report(_office(), period, force=force, as_json=as_json)
+    day = on.date() if on else None
+    with console.progress(quiet=as_json) as step:
+        made = _office().report(period, prepared_on=day, incomplete=incomplete, force=force, progress=step)
+    return _show_report(made, period, as_json=as_json)
 
 
 @program.command()
@@ -594,8 +607,25 @@ def _show_form(form: Form, *, as_json: bool) -> None:
 
 
 def _column_row(number: int, column: Field) -> tuple[str, ...]:
+    label = getattr(column, "label", column.title)
     required = "*" if column.required else ""
-    return (str(number), column.title, column.key, column.type, required, "、".join(column.choices) or column.unit)
+    choices = "、".join(column.choices) or column.unit
+    return (str(number), label, column.key, _kind(column.type), required, choices)
+
+
+def _kind(kind: str) -> str:
+    return {
+        "text": _("text"),
+        "code": _("code"),
+        "integer": _("whole number"),
+        "number": _("number"),
+        "money": _("amount"),
+        "percent": _("percent"),
+        "date": _("date"),
+        "datetime": _("date and time"),
+        "choice": _("choice"),
+        "tick": _("tick"),
+    }[kind]
 
 
 def _now(form: Form) -> Period | None:
@@ -617,7 +647,7 @@ def _target(wanted: Path, name: str, *, force: bool) -> Path:
     """Where to write ``name``: into ``wanted`` where that is or looks like a folder, else to ``wanted`` itself."""
     target = wanted / name if wanted.is_dir() or not wanted.suffix else wanted
     if target.exists() and not force:
-        raise FileExistsError(EEXIST, _("is there already"), str(target))
+        raise FileExistsError(EEXIST, _("is there already and is kept; --force replaces it"), str(target))
     target.parent.mkdir(parents=True, exist_ok=True)
     return target
 
@@ -630,79 +660,90 @@ def _registers(period: Period | None) -> Path:
 
 @dataclass(frozen=True)
 class Checked:
-    """One file that was read: the form it was read as, its rows by table, what is wrong and what to look at."""
+    """What was looked at: a file or, with no reading, a period's registers together; what is wrong with it."""
 
-    path: Path
-    form: str
-    rows: Mapping[str, int]
-    problems: tuple[Problem, ...]
-    warnings: tuple[Problem, ...]
-
-
-def _checked(path: Path, form: Form | None, known: Mapping[str, Form]) -> Checked:
-    from docgen.workbook import read, read_any
-
-    from docgen.errors import DocgenError
-
-    try:
-        reading = read(path, form) if form else read_any(path, known)
-    except DocgenError as error:
-        return Checked(path, form.title if form else "", {}, error.problems, ())
-    rows = {table.table.title: len(table.rows) for table in reading.tables.values()}
-    return Checked(path, reading.form.title, rows, (), tuple(reading.warnings))
+    name: str
+    reading: Reading | None = None
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
 
-def _files(target: str) -> list[Path]:
-    """The file named, or the registers of the period named."""
+def _check(target: str, form: Form | None, known: Mapping[str, Form], step: Callable[[str], None]) -> list[Checked]:
+    """The file named, or the registers of the period named, each alone and then together."""
+    if (path := Path(target)).is_file():
+        step(path.name)
+        return [_checked(path, form, known)]
+    office, period = _office_and_period(target)
+    checked = []
+    for path in office.registers(period):
+        step(path.name)
+        checked.append(_checked(path, form, known, period))
+    if not checked:
+        raise click.UsageError(_("There are no registers of {period}.").format(period=period.label))
+    problems, missing = office.between(period, [found.reading for found in checked if found.reading])
+    all_read = all(found.reading for found in checked)
+    return [*checked, Checked(period.label, None, tuple(problems), tuple(missing) if all_read else ())]
+
+
+def _office_and_period(target: str) -> tuple[Office, Period]:
     from docgen.errors import DataError
     from docgen.period import Period
 
-    if (path := Path(target)).is_file():
-        return [path]
     try:
         period = Period.parse(target)
     except DataError:
         raise click.UsageError(_("'{name}' is neither a file nor a period.").format(name=target)) from None
-    found = _office().registers(period)
-    if not found:
-        raise click.UsageError(_("There are no registers of {period}.").format(period=period.label))
-    return found
+    return _office(), period
+
+
+def _checked(path: Path, form: Form | None, known: Mapping[str, Form], period: Period | None = None) -> Checked:
+    from docgen.errors import DataError
+    from docgen.workbook import read, read_any
+
+    try:
+        reading = read(path, form, period=period) if form else read_any(path, known, period=period)
+    except DataError as error:
+        return Checked(str(path), None, error.problems)
+    return Checked(str(path), reading, (), tuple(reading.warnings))
 
 
 def _show_checks(checked: Sequence[Checked], *, as_json: bool) -> None:
     if as_json:
-        click.echo(
-            _json({"exit": _outcome([not c.problems for c in checked]), "files": [_checked_data(c) for c in checked]})
-        )
+        code = _outcome([not found.problems for found in checked])
+        click.echo(_json({"exit": code, "checked": [_checked_data(found) for found in checked]}))
         return
     for found in checked:
-        rows = "，".join(
-            ngettext("{title}: {n} row", "{title}: {n} rows", n).format(title=t, n=n) for t, n in found.rows.items()
-        )
-        click.echo("  ".join(filter(None, (_verdict(not found.problems), str(found.path), rows))))
-        console.print_problems(found.problems, err=False, heading=False)
-        console.print_problems(found.warnings, err=False, colour="yellow", heading=False)
-    wrong, warnings = (sum(len(getattr(c, name)) for c in checked) for name in ("problems", "warnings"))
-    click.echo(
-        _("{files} files, {problems} problems, {warnings} warnings").format(
-            files=len(checked), problems=wrong, warnings=warnings
-        )
+        click.echo("  ".join(filter(None, (_verdict(not found.problems), found.name, _rows(found.reading)))))
+        console.print_problems(found.problems, err=False, heading=found.reading is None)
+        console.print_problems(found.warnings, err=False, colour="yellow", heading=found.reading is None)
+    problems, warnings = (sum(len(getattr(found, kind)) for found in checked) for kind in ("problems", "warnings"))
+    total = _("{files} files read, {problems} problems, {warnings} reminders")
+    files = sum(1 for found in checked if found.reading)
+    click.echo(total.format(files=files, problems=problems, warnings=warnings))
+
+
+def _rows(reading: Reading | None) -> str:
+    """How many rows each table of a reading has: ``报修登记 302 行``."""
+    if reading is None:
+        return ""
+    counts = ((data.table.title, len(data.rows)) for data in reading.tables.values())
+    return "  ".join(
+        ngettext("{title}: {n} row", "{title}: {n} rows", n).format(title=title, n=n) for title, n in counts
     )
 
 
 def _checked_data(found: Checked) -> dict[str, Any]:
+    tables = found.reading.tables if found.reading else {}
     return {
-        "file": str(found.path),
-        "form": found.form,
-        "rows": found.rows,
+        "name": found.name,
+        "form": found.reading.form.id if found.reading else None,
+        "rows": {key: len(data.rows) for key, data in tables.items()},
         "problems": [*map(_problem, found.problems)],
         "warnings": [*map(_problem, found.warnings)],
     }
 
 
-def _make_report(office: Office, period: Period, *, force: bool, as_json: bool) -> Exit:
-    with console.progress(quiet=as_json) as step:
-        made = office.report(period, force=force, progress=step)
+def _show_report(made: MadeReport, period: Period, *, as_json: bool) -> Exit:
     if as_json:
         click.echo(_json(_report_data(made)))
         return Exit.DONE
@@ -758,9 +799,8 @@ def _objective_data(verdict: Verdict) -> dict[str, Any]:
 
 def _rendered(form: Form, path: Path, wanted: Path, *, force: bool) -> Path:
     """Render one filled workbook; the document takes the workbook's name where a folder is wanted."""
-    from docgen.workbook import read
-
     from docgen.package import write_atomic
+    from docgen.workbook import read
     from office import render_form
 
     content = render_form(form, read(path, form), _office_folder())

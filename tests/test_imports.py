@@ -12,13 +12,14 @@ import pytest
 from docx import Document
 
 ROOT = Path(__file__).parent.parent
-OURS = ("cli", "console", "office", "settings", "docgen", "retention", "i18n", "samples", "templates", "web")
+OURS = ("cli", "console", "office", "report", "settings", "docgen", "retention", "i18n", "samples", "templates", "web")
 MAY_IMPORT = {
     "docgen": {"docgen", "i18n"},
     "retention": {"retention", "i18n"},
     "i18n": {"i18n"},
     "settings": {"settings", "docgen", "i18n"},
-    "office": {"office", "settings", "docgen", "retention", "i18n", "samples", "templates"},
+    "report": {"report", "settings", "docgen", "i18n"},
+    "office": {"office", "report", "settings", "docgen", "retention", "i18n", "samples", "templates"},
     "console": {"console", "docgen", "i18n"},
 }
 

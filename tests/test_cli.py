@@ -1,0 +1,426 @@
+"""The commands as people type them: in a terminal, in Chinese and in English, rightly and wrongly."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import openpyxl
+import pytest
+from click.testing import CliRunner, Result
+from docx import Document
+
+import cli
+
+ROOT = Path(__file__).parent.parent
+LANGUAGES = ("zh_CN", "en")
+
+
+@pytest.fixture(autouse=True)
+def plain_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No office, language or log folder of the machine's own."""
+    for name in ("GUIDANG_OFFICE", "GUIDANG_LANG", "GUIDANG_DEBUG", "LANGUAGE", "LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "C.UTF-8")
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A demo office with its report, made once."""
+    folder = tmp_path_factory.mktemp("made") / "示例"
+    assert guidang("demo", folder).exit_code == 0
+    return folder
+
+
+@pytest.fixture
+def office(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the demo office to be the current folder and to be spoilt."""
+    shutil.copytree(sample, folder := tmp_path / "office")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def guidang(*words: object) -> Result:
+    """The command, in this process."""
+    return CliRunner().invoke(cli.program, [str(word) for word in words], prog_name="guidang")
+
+
+def in_a_shell(*words: object, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command as its own process."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "GUIDANG"))}
+    return subprocess.run(
+        [Path(sys.executable).with_name("guidang"), *map(str, words)],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=cwd,
+        env=env | {"LANG": "C.UTF-8"} | environment,
+        check=False,
+    )
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """Every file below ``folder`` with its digest."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def register(office: Path, title: str) -> Path:
+    """The office's register of October whose name begins with ``title``."""
+    return next(path for path in (office / "registers" / "2026-10").iterdir() if path.name.startswith(title))
+
+
+# --- demo -----------------------------------------------------------------------------------------------------
+
+
+def test_demo_ends_with_objectives_and_three_files(tmp_path: Path) -> None:
+    run = in_a_shell("demo", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert "达标" in run.stdout
+    assert "未达标" in run.stdout
+    made = [tmp_path / line.split("  ")[-1].strip() for line in run.stdout.splitlines()[-3:]]
+    assert [path.suffix for path in made] == [".docx", ".xlsx", ".xlsx"]
+    assert all(path.stat().st_size > 5000 for path in made)
+    assert "QG-FW-01-01" in made[0].name
+    assert Document(str(made[0])).tables
+
+
+def test_demo_speaks_english_where_asked(tmp_path: Path) -> None:
+    run = in_a_shell("demo", "--lang", "en", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert "Quality objectives" in run.stdout
+    assert "not met" in run.stdout
+
+
+def test_demo_gives_the_same_bytes_in_every_process(sample: Path, tmp_path: Path) -> None:
+    run = in_a_shell("demo", tmp_path / "again", cwd=tmp_path, PYTHONHASHSEED="4711")
+    assert run.returncode == 0, run.stderr
+    assert tree(tmp_path / "again") == tree(sample)
+
+
+def test_demo_uses_an_office_that_is_there_with_what_was_changed_in_it(office: Path) -> None:
+    before = tree(office)
+    book = openpyxl.load_workbook(path := register(office, "报修登记"))
+    book.active["B3"].value = book.active["B3"].value
+    book.save(path)
+    changed = tree(office)
+    assert guidang("demo", office).exit_code == 0
+    after = tree(office)
+    assert {name for name in after if after[name] != changed.get(name)} <= {n for n in after if n.startswith("out")}
+    assert set(after) == set(before)
+
+
+def test_demo_leaves_a_foreign_folder_alone(tmp_path: Path) -> None:
+    (tmp_path / "照片.jpg").write_bytes(b"x")
+    result = guidang("demo", tmp_path)
+    assert result.exit_code == cli.Exit.CONFLICT
+    assert str(tmp_path) in result.stderr
+    assert set(tree(tmp_path)) == {"照片.jpg"}
+
+
+# --- init -----------------------------------------------------------------------------------------------------
+
+
+def test_init_makes_an_office_that_can_be_worked_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = guidang("init", tmp_path / "幸福里", "--name", '幸福里"服务中心"')
+    assert made.exit_code == 0, made.output
+    monkeypatch.chdir(tmp_path / "幸福里")
+    assert guidang("new", "repairs", "--period", "2026-11").exit_code == 0
+    assert (tmp_path / "幸福里" / "registers" / "2026-11" / "报修登记 2026年11月.xlsx").exists()
+    assert guidang("check", "2026-11").exit_code == 0
+
+
+def test_init_overwrites_nothing(tmp_path: Path) -> None:
+    assert guidang("init", tmp_path / "甲").exit_code == 0
+    (tmp_path / "甲" / "guidang.toml").write_text('name = "改过的"\n', encoding="utf-8")
+    before = tree(tmp_path)
+    assert guidang("init", tmp_path / "甲").exit_code == cli.Exit.CONFLICT
+    assert tree(tmp_path) == before
+
+
+# --- forms, new -----------------------------------------------------------------------------------------------
+
+
+def test_forms_lists_every_form_and_the_columns_of_one() -> None:
+    listed = guidang("forms")
+    assert listed.exit_code == 0
+    assert "repairs" in listed.output
+    assert "QG-FW-01-01" in listed.output
+    assert "受理时间" in guidang("forms", "repairs").output
+
+
+@pytest.mark.parametrize("name", ["repairs", "报修登记", "报修台账"])
+def test_a_form_is_known_by_id_title_and_alias(name: str) -> None:
+    assert json.loads(guidang("forms", name, "--json").output)["id"] == "repairs"
+
+
+@pytest.mark.parametrize(("lang", "words"), [("zh_CN", "没有"), ("en", "There is no form")])
+def test_a_misspelt_form_gets_a_suggestion(lang: str, words: str) -> None:
+    result = guidang("new", "repiars", "--lang", lang)
+    assert result.exit_code == cli.Exit.USAGE
+    assert words in result.stderr
+    assert "repairs" in result.stderr.replace("repiars", "")
+
+
+def test_new_keeps_a_file_that_is_there_unless_forced(tmp_path: Path) -> None:
+    target = tmp_path / "报修.xlsx"
+    words = ("new", "repairs", "--period", "2026-10", "-o", target)
+    assert guidang(*words).exit_code == 0
+    blank = target.read_bytes()
+    target.write_bytes(b"mine")
+    refused = guidang(*words)
+    assert refused.exit_code == cli.Exit.CONFLICT
+    assert "--force" in refused.stderr
+    assert target.read_bytes() == b"mine"
+    assert guidang(*words, "--force").exit_code == 0
+    assert target.read_bytes() == blank
+    assert sorted(tree(tmp_path)) == ["报修.xlsx"]
+
+
+def test_new_writes_into_the_folder_named_under_the_forms_own_name(tmp_path: Path) -> None:
+    assert guidang("new", "报修登记", "--period", "2026年10月", "-o", tmp_path / "新").exit_code == 0
+    assert list(tree(tmp_path)) == ["新/报修登记 2026年10月.xlsx"]
+
+
+# --- check, report --------------------------------------------------------------------------------------------
+
+
+def test_check_of_a_period_reads_every_register_and_writes_nothing(office: Path) -> None:
+    before = tree(office)
+    result = guidang("check", "2026-10")
+    assert result.exit_code == 0, result.output
+    for path in (office / "registers" / "2026-10").iterdir():
+        assert path.name in result.output
+    assert tree(office) == before
+
+
+def spoil(path: Path) -> str:
+    """Write nonsense into the first 受理时间 of the repair register; the address of the cell."""
+    book = openpyxl.load_workbook(path)
+    sheet = book.active
+    row, column = next((c.row, c.column) for line in sheet.iter_rows() for c in line if c.value == "受理时间")
+    cell = sheet.cell(row + 1, column)
+    cell.value = "昨天下午"
+    book.save(path)
+    return str(cell.coordinate)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_spoilt_cell_is_named_and_no_report_is_written(office: Path, lang: str) -> None:
+    address = spoil(path := register(office, "报修登记"))
+    shutil.rmtree(office / "out")
+    checked = guidang("check", path, "--lang", lang)
+    assert checked.exit_code == cli.Exit.DATA
+    assert address in checked.output
+    assert "昨天下午" in checked.output
+    assert guidang("check", "2026-10").exit_code == cli.Exit.PARTLY
+    before = tree(office)
+    refused = guidang("report", "2026-10", "--lang", lang)
+    assert refused.exit_code == cli.Exit.DATA
+    assert address in refused.stderr
+    assert tree(office) == before
+
+
+def test_an_outcome_changed_by_hand_is_not_lost(office: Path) -> None:
+    report = next((office / "out").rglob("*.docx"))
+    assert guidang("report", "2026-10").exit_code == 0
+    edited = Document(str(report))
+    edited.add_paragraph("经理补充")
+    edited.save(str(report))
+    changed = report.read_bytes()
+    spoil_nothing = guidang("report", "2026-10")
+    assert spoil_nothing.exit_code == cli.Exit.CONFLICT
+    assert report.name in spoil_nothing.stderr
+    assert report.read_bytes() == changed
+    assert guidang("report", "2026-10", "--force").exit_code == 0
+    assert report.read_bytes() != changed
+
+
+def test_report_outside_an_office_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = guidang("report", "2026-10", "--lang", "en")
+    assert result.exit_code == cli.Exit.USAGE
+    assert "guidang init" in result.stderr
+
+
+def test_the_office_may_be_named_before_or_behind_the_command_or_by_the_environment(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert guidang("--office", sample, "check", "2026-10").exit_code == 0
+    assert guidang("check", "2026-10", "--office", sample).exit_code == 0
+    monkeypatch.setenv("GUIDANG_OFFICE", str(sample))
+    assert guidang("check", "2026-10").exit_code == 0
+
+
+# --- lint -----------------------------------------------------------------------------------------------------
+
+
+def test_lint_names_every_fault_of_a_template(tmp_path: Path) -> None:
+    document = Document()
+    document.add_paragraph("{% for r in rows %}")
+    document.add_table(1, 1).cell(0, 0).text = "{{ x|没有这种格式 }}"
+    document.save(str(tmp_path / "月报.docx"))
+    result = guidang("lint", tmp_path / "月报.docx")
+    assert result.exit_code == cli.Exit.DATA
+    assert "月报.docx" in result.output
+    assert "没有这种格式" in result.output
+    assert "{% for r in rows %}" in result.output
+
+
+def test_the_shipped_templates_and_declarations_are_sound() -> None:
+    result = guidang("lint", ROOT / "templates")
+    assert result.exit_code == 0, result.output
+
+
+# --- for programs ---------------------------------------------------------------------------------------------
+
+
+def test_json_is_one_object_and_nothing_else(office: Path, tmp_path: Path) -> None:
+    commands = (
+        ("forms",),
+        ("forms", "fees"),
+        ("new", "fees", "--period", "2026-10", "-o", tmp_path / "x.xlsx"),
+        ("check", "2026-10"),
+        ("report", "2026-10"),
+        ("init", tmp_path / "新"),
+        ("lint", ROOT / "templates" / "monthly-report"),
+        ("demo", office),
+    )
+    for words in commands:
+        result = guidang(*words, "--json")
+        assert result.exit_code == 0, (words, result.output)
+        assert json.loads(result.stdout), words
+        assert result.stderr == "", words
+
+
+def test_json_of_the_report_carries_the_objectives(office: Path) -> None:
+    data = json.loads(guidang("report", "2026-10", "--json").stdout)
+    timeliness = next(item for item in data["objectives"] if "及时率" in item["title"])
+    assert timeliness["clause"] == "2.6"
+    assert 0 < int(timeliness["numerator"]) <= int(timeliness["denominator"])
+    assert timeliness["status"] in {"met", "missed"}
+    assert all(Path(data[key]).exists() for key in ("report", "base_data", "annex"))
+
+
+def test_a_failure_is_json_too(office: Path) -> None:
+    spoil(register(office, "报修登记"))
+    result = guidang("report", "2026-10", "--json")
+    assert result.exit_code == cli.Exit.DATA
+    data = json.loads(result.stdout)
+    assert data["exit"] == 10
+    assert {"file", "place", "message", "hint", "code"} == set(data["problems"][0])
+    assert json.loads(guidang("report", "2026-99", "--json").stdout)["exit"] == 2
+
+
+# --- languages and mistakes -----------------------------------------------------------------------------------
+
+MISTAKES = [
+    (("nosuch",), "没有", "No such command"),
+    (("new",), "缺少参数", "Missing argument"),
+    (("new", "repairs", "--nosuch"), "没有 '--nosuch' 这个选项", "No such option"),
+    (("new", "repairs", "--period", "2026-13"), "期间", "this is not a period"),
+    (("new", "repairs", "--period", "十月"), "期间", "this is not a period"),
+    (("check", "没有这个文件.xlsx"), "既不是文件", "neither a file nor a period"),
+    (("lint", "没有这个文件.docx"), "不存在", "does not exist"),
+    (("render", "repairs", "没有这个文件.xlsx"), "不存在", "does not exist"),
+    (("new", "monthly-report"), "不用填报", "is not filled in"),
+]
+
+
+@pytest.mark.parametrize(("words", "chinese", "english"), MISTAKES, ids=[" ".join(row[0]) for row in MISTAKES])
+def test_a_mistake_on_the_command_line_is_explained_in_both_languages(
+    words: tuple[str, ...], chinese: str, english: str
+) -> None:
+    for lang, expected in zip(LANGUAGES, (chinese, english), strict=True):
+        result = guidang(*words, "--lang", lang)
+        assert result.exit_code == cli.Exit.USAGE
+        assert expected in result.stderr
+
+
+@pytest.mark.parametrize("name", [None, *cli.program.commands])
+def test_help_is_wholly_chinese_or_wholly_english(name: str | None) -> None:
+    words = () if name is None else (name,)
+    english = guidang(*words, "--help", "--lang", "en").output
+    chinese = guidang("--lang", "zh_CN", *words, "-h").output
+    assert "Usage:" in english
+    assert "Options:" in english
+    for word in ("用法:", "选项:", "显示本说明。"):
+        assert word in chinese
+    assert not {"Usage:", "Options:", "[OPTIONS]", "Show"} & set(chinese.replace("\n", " ").split(" "))
+
+
+def test_the_language_is_the_options_then_the_environments_then_the_offices(
+    office: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+    assert "用法:" in guidang("-h").output  # the office says zh_CN
+    settings = office / "guidang.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace('language = "zh_CN"', 'language = "en"'), encoding="utf-8")
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert "Usage:" in guidang("-h").output
+    monkeypatch.setenv("GUIDANG_LANG", "zh_CN")
+    assert "用法:" in guidang("-h").output
+    assert "Usage:" in guidang("-h", "--lang=en").output
+
+
+def test_outside_an_office_the_locale_decides_and_chinese_without_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "用法:" in guidang("-h").output
+    monkeypatch.setenv("LANG", "en_GB.UTF-8")
+    assert "Usage:" in guidang("-h").output
+
+
+BROKEN_COMMAND = """
+import cli
+@cli.program.command()
+def broken():
+    raise ZeroDivisionError("boom")
+cli.program.main(["broken"], prog_name="guidang")
+"""
+
+
+@pytest.mark.parametrize(("debug", "shown"), [("", False), ("1", True)])
+def test_an_unforeseen_error_is_a_sentence_and_a_log_file(tmp_path: Path, debug: str, shown: bool) -> None:
+    env = os.environ | {"GUIDANG_DEBUG": debug, "GUIDANG_LANG": "en", "HOME": str(tmp_path), "APPDATA": str(tmp_path)}
+    env.pop("XDG_CONFIG_HOME", None)
+    run = subprocess.run(
+        [sys.executable, "-c", BROKEN_COMMAND], capture_output=True, encoding="utf-8", env=env, cwd=ROOT, check=False
+    )
+    assert run.returncode == cli.Exit.UNEXPECTED
+    assert ("Traceback" in run.stderr) is shown
+    logs = list(tmp_path.rglob("*.log"))
+    assert len(logs) == (0 if shown else 1)
+    if logs:
+        assert str(logs[0]) in run.stderr
+        assert "ZeroDivisionError: boom" in logs[0].read_text(encoding="utf-8")
+
+
+def test_output_that_the_terminal_cannot_show_ends_nothing(tmp_path: Path) -> None:
+    run = in_a_shell("forms", cwd=tmp_path, PYTHONIOENCODING="ascii:strict")
+    assert run.returncode == 0
+    assert "Traceback" not in run.stderr
+
+
+def test_version() -> None:
+    assert guidang("--version").output.startswith("guidang 0.")
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (FileExistsError(17, "exists", "报表.docx"), cli.Exit.CONFLICT),
+        (PermissionError(13, "denied", "报表.docx"), cli.Exit.REFUSED),
+        (OSError(28, "No space left on device", "报表.docx"), cli.Exit.UNEXPECTED),
+    ],
+)
+def test_a_system_error_names_the_file(error: OSError, code: cli.Exit) -> None:
+    assert cli.exit_of(error) == code
+    assert cli.problems_of(error)[0].where == "报表.docx"
