@@ -36,7 +36,8 @@ REPORT = "monthly-report"
 OBJECTIVES = "objectives.toml"
 SHIPPED = Path(__file__).parent / "templates"
 SAMPLES = Path(__file__).parent / "samples"
-DEMO_PERIOD = "2026-10"
+DEMO_PERIOD, DEMO_DAY = "2026-10", "2026-11-05"
+"""The sample month, and the day its report is dated."""
 
 READ = frozenset({".xlsx", ".xlsm", ".xls", ".et", ".csv", ".txt"})
 """What may hold a register. Other files (scans, photos) may lie beside; they are not read, and that is said."""
@@ -155,25 +156,42 @@ class Office:
         """The files handed in for a period, in the order of their names; lock and temporary files left out."""
         return [path for path in self._handed_in(period) if path.suffix.lower() in READ]
 
+    def unread(self, period: Period) -> list[Problem]:
+        """Files beside a period's registers that are not read: nothing is left out in silence."""
+        from docgen.errors import Problem
+
+        message = _("this file is not a workbook and was not read")
+        hint = _("Registers are read from .xlsx and .csv; scans and photos may stay where they are.")
+        others = [path.name for path in self._handed_in(period) if path.suffix.lower() not in READ]
+        return [Problem(name, message, hint, "report.not_read") for name in others]
+
     def _handed_in(self, period: Period) -> list[Path]:
         folder = self.folder / "registers" / str(period)
         if not folder.is_dir():
             return []
         return sorted(path for path in folder.iterdir() if path.is_file() and not _passing(path.name))
 
+    def between(self, period: Period, readings: Iterable[Reading]) -> tuple[list[Problem], list[Problem]]:
+        """What is wrong with a period's registers taken together, and what is still missing for its report."""
+        import report
+
+        form, month = self.forms[REPORT], report.Month(period, tuple(readings))
+        problems = [*report.repeated(month), *report.unfinished_explained(month)]
+        return problems, list(report.missing(form, self.forms, self.settings, month))
+
     def report(
         self,
         period: Period,
         *,
-        prepared_on: date | None = None,
+        prepared_on: date,
         incomplete: bool = False,
         force: bool = False,
         progress: Callable[[str], None] = lambda _step: None,
     ) -> MadeReport:
         """Make the monthly report of ``period`` with base-data workbook and annex, in ``out/<period>``.
 
-        ``prepared_on`` is the cover's 编制日期; without it the cover leaves room. ``incomplete`` lets registers be
-        missing: what rests on them is printed 无数据. Raises DataError with every problem of all registers together,
+        ``prepared_on`` is the 编制日期. ``incomplete`` lets registers be missing: what rests on them is printed as no
+        data. Raises DataError with every problem of all registers together,
         TemplateError, and FileExistsError where an output was changed by hand and not ``force``; in each case
         nothing is written.
         """
@@ -184,13 +202,22 @@ class Office:
         progress(_("Writing"))
         folder = self.folder / "out" / str(period)
         paths = _write_all(folder, outputs, force=force)
-        return MadeReport(*paths, flow.verdicts, flow.measures, tuple(flow.warnings))
+        return MadeReport(
+            report=paths[0],
+            base_data=paths[1],
+            annex=paths[2],
+            verdicts=flow.verdicts,
+            measures=flow.measures,
+            warnings=tuple(flow.warnings),
+        )
 
 
 def _passing(name: str) -> bool:
     """Lock, temporary and system files that come and go beside documents (domain: leave alone)."""
-    return name.startswith(("~$", ".", "~WRL")) or name.lower() in {"thumbs.db", "desktop.ini"} or name.endswith(
-        (".tmp", ".bak")
+    return (
+        name.startswith(("~$", ".", "~WRL"))
+        or name.lower() in {"thumbs.db", "desktop.ini"}
+        or name.endswith((".tmp", ".bak"))
     )
 
 
@@ -217,15 +244,13 @@ class _ReportFlow:
         from docgen.errors import DataError
 
         month, problems = self._month(self.period)
-        gaps = list(report.missing(self.form, self.sources, self.office.settings, month))
-        problems += report.repeated(month)
-        problems += report.unfinished_explained(month)
-        if not problems or not any(p.where.startswith("registers/") for p in problems):
-            (self.warnings if incomplete else problems).extend(gaps)
-        if problems:
+        wrong, gaps = self.office.between(self.period, month.readings)
+        if not problems:  # a register that cannot be read is not missing
+            (self.warnings if incomplete else wrong).extend(gaps)
+        if problems := [*problems, *wrong]:
             raise DataError(problems)
         self.warnings += [warning for reading in month.readings for warning in reading.warnings]
-        self.warnings += report.several_files(month)
+        self.warnings += [*report.several_files(month), *self.office.unread(self.period)]
         self.months = [month]
         self._read_before()
 
@@ -280,7 +305,7 @@ class _ReportFlow:
         objectives = measures.load_objectives(self.office.file_of("", OBJECTIVES))
         self.verdicts = measures.judge(objectives, self.measures.figures)
         if self.previous:
-            self.warnings += report.lost(self.form, self.sources, self.measures, self.previous, self.months[0])
+            self.warnings += report.lost(self.form, self.sources, self.previous, self.months[0])
 
     def _evaluated(self, declared: Declarations, month: Month, previous: Measures | None) -> Measures:
         from docgen.measures import evaluate
@@ -295,7 +320,7 @@ class _ReportFlow:
 
     # render
 
-    def render(self, prepared_on: date | None) -> dict[str, bytes]:
+    def render(self, prepared_on: date) -> dict[str, bytes]:
         """File name → bytes of report, base-data workbook and annex."""
         import report
         from docgen import WordTemplate
@@ -345,9 +370,7 @@ def render_form(form: Form, reading: Reading, folder: Path | None) -> bytes:
     path = office.file_of(form.id, form.template) if office else SHIPPED / form.id / form.template
     context: dict[str, Any] = {
         "form": {"id": form.id, "code": form.code, "title": form.title, "version": form.version},
-        "office": {
-            key: getattr(settings, key) if settings else "" for key in ("name", "company", "project")
-        },
+        "office": {key: getattr(settings, key) if settings else "" for key in ("name", "company", "project")},
         **reading.fields,
         **{key: data.rows for key, data in reading.tables.items()},
     }

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -17,14 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 from docgen.environment import DASH, round_half_up
 from docgen.errors import Problem
-from docgen.measures import DerivedRow, Status
+from docgen.measures import Status, widened
 from i18n import _
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
     from docgen.forms import Form
-    from docgen.measures import Breakdown, Line, Measures, Result, Row, Verdict
+    from docgen.measures import Breakdown, Line, Measures, Result, Verdict
     from docgen.period import Period
-    from docgen.reading import Reading
+    from docgen.reading import Reading, Row
     from settings import Settings
 
 DEPARTMENT = "department"
@@ -50,7 +51,7 @@ class Month:
         found: dict[str, list[Row]] = defaultdict(list)
         for reading in self.readings:
             for key, data in reading.tables.items():
-                found[key] += [DerivedRow(row, reading.fields) if reading.fields else row for row in data.rows]
+                found[key] += [widened(row, reading.fields) if reading.fields else row for row in data.rows]
         return {key: tuple(rows) for key, rows in found.items()}
 
 
@@ -136,7 +137,7 @@ def unfinished_explained(month: Month) -> Iterator[Problem]:
             yield Problem(str(row.place), message, _("Write the day it will be finished."), "report.milestone")
 
 
-def lost(report: Form, forms: Mapping[str, Form], measures: Measures, previous: Measures, month: Month) -> Iterator[Problem]:
+def lost(report: Form, forms: Mapping[str, Form], previous: Measures, month: Month) -> Iterator[Problem]:
     """Items open at the end of the month before that this month's register does not have: carried over by nobody.
 
     Looked at are the lists named ``…_open`` of tables whose rows have a number of their own.
@@ -200,12 +201,12 @@ def _canonical(value: object) -> str:
 
 @dataclass(frozen=True)
 class Prepared:
-    """The cover's names and day; without a day the cover leaves room to write it."""
+    """The cover's names and day; an empty name leaves room to write it."""
 
     by: str
     checked: str
     approved: str
-    date: date | None
+    date: date
 
 
 def number(settings: Settings, report: Form, period: Period) -> str:
@@ -213,7 +214,7 @@ def number(settings: Settings, report: Form, period: Period) -> str:
     return settings.number.format(code=report.code, year=period.first.year, month=period.first.month)
 
 
-def context(  # noqa: PLR0913 - each is one of the things a report shows
+def context(  # noqa: PLR0913, PLR0917 - each is one of the things a report shows
     report: Form,
     settings: Settings,
     month: Month,
@@ -316,9 +317,7 @@ def _department(name: str, place: int, measures: Measures, month: Month) -> dict
         "ordinal": ordinal(place),
         "received": handed_in,
         **own,
-        **{
-            key: _line_of(measures.breakdowns[f"{key}_by_department"], name) for key in ("checks", "training", "staff")
-        },
+        **{key: _line_of(measures.breakdowns[f"{key}_by_department"], name) for key in ("checks", "training", "staff")},
     }
 
 

@@ -72,7 +72,7 @@ class Choices(BaseModel):
 
 
 class Settings(_Section):
-    """One guidang.toml. ``version`` is that of the papers; ``number`` their 编号, ``{code} {year} {month}`` filled in."""
+    """One guidang.toml. ``version``: of the papers; ``number``: the pattern of their 编号."""
 
     name: str = Field(min_length=1)
     company: str = ""
@@ -90,7 +90,9 @@ class Settings(_Section):
     def _number_can_be_filled(self) -> Settings:
         for name in re.findall(r"\{([^{}]*)\}", self.number):
             if name not in {"code", "year", "month"}:
-                raise ValueError(_("'number' may hold {{code}}, {{year}} and {{month}}, not '{name}'").format(name=name))
+                raise ValueError(
+                    _("'number' may hold {{code}}, {{year}} and {{month}}, not '{name}'").format(name=name)
+                )
         return self
 
     def for_expressions(self) -> Mapping[str, Any]:

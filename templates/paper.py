@@ -49,6 +49,11 @@ def _dxa(mm: float) -> int:
 # --- styles ---------------------------------------------------------------------------------------------------
 
 
+def fonts_xml(chinese: str) -> str:
+    """Every font named outright: Word and WPS then need no theme, and no default of their own."""
+    return f'<w:rFonts w:ascii="{LATIN}" w:hAnsi="{LATIN}" w:eastAsia="{chinese}" w:cs="{LATIN}" w:hint="eastAsia"/>'
+
+
 @dataclass(frozen=True)
 class Style:
     """One paragraph style. ``size`` in points, ``line`` in points (exact) or 0 (single), ``before``/``after`` too."""
@@ -74,12 +79,13 @@ class Style:
 
     def xml(self) -> str:
         spacing = f'<w:spacing w:before="{round(self.before * 20)}" w:after="{round(self.after * 20)}" '
-        spacing += f'w:line="{round(self.line * 20)}" w:lineRule="exact"/>' if self.line else 'w:line="240" w:lineRule="auto"/>'
-        indent = (
-            f'<w:ind w:firstLineChars="{round(self.indent_chars * 100)}" w:firstLine="{round(self.indent_chars * self.size * 20)}"/>'
-            if self.indent_chars
-            else '<w:ind w:firstLineChars="0" w:firstLine="0"/>'
+        spacing += (
+            f'w:line="{round(self.line * 20)}" w:lineRule="exact"/>'
+            if self.line
+            else 'w:line="240" w:lineRule="auto"/>'
         )
+        chars, twips = round(self.indent_chars * 100), round(self.indent_chars * self.size * 20)
+        indent = f'<w:ind w:firstLineChars="{chars}" w:firstLine="{twips}"/>'
         parts = [
             "<w:keepNext/>" if self.keep_next else "",
             f"<w:tabs>{self.tabs}</w:tabs>" if self.tabs else "",
@@ -91,7 +97,7 @@ class Style:
         ]
         size = round(self.size * 2)
         run = [
-            f'<w:rFonts w:ascii="{LATIN}" w:hAnsi="{LATIN}" w:eastAsia="{self.font}" w:cs="{LATIN}" w:hint="eastAsia"/>',
+            fonts_xml(self.font),
             "<w:b/><w:bCs/>" if self.bold else '<w:b w:val="0"/><w:bCs w:val="0"/>',
             f'<w:color w:val="{self.colour}"/>' if self.colour else "",
             f'<w:sz w:val="{size}"/><w:szCs w:val="{size}"/>',
@@ -99,7 +105,8 @@ class Style:
         default = ' w:default="1"' if self.name == "Normal" else ' w:customStyle="1"' if self.id == self.name else ""
         based = "" if self.name == "Normal" else f'<w:basedOn w:val="{self.base}"/>'
         return (
-            f'<w:style w:type="paragraph"{default} w:styleId="{self.id}"><w:name w:val="{self.name}"/>{based}<w:qFormat/>'
+            f'<w:style {nsdecls("w")} w:type="paragraph"{default} w:styleId="{self.id}">'
+            f'<w:name w:val="{self.name}"/>{based}<w:qFormat/>'
             f"<w:pPr>{''.join(parts)}</w:pPr><w:rPr>{''.join(run)}</w:rPr></w:style>"
         )
 
@@ -150,13 +157,15 @@ STYLES = (
 )
 
 _DEFAULTS = f"""<w:docDefaults {nsdecls("w")}><w:rPrDefault><w:rPr>
-<w:rFonts w:ascii="{LATIN}" w:hAnsi="{LATIN}" w:eastAsia="{FANG}" w:cs="{LATIN}" w:hint="eastAsia"/>
+{fonts_xml(FANG)}
 <w:sz w:val="32"/><w:szCs w:val="32"/><w:lang w:val="en-US" w:eastAsia="zh-CN" w:bidi="ar-SA"/>
 </w:rPr></w:rPrDefault><w:pPrDefault/></w:docDefaults>"""
 
-_TABLE_STYLE = f"""<w:style {nsdecls("w")} w:type="table" w:default="1" w:styleId="TableNormal"><w:name w:val="Normal Table"/>
+_TABLE_STYLE = f"""<w:style {nsdecls("w")} w:type="table" w:default="1" w:styleId="TableNormal">
+<w:name w:val="Normal Table"/>
 <w:uiPriority w:val="99"/><w:semiHidden/><w:unhideWhenUsed/><w:tblPr><w:tblInd w:w="0" w:type="dxa"/><w:tblCellMar>
-<w:top w:w="0" w:type="dxa"/><w:left w:w="57" w:type="dxa"/><w:bottom w:w="0" w:type="dxa"/><w:right w:w="57" w:type="dxa"/>
+<w:top w:w="0" w:type="dxa"/><w:left w:w="57" w:type="dxa"/>
+<w:bottom w:w="0" w:type="dxa"/><w:right w:w="57" w:type="dxa"/>
 </w:tblCellMar></w:tblPr></w:style>"""
 
 _SETTINGS = """<w:zoom w:percent="100"/><w:bordersDoNotSurroundHeader/><w:bordersDoNotSurroundFooter/>
@@ -164,19 +173,24 @@ _SETTINGS = """<w:zoom w:percent="100"/><w:bordersDoNotSurroundHeader/><w:border
 <w:spaceForUL/><w:balanceSingleByteDoubleByteWidth/><w:doNotLeaveBackslashAlone/><w:ulTrailSpace/>
 <w:doNotExpandShiftReturn/><w:adjustLineHeightInTable/><w:useFELayout/>
 <w:compatSetting w:name="compatibilityMode" w:uri="http://schemas.microsoft.com/office/word" w:val="15"/>
-</w:compat><w:themeFontLang w:val="en-US" w:eastAsia="zh-CN"/><w:decimalSymbol w:val="."/><w:listSeparator w:val=","/>"""
+</w:compat><w:themeFontLang w:val="en-US" w:eastAsia="zh-CN"/>
+<w:decimalSymbol w:val="."/><w:listSeparator w:val=","/>"""
 
 _FONT_TABLE = f"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
-<w:fonts {nsdecls("w")}>{"".join(
-    f'<w:font w:name="{name}"><w:altName w:val="{alt}"/><w:charset w:val="86"/><w:family w:val="{family}"/>'
-    f'<w:pitch w:val="{pitch}"/></w:font>'
-    for name, alt, family, pitch in (
-        (SONG, "SimSun", "auto", "variable"),
-        (HEI, "SimHei", "modern", "fixed"),
-        (FANG, "FangSong", "modern", "fixed"),
-        (KAI, "KaiTi", "modern", "fixed"),
+<w:fonts {nsdecls("w")}>{
+    "".join(
+        f'<w:font w:name="{name}"><w:altName w:val="{alt}"/><w:charset w:val="86"/><w:family w:val="{family}"/>'
+        f'<w:pitch w:val="{pitch}"/></w:font>'
+        for name, alt, family, pitch in (
+            (SONG, "SimSun", "auto", "variable"),
+            (HEI, "SimHei", "modern", "fixed"),
+            (FANG, "FangSong", "modern", "fixed"),
+            (KAI, "KaiTi", "modern", "fixed"),
+        )
     )
-)}<w:font w:name="{LATIN}"><w:charset w:val="00"/><w:family w:val="roman"/><w:pitch w:val="variable"/></w:font></w:fonts>"""
+}<w:font w:name="{
+    LATIN
+}"><w:charset w:val="00"/><w:family w:val="roman"/><w:pitch w:val="variable"/></w:font></w:fonts>"""
 
 
 # --- tables ---------------------------------------------------------------------------------------------------
@@ -184,7 +198,7 @@ _FONT_TABLE = f"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: its text (lines separated by ``\\n`` are paragraphs), style, and how far it reaches."""
+    """One cell: its text (each line of it a paragraph), style, and how far it reaches."""
 
     text: str
     style: str = "表格文字"
@@ -222,11 +236,14 @@ class Column:
 _ALIGN = {"l": "文字", "c": "居中", "r": "数字"}
 
 
+def _rule(side: str, eighths: int) -> str:
+    return f'<w:{side} w:val="single" w:sz="{eighths}" w:space="0" w:color="000000"/>'
+
+
 GRID = (
-    '<w:top w:val="single" w:sz="8" w:space="0" w:color="000000"/><w:left w:val="single" w:sz="8" w:space="0" w:color="000000"/>'
-    '<w:bottom w:val="single" w:sz="8" w:space="0" w:color="000000"/><w:right w:val="single" w:sz="8" w:space="0" w:color="000000"/>'
-    '<w:insideH w:val="single" w:sz="4" w:space="0" w:color="000000"/><w:insideV w:val="single" w:sz="4" w:space="0" w:color="000000"/>'
+    "".join(_rule(side, 8) for side in ("top", "left", "bottom", "right")) + _rule("insideH", 4) + _rule("insideV", 4)
 )
+"""Outer rules of 1 point, inner ones of half a point."""
 
 
 def tag_row(tag: str, columns: int) -> Row:
@@ -311,7 +328,7 @@ def _cell_xml(cell: Cell, width: int) -> str:
 
 
 def paragraph_xml(text: str, style: str, *, properties: str = "", namespaces: str = "") -> str:
-    """A paragraph; ``\\t`` in the text is a tab, ``[PAGE]`` and ``[NUMPAGES]`` are fields."""
+    """A paragraph; a tab in the text stays one, ``[PAGE]`` and ``[NUMPAGES]`` become fields."""
     runs = "".join(_run_xml(piece) for piece in _pieces(text))
     style_id = _BUILT_IN.get(style, style)
     return f'<w:p{namespaces}><w:pPr><w:pStyle w:val="{style_id}"/>{properties}</w:pPr>{runs}</w:p>'
@@ -411,7 +428,7 @@ class Paper:
             holder.find(qn("w:pPr")).insert(0, style)
 
     def header_footer(self, header: str, footer: str) -> None:
-        """Header (``left\\tright``) and footer of the section being written; empty texts make empty ones."""
+        """Header (left, tab, right) and footer of the section being written; empty texts make empty ones."""
         section = self._document.sections[-1]
         tab = f'<w:tabs><w:tab w:val="right" w:pos="{_dxa(self.width)}"/></w:tabs>'
         rule = '<w:pBdr><w:bottom w:val="single" w:sz="4" w:space="3" w:color="000000"/></w:pBdr>' if header else ""
@@ -453,7 +470,11 @@ def _replace_parts(document: Document) -> None:
     styles = document.styles.element
     for child in list(styles):
         styles.remove(child)
-    for xml in (_DEFAULTS, *(s.xml().replace("<w:style ", f"<w:style {nsdecls('w')} ", 1) for s in STYLES), _TABLE_STYLE):
+    for xml in (
+        _DEFAULTS,
+        *(style.xml() for style in STYLES),
+        _TABLE_STYLE,
+    ):
         styles.append(parse_xml(xml))
     settings = document.settings.element
     for child in list(settings):
@@ -495,11 +516,12 @@ def _add_properties(document: Document, core: dict[str, str], custom: dict[str, 
         f'{head}<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/custom-properties" '
         f'xmlns:vt="http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes">{variants}</Properties>'
     )
-    office = "application/vnd.openxmlformats-officedocument"
+    package_types = "application/vnd.openxmlformats-package"
+    office_types = "application/vnd.openxmlformats-officedocument"
     for name, content_type, rel_type, xml in (
-        ("core", "application/vnd.openxmlformats-package.core-properties+xml", RELATIONSHIP_TYPE.CORE_PROPERTIES, core_xml),
-        ("app", f"{office}.extended-properties+xml", RELATIONSHIP_TYPE.EXTENDED_PROPERTIES, app_xml),
-        ("custom", f"{office}.custom-properties+xml", RELATIONSHIP_TYPE.CUSTOM_PROPERTIES, custom_xml),
+        ("core", f"{package_types}.core-properties+xml", RELATIONSHIP_TYPE.CORE_PROPERTIES, core_xml),
+        ("app", f"{office_types}.extended-properties+xml", RELATIONSHIP_TYPE.EXTENDED_PROPERTIES, app_xml),
+        ("custom", f"{office_types}.custom-properties+xml", RELATIONSHIP_TYPE.CUSTOM_PROPERTIES, custom_xml),
     ):
         part = Part(PackURI(f"/docProps/{name}.xml"), content_type, xml.encode(), package)
         package.relate_to(part, rel_type)

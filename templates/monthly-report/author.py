@@ -153,8 +153,9 @@ def summary(paper: Paper) -> None:
         rows.append(Row(tuple(Cell(beside(key), "小字居中") for key, _ in tiles), height=10))
     paper.table([1, 1, 1, 1], rows)
     paper.text(
-        "本月质量目标列示{{ objectives|length }}项：达标{{ verdicts.met|length }}项，未达标{{ verdicts.missed|length }}项，"
-        "无数据{{ verdicts.unknown|length }}项。{% if verdicts.missed %}未达标的是："
+        "本月质量目标列示{{ objectives|length }}项：达标{{ verdicts.met|length }}项，"
+        "未达标{{ verdicts.missed|length }}项，无数据{{ verdicts.unknown|length }}项。"
+        "{% if verdicts.missed %}未达标的是："
         "{% for v in verdicts.missed %}{{ v.objective.title }}（目标{{ v.target }}，实际{{ v.actual }}）"
         "{{ '、' if not loop.last else '。' }}{% endfor %}{% endif %}"
     )
@@ -230,7 +231,7 @@ def basics(paper: Paper) -> None:
             measure("未完成", 16, "open"),
             measure("及时率", 20, "timeliness"),
             last_month("上月受理", 20, "received"),
-            Column("本月受理", 36, "{{ r.bar }}", style="条形"),
+            Column("本月受理", 36, "{{ r.bar.received }}", style="条形"),
         ],
     )
     paper.caption("表2-2　报修按有偿、无偿")
@@ -384,7 +385,7 @@ def objectives(paper: Paper) -> None:
             Column("目标值", 26, "{{ v.target }}", "c"),
             Column("本月实际", 21, "{{ v.actual }}", "c"),
             Column("累计", 18, "{{ v.cumulative_text }}", "c"),
-            Column("是否达标", 20, "{% if v in verdicts.missed %}★{% endif %}{{ v.text }}", "c"),
+            Column("是否达标", 20, "{% if v.text == '未达标' %}★{% endif %}{{ v.text }}", "c"),
             Column("计算依据", 46, "{{ v.basis }}", style="小字文字"),
             Column("说明", 32, "{{ v.remark }}", style="小字文字"),
         ],
@@ -511,7 +512,8 @@ def complaints(paper: Paper) -> None:
         ),
     )
     paper.text(
-        "注：已关闭指本月受理并在本月关闭的；上月遗留{{ figures.complaints_carried.text }}件，未关闭含上月遗留。", "表注"
+        "注：已关闭指本月受理并在本月关闭的；上月遗留{{ figures.complaints_carried.text }}件，未关闭含上月遗留。",
+        "表注",
     )
     paper.caption("表8-1　投诉按类别", "件")
     breakdown(
@@ -682,7 +684,8 @@ def outlook(paper: Paper) -> None:
 def annex(paper: Paper) -> None:
     paper.heading(1, "附　　件", new_page=True)
     paper.text(
-        "1. 各部门月度工作报告：{% for d in departments %}{{ d.name }}{{ '、' if not loop.last }}{% endfor %}", "附件条目"
+        "1. 各部门月度工作报告：{% for d in departments %}{{ d.name }}{{ '、' if not loop.last }}{% endfor %}",
+        "附件条目",
     )
     paper.text("2. 指标明细表（每项指标背后的逐行记录）", "附件条目")
     paper.text("3. 基础数据汇总核对表（填报、复核签字）", "附件条目")
