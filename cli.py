@@ -314,7 +314,7 @@ def demo(folder: Path, as_json: bool) -> Exit:
         click.echo(_("{folder} is there already and is used as it is.").format(folder=folder))
     period = Period.parse(DEMO_PERIOD)
     with console.progress(quiet=as_json) as step:
-        made = Office.load(folder).report(period, progress=step)
+        made = Office.load(folder).report(period, prepared_on=period.following().first, progress=step)
     return _show_report(made, period, as_json=as_json)
 
 
@@ -473,7 +473,13 @@ def render(name: str, inputs: tuple[Path, ...], output: Path | None, force: bool
 @program.command()
 @prints_data
 @argument("period", metavar="PERIOD", type=PeriodType(), help="The month, such as 2026-10.")
-@option("--date", "on", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="The day printed on the cover.")
+@option(
+    "--date",
+    "on",
+    metavar="DATE",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day printed on the papers; today without it.",
+)
 @option("--incomplete", is_flag=True, help="Make it though registers are missing; their figures are left without data.")
 @option("--force", is_flag=True, help="Replace outputs that were changed by hand since.")
 def report(period: Period, on: datetime | None, incomplete: bool, force: bool, as_json: bool) -> Exit:
@@ -482,7 +488,9 @@ def report(period: Period, on: datetime | None, incomplete: bool, force: bool, a
     Reads registers/PERIOD of the office and writes to out/PERIOD. While the registers have problems, they are printed
     and nothing is written. A report that was changed by hand since it was made is kept, unless --force is given.
     """
-    day = on.date() if on else None
+    from datetime import date
+
+    day = on.date() if on else date.today()  # noqa: DTZ011 - the day on the clerk's own calendar
     with console.progress(quiet=as_json) as step:
         made = _office().report(period, prepared_on=day, incomplete=incomplete, force=force, progress=step)
     return _show_report(made, period, as_json=as_json)

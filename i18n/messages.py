@@ -98,7 +98,7 @@ def translated(wanted: Catalog, sources: Sequence[Catalog]) -> Catalog:
     for message in wanted:
         for source in sources:
             known = source.get(message.id) if message.id else None
-            if known is not None and known.string and not known.fuzzy:
+            if known is not None and _full(known.string) and not known.fuzzy:
                 message.string = known.string
                 break
     return wanted
