@@ -42,6 +42,7 @@ MAX_LOOP = 5_000_000
 _CHUNK = 256
 _MAX_LOOPS_NESTED = 20  # CPython refuses more statically nested blocks
 _NOT_SUPPORTED = ("extends", "include", "import", "from")
+_PLAIN_NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$", re.ASCII)
 _numbers = count(1)
 
 
@@ -208,16 +209,20 @@ class Program:
 def compile_story(
     story: Story, env: TemplateEnvironment, file: str, writers: Writers
 ) -> tuple[Program | None, list[Problem]]:
-    """Compile a part's pieces; the problems are all that can be found without data."""
-    problems = [p for m in story.marks.values() if (p := check_mark(m, env, file))]
-    if problems or story.problems:
-        return None, problems
+    """Compile a part's pieces; the problems are all that can be found without data.
+
+    The part is read as a whole; only when that fails is each tag read alone, so that all faults are told at once.
+    """
+    env.filters["_gd_rows"], env.filters["_gd_bounded"] = rows, bounded
+    if story.problems:
+        return None, _faults_alone(story, env, file)
     try:
         tree = _parse(story, env)
+        if problems := _check_tree(tree, story, env, file):
+            return None, problems
         return _generate(tree, story, env, writers), []
     except TemplateSyntaxError as exc:
-        mark = story.marks.get(exc.lineno)
-        return None, [_syntax_problem(exc, mark, file)]
+        return None, _faults_alone(story, env, file) or [_syntax_problem(exc, story.marks.get(exc.lineno), file)]
     except (SyntaxError, RecursionError, MemoryError):
         return None, [
             Problem(
@@ -227,6 +232,10 @@ def compile_story(
                 "block.deep",
             )
         ]
+
+
+def _faults_alone(story: Story, env: TemplateEnvironment, file: str) -> list[Problem]:
+    return [problem for mark in story.marks.values() for problem in check_mark(mark, env, file)]
 
 
 def _parse(story: Story, env: TemplateEnvironment) -> nodes.Template:
@@ -246,7 +255,16 @@ def _tokens(story: Story, env: TemplateEnvironment) -> Iterator[Token]:
             yield Token(number, "data", piece)
             continue
         number = piece
-        for token in env.lexer.tokenize(_quoted(story.marks[number])):
+        mark = story.marks[number]
+        if not mark.statement and _PLAIN_NAME.match(mark.source):  # most tags of a form; not worth a lexer
+            yield Token(number, "variable_begin", "{{")
+            for i, name in enumerate(mark.source.split(".")):
+                if i:
+                    yield Token(number, "dot", ".")
+                yield Token(number, "name", name)
+            yield Token(number, "variable_end", "}}")
+            continue
+        for token in env.lexer.tokenize(_quoted(mark)):
             yield Token(number, token.type, token.value)
 
 
@@ -270,7 +288,6 @@ def _number_loops(tree: nodes.Template) -> None:
 
 def _generate(tree: nodes.Template, story: Story, env: TemplateEnvironment, writers: Writers) -> Program:
     filename = f"<template {next(_numbers)} {story.name}>"
-    env.filters["_gd_rows"], env.filters["_gd_bounded"] = rows, bounded
     generator = _Generator(env, story.name, filename, story.marks)
     generator.visit(tree)
     code: CodeType = compile(generator.stream.getvalue(), filename, "exec")  # type: ignore[attr-defined]
@@ -351,23 +368,27 @@ def _loop_rows(frame: FrameType) -> tuple[int, ...]:
 # --- checks without data --------------------------------------------------------------------------------------
 
 
-def check_mark(mark: Mark, env: TemplateEnvironment, file: str) -> Problem | None:
+def check_mark(mark: Mark, env: TemplateEnvironment, file: str) -> list[Problem]:
     """What is wrong with one tag on its own."""
     if mark.statement and mark.keyword in _NOT_SUPPORTED:
-        return _problem(
-            mark,
-            file,
-            _("{tag}: templates do not include other templates").format(tag=mark.text),
-            _("Copy the text here, or pass a sub-document as a value."),
-            "tag.unsupported",
-        )
+        return [_not_supported(mark, file)]
     try:
         tree = env.parse(_standalone(mark))
     except TemplateSyntaxError as exc:
-        return _syntax_problem(exc, mark, file)
+        return [_syntax_problem(exc, mark, file)]
     except RecursionError:
-        return _problem(mark, file, _("the expression is nested too deeply"), _("Simplify it."), "tag.syntax")
-    return _check_names(tree, mark, env, file) or _check_reach(tree, mark, file)
+        return [_problem(mark, file, _("the expression is nested too deeply"), _("Simplify it."), "tag.syntax")]
+    return [problem for node in tree.find_all(nodes.Node) if (problem := _check_node(node, mark, env, file))]
+
+
+def _check_tree(tree: nodes.Template, story: Story, env: TemplateEnvironment, file: str) -> list[Problem]:
+    """The same for a whole part that could be read."""
+    problems = []
+    for node in tree.find_all(_CHECKED):
+        mark = story.marks.get(node.lineno)
+        if mark is not None and (problem := _check_node(node, mark, env, file)):
+            problems.append(problem)
+    return problems
 
 
 def _standalone(mark: Mark) -> str:
@@ -387,40 +408,67 @@ def _standalone(mark: Mark) -> str:
     return tag
 
 
-def _check_names(tree: nodes.Template, mark: Mark, env: TemplateEnvironment, file: str) -> Problem | None:
-    for kind, known, label in (
-        (nodes.Filter, env.filters, _("filter")),
-        (nodes.Test, env.tests, _("test")),
-    ):
-        for node in tree.find_all(kind):
-            if node.name not in known:
-                names = [n for n in known if not n.startswith("_")]
-                near = difflib.get_close_matches(node.name, names, n=3, cutoff=0.5)
-                return _problem(
-                    mark,
-                    file,
-                    _("{tag}: there is no {kind} '{name}'").format(tag=mark.text, kind=label, name=node.name),
-                    _("Did you mean {names}?").format(names=", ".join(near))
-                    if near
-                    else _("The filters are listed in docs/templates.md."),
-                    "tag.filter",
-                )
+_CHECKED = (
+    nodes.Filter,
+    nodes.Test,
+    nodes.Getattr,
+    nodes.Getitem,
+    nodes.Extends,
+    nodes.Include,
+    nodes.Import,
+    nodes.FromImport,
+)
+
+
+def _check_node(node: nodes.Node, mark: Mark, env: TemplateEnvironment, file: str) -> Problem | None:
+    if isinstance(node, nodes.Filter):
+        return _check_name(node.name, env.filters, _("filter"), mark, file)
+    if isinstance(node, nodes.Test):
+        return _check_name(node.name, env.tests, _("test"), mark, file)
+    if isinstance(node, nodes.Getattr):
+        return _check_reach(node.attr, mark, file)
+    if isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
+        return _check_reach(node.arg.value, mark, file)
+    if isinstance(node, _CHECKED[4:]):
+        return _not_supported(mark, file)
     return None
 
 
-def _check_reach(tree: nodes.Template, mark: Mark, file: str) -> Problem | None:
-    names = [n.attr for n in tree.find_all(nodes.Getattr)]
-    names += [n.arg.value for n in tree.find_all(nodes.Getitem) if isinstance(n.arg, nodes.Const)]
-    for name in names:
-        if isinstance(name, str) and name.startswith("__"):
-            return _problem(
-                mark,
-                file,
-                _("{tag} reaches for '{name}', which no template may").format(tag=mark.text, name=name),
-                _("Use the fields of the data only."),
-                "tag.unsafe",
-            )
-    return None
+def _not_supported(mark: Mark, file: str) -> Problem:
+    return _problem(
+        mark,
+        file,
+        _("{tag}: templates do not include other templates").format(tag=mark.text),
+        _("Copy the text here, or pass a sub-document as a value."),
+        "tag.unsupported",
+    )
+
+
+def _check_name(name: str, known: Mapping[str, Any], label: str, mark: Mark, file: str) -> Problem | None:
+    if name in known:
+        return None
+    near = difflib.get_close_matches(name, [n for n in known if not n.startswith("_")], n=3, cutoff=0.5)
+    return _problem(
+        mark,
+        file,
+        _("{tag}: there is no {kind} '{name}'").format(tag=mark.text, kind=label, name=name),
+        _("Did you mean {names}?").format(names=", ".join(near))
+        if near
+        else _("The filters are listed in docs/templates.md."),
+        "tag.filter",
+    )
+
+
+def _check_reach(name: object, mark: Mark, file: str) -> Problem | None:
+    if not isinstance(name, str) or not name.startswith("__"):
+        return None
+    return _problem(
+        mark,
+        file,
+        _("{tag} reaches for '{name}', which no template may").format(tag=mark.text, name=name),
+        _("Use the fields of the data only."),
+        "tag.unsafe",
+    )
 
 
 def _problem(mark: Mark | None, file: str, message: str, hint: str, code: str) -> Problem:

@@ -267,6 +267,8 @@ class _Reader:
         self.joins: list[tuple[Element, bool]] = []
         self.raw_open = False
         self.guarded = False
+        self.has_codes = next(root.iter(W + "instrText"), None) is not None
+        self.has_deletions = next(root.iter(W + "delText"), None) is not None
         self.edited = False  # comments and escapes leave no mark, yet the part is no longer what the file holds
 
     # -- the steps, in order
@@ -361,10 +363,12 @@ class _Reader:
     def _read_paragraph(self, paragraph: Element, place: Place) -> None:
         segments = list(_segments(paragraph))
         text = "".join(s for _el, s in segments)
-        self._warn_of_deleted(paragraph, place)
+        if self.has_deletions:
+            self._warn_of_deleted(paragraph, place)
         if self.raw_open or any(sign in text for sign in "{}｛｝"):
             self._read_segments(segments, text, place, paragraph)
-        self._read_field_codes(paragraph, place)
+        if self.has_codes:
+            self._read_field_codes(paragraph, place)
 
     def _read_field_codes(self, paragraph: Element, place: Place) -> None:
         codes = [(el, el.text or "") for el in self._own(paragraph, W + "instrText")]
