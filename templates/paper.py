@@ -140,7 +140,6 @@ STYLES = (
     Style("小字居中", SONG, 9, align="center"),
     Style("小字数字", SONG, 9, align="right"),
     Style("指标数值", HEI, 18, align="center", before=3),
-    Style("目录", FANG, 14, align="left"),
     Style("概要标题", HEI, 16, line=28, before=10, after=4, keep_next=True),
     Style("附件条目", FANG, 14, line=24, indent_chars=2),
     Style("封面公司", SONG, 22, bold=True, align="center"),
@@ -282,7 +281,7 @@ def _header_rows(columns: Sequence[Column], style: str) -> list[Row]:
     return [Row(tuple(top), header=True), Row(low, header=True)]
 
 
-def _table_xml(widths: Sequence[int], rows: Sequence[Row], borders: str) -> str:
+def _table_xml(widths: Sequence[int], rows: Sequence[Row], borders: str, *, together: bool) -> str:
     grid = "".join(f'<w:gridCol w:w="{w}"/>' for w in widths)
     return (
         f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/>'
@@ -290,11 +289,11 @@ def _table_xml(widths: Sequence[int], rows: Sequence[Row], borders: str) -> str:
         '<w:tblLayout w:type="fixed"/><w:tblCellMar><w:top w:w="28" w:type="dxa"/><w:left w:w="57" w:type="dxa"/>'
         '<w:bottom w:w="28" w:type="dxa"/><w:right w:w="57" w:type="dxa"/></w:tblCellMar>'
         f'<w:tblLook w:val="0000"/></w:tblPr><w:tblGrid>{grid}</w:tblGrid>'
-        f"{''.join(_row_xml(row, widths) for row in rows)}</w:tbl>"
+        f"{''.join(_row_xml(row, widths, kept=together and n < len(rows)) for n, row in enumerate(rows, 1))}</w:tbl>"
     )
 
 
-def _row_xml(row: Row, widths: Sequence[int]) -> str:
+def _row_xml(row: Row, widths: Sequence[int], *, kept: bool) -> str:
     height = ""
     if row.height:
         rule = "exact" if row.exact else "atLeast"
@@ -302,7 +301,7 @@ def _row_xml(row: Row, widths: Sequence[int]) -> str:
     header = "<w:tblHeader/>" if row.header else ""
     cells, at = [], 0
     for cell in row.cells:
-        cells.append(_cell_xml(cell, sum(widths[at : at + cell.span])))
+        cells.append(_cell_xml(cell, sum(widths[at : at + cell.span]), kept=kept))
         at += cell.span
     if at != len(widths):
         msg = f"a row of {at} columns in a table of {len(widths)}: {[c.text for c in row.cells]}"
@@ -310,7 +309,7 @@ def _row_xml(row: Row, widths: Sequence[int]) -> str:
     return f"<w:tr><w:trPr><w:cantSplit/>{height}{header}</w:trPr>{''.join(cells)}</w:tr>"
 
 
-def _cell_xml(cell: Cell, width: int) -> str:
+def _cell_xml(cell: Cell, width: int, *, kept: bool) -> str:
     merge = {"": "", "restart": '<w:vMerge w:val="restart"/>', "continue": "<w:vMerge/>"}[cell.merge]
     properties = (
         f'<w:tcW w:w="{width}" w:type="dxa"/>'
@@ -320,7 +319,8 @@ def _cell_xml(cell: Cell, width: int) -> str:
         + (f'<w:shd w:val="clear" w:color="auto" w:fill="{cell.fill}"/>' if cell.fill else "")
         + f'<w:vAlign w:val="{cell.valign}"/>'
     )
-    paragraphs = "".join(paragraph_xml(line, cell.style) for line in cell.text.split("\n"))
+    keep = "<w:keepNext/>" if kept else ""
+    paragraphs = "".join(paragraph_xml(line, cell.style, properties=keep) for line in cell.text.split("\n"))
     return f"<w:tc><w:tcPr>{properties}</w:tcPr>{paragraphs}</w:tc>"
 
 
@@ -390,19 +390,32 @@ class Paper:
         tab = f'<w:tabs><w:tab w:val="right" w:pos="{_dxa(self.width)}"/></w:tabs>'
         self.text(f"{title}\t单位：{unit}" if unit else title, "表题", tab)
 
-    def table(self, widths: Sequence[float], rows: Sequence[Row], borders: str = GRID) -> None:
-        """A table of fixed layout as wide as the type area; ``widths`` are shares of it."""
+    def table(
+        self, widths: Sequence[float], rows: Sequence[Row], borders: str = GRID, *, together: bool = True
+    ) -> None:
+        """A table of fixed layout as wide as the type area; ``widths`` are shares of it.
+
+        ``together`` keeps it on one page; not for tables that may grow longer than one.
+        """
         factor = self.width / sum(widths)
-        self._append(_table_xml([_dxa(w * factor) for w in widths], rows, borders))
+        self._append(_table_xml([_dxa(w * factor) for w in widths], rows, borders, together=together))
 
     def listing(
-        self, columns: Sequence[Column], each: str, *, small: bool = False, total: bool = False, none: str = "本月无。"
+        self,
+        columns: Sequence[Column],
+        each: str,
+        *,
+        small: bool = False,
+        total: bool = False,
+        together: bool = False,
+        none: str = "本月无。",
     ) -> None:
         """A table with a row per item of ``each`` (``r in items``), or the words ``none`` where there is no item."""
         items = each.split(" in ", 1)[1]
         if none:
             self.tag(f"{{%p if {items} %}}")
-        self.table([c.width for c in columns], listing_rows(columns, each, small=small, total=total))
+        rows = listing_rows(columns, each, small=small, total=total)
+        self.table([c.width for c in columns], rows, together=together)
         if none:
             self.tag("{%p else %}")
             self.text(none, "无数据")

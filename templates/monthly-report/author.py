@@ -73,7 +73,7 @@ def cover(paper: Paper) -> None:
     paper.header_footer("", "")
     marks = (("标识", "{{ form.code }}"), ("编号", "{{ meta.number }}"), ("版本", "{{ form.version }}"))
     paper.table(
-        [94, 18, 44],
+        [84, 18, 54],
         [Row((Cell(""), Cell(f"{label}：", "表格数字"), Cell(value)), height=6) for label, value in marks],
         NO_BORDERS,
     )
@@ -127,19 +127,6 @@ TILES = (
     ),
 )
 
-CHAPTERS = (
-    "一、基础数据",
-    "二、质量目标完成情况",
-    "三、各部门工作",
-    "四、能耗与成本",
-    "五、客户投诉",
-    "六、客户拜访与满意度",
-    "七、突发事件",
-    "八、存在问题与改进",
-    "九、下月工作计划",
-    "附件",
-)
-
 
 def summary(paper: Paper) -> None:
     """What an approver with twenty centres reads first: key figures, targets missed, items open."""
@@ -166,10 +153,6 @@ def summary(paper: Paper) -> None:
     paper.tag("{%p for r in lists.overview %}")
     paper.text("{{ r.content }}")
     paper.tag("{%p endfor %}")
-    paper.text("目　　录", "概要标题")
-    half = len(CHAPTERS) // 2
-    pairs = zip(CHAPTERS[:half], CHAPTERS[half:], strict=True)
-    paper.table([1, 1], [Row((Cell(a, "目录"), Cell(b, "目录")), height=8) for a, b in pairs], NO_BORDERS)
 
 
 def beside(key: str) -> str:
@@ -192,7 +175,7 @@ HOUSING = (
 
 
 def basics(paper: Paper) -> None:
-    paper.heading(1, "一、基础数据", new_page=True)
+    paper.heading(1, "一、基础数据")
     paper.caption("表1　房屋与入住")
     head = ("项目", "本月", "上月", "项目", "本月", "上月")
     paper.table(
@@ -340,6 +323,11 @@ def measure(title: str, width: float, key: str, *, total: bool = True) -> Column
     return Column(title, width, f"{{{{ r.{key}.text }}}}", "r", total=f"{{{{ TOTAL.{key}.text }}}}" if total else "")
 
 
+def known(title: str, width: float, key: str, other: str) -> Column:
+    """A column without a total, a dash where ``other`` has no value: nothing was filled in, which is not 0."""
+    return Column(title, width, f"{{{{ '—' if r.{other}.value is none else r.{key}.text }}}}", "r")
+
+
 def last_month(title: str, width: float, key: str) -> Column:
     return Column(title, width, f"{{{{ r.last.{key} }}}}", "r", total=f"{{{{ TOTAL.last.{key} }}}}")
 
@@ -347,7 +335,7 @@ def last_month(title: str, width: float, key: str) -> Column:
 def breakdown(paper: Paper, key: str, columns: Sequence[Column], *, none: str = "本月无。") -> None:
     source = f"breakdowns.{key}"
     totalled = [replace(c, total=c.total.replace("TOTAL", f"{source}.total")) for c in columns]
-    paper.listing(totalled, f"r in {source}.rows", total=any(c.total for c in columns), none=none)
+    paper.listing(totalled, f"r in {source}.rows", total=any(c.total for c in columns), together=True, none=none)
 
 
 def across(paper: Paper, figures: Sequence[tuple[str, str]]) -> None:
@@ -374,20 +362,24 @@ def across(paper: Paper, figures: Sequence[tuple[str, str]]) -> None:
 
 
 def objectives(paper: Paper) -> None:
-    paper.heading(1, "二、质量目标完成情况")
-    paper.heading(2, "（一）目标与实际")
+    paper.heading(1, "二、质量目标完成情况", new_page=True)
     paper.caption("表6　质量目标")
     paper.listing(
         [
             NUMBER,
-            Column("条款", 14, "{{ v.objective.clause }}", "c"),
-            Column("目标项", 38, "{{ v.objective.title }}"),
-            Column("目标值", 26, "{{ v.target }}", "c"),
-            Column("本月实际", 21, "{{ v.actual }}", "c"),
+            Column("条款", 13, "{{ v.objective.clause }}", "c"),
+            Column("目标项", 37, "{{ v.objective.title }}"),
+            Column("目标值", 23, "{{ v.target }}", "c"),
+            Column("本月实际", 20, "{{ v.actual }}", "c"),
             Column("累计", 18, "{{ v.cumulative_text }}", "c"),
             Column("是否达标", 20, "{% if v.text == '未达标' %}★{% endif %}{{ v.text }}", "c"),
-            Column("计算依据", 46, "{{ v.basis }}", style="小字文字"),
-            Column("说明", 32, "{{ v.remark }}", style="小字文字"),
+            Column(
+                "计算依据",
+                56,
+                "{{ v.figure.note if v.figure.value is none else v.basis }}",
+                style="小字文字",
+            ),
+            Column("说明", 34, "{{ v.remark }}", style="小字文字"),
         ],
         "v in objectives",
         none="",
@@ -397,7 +389,7 @@ def objectives(paper: Paper) -> None:
         "每项指标背后的逐行明细见附件2。",
         "表注",
     )
-    paper.heading(2, "（二）设施设备运行（作业规程2.7至2.10）")
+    paper.heading(2, "设施设备运行（作业规程2.7至2.10）")
     paragraphs(paper, "lists.equipment", "本月供电、给排水、消防设施设备运行正常与否，没有报送文字材料。")
 
 
@@ -444,7 +436,7 @@ def departments(paper: Paper) -> None:
             Column("原因", 32, "{{ r.reason }}"),
             Column("跟进措施", 34, "{{ r.measure }}"),
             Column("责任人", 20, "{{ r.person|空为横线 }}", "c"),
-            Column("完工时间节点", 24, "{{ r.milestone|短日期 }}", "c"),
+            Column("完工时间\n节点", 24, "{{ r.milestone|短日期 }}", "c"),
         ],
         "r in d.unfinished",
         none="本月无未完成事项。",
@@ -482,9 +474,9 @@ def energy(paper: Paper) -> None:
         [
             by("类别", 26),
             measure("本月用量", 24, "used", total=False),
-            measure("上月用量", 24, "last_month", total=False),
+            known("上月用量", 24, "last_month", "month_change"),
             measure("环比", 18, "month_change", total=False),
-            measure("上年同月", 24, "last_year", total=False),
+            known("上年同月", 24, "last_year", "year_change"),
             measure("同比", 18, "year_change", total=False),
             measure("金额（元）", 24, "cost"),
         ],
