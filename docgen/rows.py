@@ -19,7 +19,7 @@ from docgen.reading import Ignored, Place, Reason, Remark, Row, TableData
 from i18n import _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from docgen.book import Book, Merge, Sheet
     from docgen.forms import Check, Column, Form, Table
@@ -217,10 +217,9 @@ class _Block:
     def ignore(self, row: int, reason: Reason, last: int | None = None) -> None:
         text = " ".join(shown(cell) for cell in self.sheet.rows.get(row, {}).values() if not is_blank(cell))
         before = self.whole.ignored[-1] if self.whole.ignored else None
-        if before and reason in (Reason.BLANK, Reason.NUMBERED) and before.reason is reason and before.last == row - 1:
-            if before.place.sheet == self.sheet.name:
-                self.whole.ignored[-1] = replace(before, last=last or row)
-                return
+        if before and reason in (Reason.BLANK, Reason.NUMBERED) and _continues(before, reason, self.place(row)):
+            self.whole.ignored[-1] = replace(before, last=last or row)
+            return
         self.whole.ignored.append(Ignored(self.place(row), last or row, reason, text[:120]))
 
     # --- what a row is ---
@@ -230,34 +229,31 @@ class _Block:
         content = {place: cell for place, cell in self.sheet.rows[row].items() if not is_blank(cell)}
         own = {place: cell for place, cell in content.items() if place in self.heading.labels}
         if not own:
-            return self.aside(content)
-        entered = {place: cell for place, cell in own.items() if place not in self.serial}
-        if not entered:
-            (cell, *_rest) = own.values()
-            return (
-                None
-                if cell.kind is Kind.TEXT and not _numbered(cell) and not self.is_line(row, own)
-                else self.only_number(row, own)
-            )
-        if all(cell.formula and cell.kind is Kind.NUMBER and not Decimal(cell.text) for cell in entered.values()):
-            return Reason.FORMULAS
+            return Reason.BESIDE if content else Reason.BLANK
         if self.is_total(own):
             self.compare_total(row, own)
             return Reason.TOTAL
-        if self.is_line(row, own):
+        if self.is_line(row, own) and not self.is_filled(own):
             return Reason.NOTE
-        if row in self.sheet.hidden_rows:
-            self.hidden.append(row)
-            return None if self.whole.source.options.hidden_rows else Reason.HIDDEN
+        return self.empty_reason(own) or self.hidden_reason(row)
+
+    def empty_reason(self, own: Mapping[int, Cell]) -> Reason | None:
+        """Rows prepared and never filled in: only numbered, or only formulas that come to nothing."""
+        entered = [cell for place, cell in own.items() if place not in self.serial]
+        if not entered and all(cell.kind is not Kind.TEXT or _numbered(cell) for cell in own.values()):
+            return Reason.NUMBERED
+        if entered and all(cell.formula and cell.kind is Kind.NUMBER and not Decimal(cell.text) for cell in entered):
+            return Reason.FORMULAS
         return None
 
-    def aside(self, content: Mapping[int, Cell]) -> Reason:
-        return Reason.BESIDE if content else Reason.BLANK
+    def hidden_reason(self, row: int) -> Reason | None:
+        if row not in self.sheet.hidden_rows:
+            return None
+        self.hidden.append(row)
+        return None if self.whole.source.options.hidden_rows else Reason.HIDDEN
 
-    def only_number(self, row: int, own: Mapping[int, Cell]) -> Reason:
-        if self.is_total(own):
-            return Reason.TOTAL
-        return Reason.NOTE if self.is_line(row, own) else Reason.NUMBERED
+    def is_filled(self, own: Mapping[int, Cell]) -> bool:
+        return all(place in own for place, column in self.by_place.items() if column.required)
 
     def is_total(self, own: Mapping[int, Cell]) -> bool:
         """Whether the first words of a row say that it adds up others."""
@@ -334,7 +330,7 @@ class _Block:
             values[column.key] = read.value
             if read.remark:
                 self.remark(place, row, read.remark)
-        self.whole.items.append(_Item(Row(values, self.place(row), where, self.extra(row)), frozenset(refused)))
+        self.whole.items.append(_Item(Row(values, self.place(row), where, self.unknown_texts(row)), frozenset(refused)))
 
     def value(self, row: int, place: int, column: Column, cell: Cell | None) -> Value | Refusal:
         if cell is None and (row, place) in self.covered:
@@ -363,7 +359,7 @@ class _Block:
             return read
         return Value(read.value, _("the value of the merged cell {cell}").format(cell=f"{letter(place)}{top}"))
 
-    def extra(self, row: int) -> dict[str, str]:
+    def unknown_texts(self, row: int) -> dict[str, str]:
         found = {}
         for place, cell in self.sheet.rows[row].items():
             if is_blank(cell) or place in self.places:
@@ -396,7 +392,7 @@ class _Block:
     def report(self) -> None:
         for place, rows in sorted(self.seen_unknown.items()):
             hint = _(
-                "If it should count, add its heading to the column's aliases in form.toml; {count} cells are kept as they are."
+                "If it should count, add its heading to the aliases in form.toml; {count} cells are kept as they are."
             )
             message = _("the form has no such column")
             self.warn(place, self.heading.bottom, Refusal("heading.unknown", message, hint.format(count=len(rows))))
@@ -453,6 +449,10 @@ class _Block:
         self.whole.warnings.append(Problem(where, texts[kind].format(count=len(found)), hint, f"sheet.{kind}"))
 
 
+def _continues(before: Ignored, reason: Reason, place: Place) -> bool:
+    return before.reason is reason and before.place.sheet == place.sheet and before.last == place.row - 1
+
+
 def _covered(merges: tuple[Merge, ...], bottom: int) -> dict[tuple[int, int], int]:
     """(row, column) covered by a merge over several rows → the row its value stands in."""
     found = {}
@@ -473,8 +473,3 @@ def _numbered(cell: Cell) -> bool:
 
 def _compact(text: str) -> str:
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
-
-
-def leading_rows(sheet: Sheet, before: int) -> Iterator[int]:
-    """Rows above a heading: titles, units, head fields."""
-    yield from (row for row in sheet.rows if row < before)

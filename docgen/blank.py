@@ -1,0 +1,578 @@
+"""A form → a blank workbook to fill in: dropdowns, validation, help at every cell, and a sheet 填写说明.
+
+Made to be filled in Excel and WPS alike and printed on A4 landscape: no formulas but the totals, which carry their
+value; text format for codes, so that 3-2-5 stays a room and 007 keeps its zeros. The same form and rows give the
+same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from docgen.book import letter
+from docgen.forms import NUMERIC, normal_label
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from openpyxl import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    from docgen.forms import Column, Field, Form, Table
+    from docgen.period import Period
+
+HELP_SHEET, CHOICES_SHEET = "填写说明", "选项"
+
+_FORMATS = {
+    "text": "@",
+    "code": "@",
+    "choice": "@",
+    "tick": "@",
+    "integer": "0",
+    "number": "General",
+    "money": "#,##0.00",
+    "percent": "0.00%",
+    "date": "yyyy-mm-dd",
+    "datetime": "yyyy-mm-dd hh:mm",
+}
+_KINDS = {
+    "text": "文字",
+    "code": "文本（编号、电话原样填写，保留前面的 0）",
+    "choice": "从下拉列表中选",
+    "tick": "√ 或 ×",
+    "integer": "整数",
+    "number": "数字",
+    "money": "金额，只写数字",
+    "percent": "百分比，如 97.35%",
+    "date": "日期，如 2026-10-03",
+    "datetime": "日期和时刻，如 2026-10-03 08:05",
+}
+_WIDTHS = {
+    "text": 18,
+    "code": 14,
+    "choice": 12,
+    "tick": 7,
+    "integer": 8,
+    "number": 10,
+    "money": 12,
+    "percent": 10,
+    "date": 12,
+    "datetime": 17,
+}
+_RULES = (
+    "一、在“{sheets}”中逐行填写，一行一条；表头和列的顺序可以调整，列名请保留。",
+    "二、浅黄色表头为必填列；已动笔的行里，必填而未填的单元格显示为浅红色。",
+    "三、日期写全年、月、日（2026-10-03），需要时刻的写到分（2026-10-03 08:05）；不要写 10.3、上周三。",
+    "四、金额和数量只写数字，不写“约”“万”；编号、房号、电话所在列已设为文本，请勿改动格式。",
+    "五、没有内容的单元格留空；不要合并单元格，不要写“同上”（说明中注明允许的列除外）。",
+    "六、合计行、空行、表下的说明不影响读取；需要加行时在合计行之上插入。",
+)
+_FIRST_DAY, _LAST_DAY = 36526, 73050  # 2000-01-01, 2099-12-31
+_SONG, _HEI = "宋体", "黑体"
+_DUTY_FILL, _PLAIN_FILL, _MISSING_FILL, _LINE = "FFF2CC", "EDEDED", "F8CBAD", "A6A6A6"
+_PAGE_CHARACTERS = 130
+_CORE, _THEME = "docProps/core.xml", "xl/theme/theme1.xml"
+_STAMP = "2000-01-01T00:00:00Z"
+
+
+def new_workbook(
+    form: Form, *, period: Period | None = None, carry: Mapping[str, Sequence[Mapping[str, Any]]] | None = None
+) -> bytes:
+    """A blank .xlsx for ``form``, marked with form and period so that it is recognised whatever it is renamed to.
+
+    ``carry``: table key → rows by column key, written in as the first rows (last month's unfinished items). They
+    are stored as values: a text that begins with = stays a text.
+    """
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    writer = _Writer(form, period, book)
+    for table in form.tables:
+        _TableSheet(writer, table, (carry or {}).get(table.key, ())).write()
+    if not form.tables:
+        writer.write_fields_sheet()
+    writer.write_help()
+    writer.write_choices()
+    return writer.saved()
+
+
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """Shared styles: built once a workbook."""
+
+    line: Any
+    title: Any
+    head: Any
+    body: Any
+    note: Any
+    duty: Any
+    plain: Any
+    middle: Any
+    left: Any
+    top: Any
+
+
+def _looks() -> _Looks:
+    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+
+    side = Side("thin", color=_LINE)
+    return _Looks(
+        Border(side, side, side, side),
+        Font(_HEI, 16),
+        Font(_SONG, 10.5, b=True),
+        Font(_SONG, 10.5),
+        Font(_SONG, 9.5),
+        PatternFill("solid", fgColor=_DUTY_FILL),
+        PatternFill("solid", fgColor=_PLAIN_FILL),
+        Alignment("center", "center", wrap_text=True),
+        Alignment("left", "center", wrap_text=True),
+        Alignment("left", "top", wrap_text=True),
+    )
+
+
+class _Writer:
+    """One blank being written: the workbook, its looks, and lists too long for a cell's own rule."""
+
+    def __init__(self, form: Form, period: Period | None, book: Workbook) -> None:
+        self.form, self.period, self.book = form, period, book
+        self.looks = _looks()
+        self.lists: list[tuple[str, ...]] = []
+        self.sums: dict[tuple[str, str], Decimal] = {}
+
+    @property
+    def heading(self) -> str:
+        return f"{self.form.title}（{self.period.label}）" if self.period else self.form.title
+
+    def sheet(self, title: str, *, landscape: bool = True) -> Worksheet:
+        """An A4 sheet, one page wide, with page numbers."""
+        sheet: Worksheet = self.book.create_sheet(title)
+        page = sheet.page_setup
+        page.paperSize, page.orientation = 9, "landscape" if landscape else "portrait"
+        page.fitToWidth, page.fitToHeight = 1, 0
+        sheet.sheet_properties.pageSetUpPr.fitToPage = True
+        sheet.print_options.horizontalCentered = True
+        margins = sheet.page_margins
+        margins.left = margins.right = 0.47
+        margins.top, margins.bottom, margins.header, margins.footer = 0.59, 0.67, 0.3, 0.35
+        sheet.oddFooter.center.text = "第 &P 页 共 &N 页"
+        sheet.oddHeader.right.text = self.form.code
+        sheet.sheet_view.zoomScale = 100
+        return sheet
+
+    def put(self, sheet: Worksheet, reference: str, value: Any, font: Any, alignment: Any) -> Any:
+        """A value as a value: what a person wrote never becomes a formula."""
+        cell = sheet[reference]
+        cell.value = value
+        if isinstance(value, str):
+            cell.data_type = "s"
+        cell.font, cell.alignment = font, alignment
+        return cell
+
+    # --- head fields ---
+
+    def write_fields(self, sheet: Worksheet, row: int, split: tuple[int, int]) -> int:
+        """One line a field: label to column ``split[0]``, value to ``split[1]``; the next free row."""
+        for field in self.form.fields:
+            label, value = f"A{row}", f"{letter(split[0] + 1)}{row}"
+            _merge(sheet, row, 1, split[0])
+            _merge(sheet, row, split[0] + 1, split[1])
+            cell = self.put(sheet, label, field.title, self.looks.head, self.looks.middle)
+            cell.fill = self.looks.duty if field.required else self.looks.plain
+            self.put(sheet, value, None, self.looks.body, self.looks.left).number_format = _FORMATS[field.type]
+            for column in range(1, split[1] + 1):
+                sheet.cell(row, column).border = self.looks.line
+            self.validate(sheet, field, value)
+            sheet.row_dimensions[row].height = 22
+            row += 1
+        return row
+
+    def write_fields_sheet(self) -> None:
+        sheet = self.sheet(self.form.title[:31], landscape=False)
+        for column, width in (("A", 18), ("B", 70)):
+            sheet.column_dimensions[column].width = width
+        sheet.merge_cells("A1:B1")
+        self.put(sheet, "A1", self.heading, self.looks.title, self.looks.middle)
+        sheet.row_dimensions[1].height = 34
+        row = self.write_fields(sheet, 2, (1, 2))
+        self.write_foot(sheet, row, 2, self.form.note)
+
+    def write_foot(self, sheet: Worksheet, row: int, columns: int, note: str) -> None:
+        """Notes and signatures under the table, each one line merged across it."""
+        width = sum(sheet.column_dimensions[letter(n)].width for n in range(1, columns + 1))
+        if note:
+            _merge(sheet, row, 1, columns)
+            self.put(sheet, f"A{row}", f"说明：{note}", self.looks.note, self.looks.top)
+            sheet.row_dimensions[row].height = 14 * _lines(f"说明：{note}", width) + 4
+            row += 1
+        if self.form.signers:
+            signers = "　　　　　　　　".join(f"{signer}：" for signer in self.form.signers)
+            _merge(sheet, row, 1, columns)
+            self.put(sheet, f"A{row}", signers, self.looks.body, self.looks.left)
+            sheet.row_dimensions[row].height = 28
+
+    # --- validation ---
+
+    def validate(self, sheet: Worksheet, field: Field, cells: str) -> None:
+        """What the field allows and what it wants to be told, on ``cells``."""
+        from openpyxl.worksheet.datavalidation import DataValidation
+
+        rule = DataValidation(sqref=cells, allow_blank=True, showInputMessage=True, **self.rule(field, cells))
+        rule.promptTitle, rule.prompt = field.title[:32], _prompt(field)
+        rule.errorTitle = field.title[:32]
+        rule.error = _error(field)
+        rule.showErrorMessage = rule.type is not None and not field.open
+        sheet.add_data_validation(rule)
+
+    def rule(self, field: Field, cells: str) -> dict[str, Any]:
+        if field.type in ("choice", "tick"):
+            return {"type": "list", "formula1": self.listed(field.choices if field.type == "choice" else ("√", "×"))}
+        if field.type in ("date", "datetime"):
+            return {"type": "date", "operator": "between", "formula1": str(_FIRST_DAY), "formula2": str(_LAST_DAY)}
+        if field.type in NUMERIC:
+            return {"type": "whole" if field.type == "integer" else "decimal", **_bounds(field)}
+        if getattr(field, "unique", False):
+            first, _colon, last = cells.partition(":")
+            column = re.sub(r"\d", "", first)
+            span = f"${column}${first[len(column) :]}:${column}${last[len(column) :]}"
+            return {"type": "custom", "formula1": f"COUNTIF({span},{first})=1"}
+        return {"type": None}
+
+    def listed(self, choices: tuple[str, ...]) -> str:
+        """A dropdown's list: in the rule itself up to Excel's 255 characters, else on a sheet of its own."""
+        inline = ",".join(choices)
+        if len(inline) <= 250 and not any("," in choice or '"' in choice for choice in choices):
+            return f'"{inline}"'
+        if choices not in self.lists:
+            self.lists.append(choices)
+        column = letter(self.lists.index(choices) + 1)
+        return f"{CHOICES_SHEET}!${column}$1:${column}${len(choices)}"
+
+    def write_choices(self) -> None:
+        if not self.lists:
+            return
+        sheet = self.book.create_sheet(CHOICES_SHEET)
+        sheet.sheet_state = "hidden"
+        for column, choices in enumerate(self.lists, 1):
+            for row, choice in enumerate(choices, 1):
+                self.put(sheet, f"{letter(column)}{row}", choice, self.looks.body, self.looks.left)
+
+    # --- help ---
+
+    def write_help(self) -> None:
+        """填写说明: how to fill the form in, then every column with its duty, kind, choices and a sample."""
+        sheet = self.sheet(HELP_SHEET)
+        for column, width in zip("ABCDEFG", (20, 7, 28, 34, 40, 22, 22), strict=True):
+            sheet.column_dimensions[column].width = width
+        sheet.merge_cells("A1:G1")
+        self.put(sheet, "A1", f"《{self.form.title}》填写说明", self.looks.title, self.looks.middle)
+        sheet.row_dimensions[1].height = 34
+        names = "、".join(table.title for table in self.form.tables) or self.form.title
+        row = 2
+        for rule in (rule.format(sheets=names) for rule in _RULES):
+            row = self.line(sheet, row, rule)
+        if self.form.note:
+            row = self.line(sheet, row, f"本表说明：{self.form.note}")
+        if self.form.fields:
+            row = self.help_block(sheet, row + 1, "表头", self.form.fields)
+        for table in self.form.tables:
+            row = self.help_block(sheet, row + 1, table.title, table.columns)
+            if table.note:
+                row = self.line(sheet, row, table.note)
+
+    def line(self, sheet: Worksheet, row: int, text: str) -> int:
+        sheet.merge_cells(f"A{row}:G{row}")
+        self.put(sheet, f"A{row}", text, self.looks.body, self.looks.left)
+        sheet.row_dimensions[row].height = 17 * _lines(text, 173)
+        return row + 1
+
+    def help_block(self, sheet: Worksheet, row: int, title: str, fields: Sequence[Field]) -> int:
+        sheet.merge_cells(f"A{row}:G{row}")
+        self.put(sheet, f"A{row}", f"【{title}】", self.looks.head, self.looks.left)
+        sheet.row_dimensions[row].height = 22
+        self.help_row(
+            sheet, row + 1, ("列名", "必填", "填写方式", "可选内容", "说明", "示例", "也可写作"), self.looks.head
+        )
+        for number, field in enumerate(fields, row + 2):
+            self.help_row(sheet, number, _help_texts(field), self.looks.note)
+            if field.required:
+                sheet[f"A{number}"].fill = self.looks.duty
+        return row + 2 + len(fields)
+
+    def help_row(self, sheet: Worksheet, row: int, texts: Sequence[str], font: Any) -> None:
+        for column, text in zip("ABCDEFG", texts, strict=True):
+            centred = column == "B" or font is self.looks.head
+            cell = self.put(sheet, f"{column}{row}", text, font, self.looks.middle if centred else self.looks.left)
+            cell.border = self.looks.line
+            if font is self.looks.head:
+                cell.fill = self.looks.plain
+        widths = (20, 7, 28, 34, 40, 22, 22)
+        sheet.row_dimensions[row].height = max(18, 14 * max(map(_lines, texts, widths)))
+
+    # --- bytes ---
+
+    def saved(self) -> bytes:
+        """The file: fixed times, marks of form and period, totals with their values, no theme fonts."""
+        from openpyxl.packaging.custom import StringProperty
+
+        from docgen.package import read_package, repack
+
+        core = self.book.properties
+        core.title, core.creator, core.language = self.heading, "guidang", "zh-CN"
+        core.created = datetime(2000, 1, 1)  # noqa: DTZ001 - a property without a zone; fixed, so that bytes repeat
+        marks = {
+            "guidang.form": self.form.id,
+            "guidang.period": str(self.period or ""),
+            "guidang.version": self.form.version,
+        }
+        properties: Any = self.book.custom_doc_props  # type: ignore[attr-defined]
+        for name, value in marks.items():
+            if value:
+                properties.append(StringProperty(name=name, value=value))
+        stream = io.BytesIO()
+        self.book.save(stream)
+        blob = stream.getvalue()
+        parts = {name: member.read() for name, member in read_package(blob, self.form.title).items()}
+        patched = {
+            _CORE: re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + _STAMP.encode(), parts[_CORE]),
+            _THEME: re.sub(rb'(<a:latin typeface=")[^"]*', rb"\g<1>" + _SONG.encode(), parts[_THEME]),
+        }
+        for number, sheet in enumerate(self.book.worksheets, 1):
+            sums = {cell: total for (title, cell), total in self.sums.items() if title == sheet.title}
+            if sums:
+                name = f"xl/worksheets/sheet{number}.xml"
+                patched[name] = _with_values(parts[name], sums)
+        return repack(blob, patched)
+
+
+class _TableSheet:
+    """The sheet of one table."""
+
+    def __init__(self, writer: _Writer, table: Table, carry: Sequence[Mapping[str, Any]]) -> None:
+        self.writer, self.table, self.carry = writer, table, carry
+        self.looks = writer.looks
+        self.sheet = writer.sheet(table.title)
+        self.widths = [_width(column) for column in table.columns]
+        self.last_column = len(table.columns)
+        self.grouped = any(column.group for column in table.columns)
+
+    def write(self) -> None:
+        for number, width in enumerate(self.widths, 1):
+            self.sheet.column_dimensions[letter(number)].width = width
+        row = self.write_title()
+        self.head = row
+        self.first = row + (2 if self.grouped else 1)
+        self.last = self.first + max(self.table.empty_rows, len(self.carry), 1) - 1
+        self.write_headings()
+        self.write_rows()
+        self.write_rules()
+        row = self.write_total() if self.table.total else self.last + 1
+        self.writer.write_foot(self.sheet, row, self.last_column, self.table.note or self.writer.form.note)
+        self.sheet.freeze_panes = f"{letter(self.frozen_columns() + 1)}{self.first}"
+        self.sheet.print_title_rows = f"{self.head}:{self.first - 1}"
+
+    def write_title(self) -> int:
+        form = self.writer.form
+        title = self.writer.heading if len(form.tables) == 1 else f"{self.writer.heading}　{self.table.title}"
+        _merge(self.sheet, 1, 1, self.last_column)
+        self.writer.put(self.sheet, "A1", title, self.looks.title, self.looks.middle)
+        self.sheet.row_dimensions[1].height = 34
+        if form.fields and self.table is form.tables[0]:
+            return self.writer.write_fields(self.sheet, 2, self.split())
+        return 2
+
+    def split(self) -> tuple[int, int]:
+        """Columns for the labels and the values of head fields: some 14 and some 20 characters wide."""
+        label = next((n for n in range(1, self.last_column) if sum(self.widths[:n]) >= 10), 1)
+        value = next((n for n in range(label + 1, self.last_column) if sum(self.widths[label:n]) >= 18), label + 1)
+        return label, value
+
+    def frozen_columns(self) -> int:
+        """Columns that stay while the rest is scrolled: to the first one that names the row."""
+        first = next((n for n, column in enumerate(self.table.columns, 1) if column.required), 0)
+        return first if sum(self.widths[:first]) <= 40 else 0
+
+    def write_headings(self) -> None:
+        bottom = self.first - 1
+        for number, column in enumerate(self.table.columns, 1):
+            text = f"{column.title}\n（{column.unit}）" if column.unit else column.title
+            row = bottom if column.group else self.head
+            if not column.group and self.grouped:
+                self.sheet.merge_cells(start_row=self.head, end_row=bottom, start_column=number, end_column=number)
+            self.heading(row, number, text, column)
+        self.write_groups()
+        lines = max(
+            _lines(f"{column.title}　", width) + bool(column.unit)
+            for column, width in zip(self.table.columns, self.widths, strict=True)
+        )
+        for row in range(self.head, self.first):
+            self.sheet.row_dimensions[row].height = max(22 if self.grouped else 30, 15 * lines)
+
+    def write_groups(self) -> None:
+        columns = self.table.columns
+        start = 0
+        while start < len(columns):
+            end = start
+            while end + 1 < len(columns) and columns[end + 1].group == columns[start].group:
+                end += 1
+            if group := columns[start].group:
+                _merge(self.sheet, self.head, start + 1, end + 1)
+                self.heading(self.head, start + 1, group, None)
+                for number in range(start + 1, end + 2):
+                    self.sheet.cell(self.head, number).border = self.looks.line
+            start = end + 1
+
+    def heading(self, row: int, number: int, text: str, column: Column | None) -> None:
+        cell = self.writer.put(self.sheet, f"{letter(number)}{row}", text, self.looks.head, self.looks.middle)
+        cell.fill = self.looks.duty if column is not None and column.required else self.looks.plain
+        for line in range(self.head, self.first):
+            self.sheet.cell(line, number).border = self.looks.line
+
+    def write_rows(self) -> None:
+        styles = [self.column_style(column) for column in self.table.columns]
+        for row in range(self.first, self.last + 1):
+            carried = self.carry[row - self.first] if row - self.first < len(self.carry) else {}
+            for number, column in enumerate(self.table.columns, 1):
+                cell: Any = self.sheet.cell(row, number)
+                cell._style = styles[number - 1]  # noqa: SLF001 - one style a column, not one a cell
+                value = row - self.first + 1 if _is_serial(column) else _stored(carried.get(column.key))
+                if value is not None:
+                    cell.value = value
+                    if isinstance(value, str):
+                        cell.data_type = "s"
+            self.sheet.row_dimensions[row].height = 20
+
+    def column_style(self, column: Column) -> Any:
+        """The style of a column's cells, made on a cell that is then emptied again."""
+        cell: Any = self.sheet.cell(self.first, 1)
+        cell.font, cell.border, cell.number_format = self.looks.body, self.looks.line, _FORMATS[column.type]
+        cell.alignment = self.looks.left if column.type == "text" else self.looks.middle
+        return cell._style.__copy__()  # noqa: SLF001 - openpyxl has no public way to share a style
+
+    def write_rules(self) -> None:
+        from openpyxl.formatting.rule import Rule
+        from openpyxl.styles import PatternFill
+        from openpyxl.styles.differential import DifferentialStyle
+
+        entered = [number for number, column in enumerate(self.table.columns, 1) if not _is_serial(column)]
+        span = f"${letter(entered[0])}{self.first}:${letter(entered[-1])}{self.first}" if entered else ""
+        missing = DifferentialStyle(fill=PatternFill("solid", bgColor=_MISSING_FILL))
+        for number, column in enumerate(self.table.columns, 1):
+            cells = f"{letter(number)}{self.first}:{letter(number)}{self.last}"
+            self.writer.validate(self.sheet, column, cells)
+            if column.required and span:
+                cell = f"{letter(number)}{self.first}"
+                rule = Rule("expression", dxf=missing, formula=[f"AND(COUNTA({span})>0,LEN(TRIM({cell}))=0)"])
+                self.sheet.conditional_formatting.add(cells, rule)
+
+    def write_total(self) -> int:
+        row = self.last + 1
+        label = next((n for n, column in enumerate(self.table.columns, 1) if column.key not in self.table.total), 1)
+        for number, column in enumerate(self.table.columns, 1):
+            cell = self.sheet.cell(row, number)
+            cell.font, cell.border, cell.alignment = self.looks.head, self.looks.line, self.looks.middle
+            if column.key in self.table.total:
+                cell.value = f"=SUM({letter(number)}{self.first}:{letter(number)}{self.last})"
+                cell.number_format = _FORMATS[column.type]
+                carried = (Decimal(str(carry.get(column.key) or 0)) for carry in self.carry)
+                self.writer.sums[self.sheet.title, f"{letter(number)}{row}"] = sum(carried, Decimal(0))
+        self.sheet.cell(row, label).value = "合计"
+        self.sheet.row_dimensions[row].height = 20
+        return row + 1
+
+
+def _with_values(xml: bytes, sums: Mapping[str, Decimal]) -> bytes:
+    """The sheet with each total's value beside its formula: previewers and phones do not calculate."""
+    for cell, total in sums.items():
+        pattern = rf'(<c r="{cell}"[^>]*><f>[^<]*</f>)<v\s*(?:/>|></v>)'.encode()
+        xml = re.sub(pattern, rb"\g<1><v>" + f"{total:f}".encode() + b"</v>", xml)
+    return xml
+
+
+def _merge(sheet: Worksheet, row: int, first: int, last: int) -> None:
+    if last > first:
+        sheet.merge_cells(start_row=row, end_row=row, start_column=first, end_column=last)
+
+
+def _is_serial(column: Column) -> bool:
+    return normal_label(column.title) == "序号" and column.type in ("integer", "code", "text")
+
+
+def _stored(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "√" if value else "×"
+    if isinstance(value, str | int | float | Decimal | date) or value is None:
+        return value
+    return str(value)
+
+
+def _width(column: Column) -> float:
+    title = max(map(_columns, re.split(r"\s+", column.title)), default=0)
+    return max(column.width or _WIDTHS[column.type], min(title + 2, 12), 5)
+
+
+def _columns(text: str) -> int:
+    """Width in half-width characters."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WFA" else 1 for character in text)
+
+
+def _lines(text: str, width: float) -> int:
+    return sum(max(1, math.ceil(_columns(part) / max(width - 1, 1))) for part in text.split("\n"))
+
+
+def _bounds(field: Field) -> dict[str, str]:
+    """The rule for a number: its bounds, or merely that it is one."""
+    low = field.min if field.min is not None else Decimal(-(10**12))
+    high = field.max if field.max is not None else Decimal(10**12)
+    return {"operator": "between", "formula1": f"{low:f}", "formula2": f"{high:f}"}
+
+
+def _prompt(field: Field) -> str:
+    duty = "【必填】" if field.required else ""
+    return f"{duty}{field.help or _KINDS[field.type]}"[:255]
+
+
+def _error(field: Field) -> str:
+    if field.type == "choice":
+        return "请从下拉列表中选择。"
+    if field.type in ("date", "datetime"):
+        return f"请填写{_KINDS[field.type]}。"
+    if field.type in NUMERIC:
+        return f"请填写{_KINDS[field.type]}{_range(field)}。"
+    return "此编号已经填过，请核对。" if getattr(field, "unique", False) else _KINDS[field.type]
+
+
+def _range(field: Field) -> str:
+    def spelled(bound: Decimal) -> str:
+        return f"{bound * 100:f}".rstrip("0").rstrip(".") + "%" if field.type == "percent" and bound else f"{bound:f}"
+
+    if field.min is not None and field.max is not None:
+        return f"，{spelled(field.min)} 至 {spelled(field.max)}"
+    if field.min is not None:
+        return f"，不小于 {spelled(field.min)}"
+    return f"，不大于 {spelled(field.max)}" if field.max is not None else ""
+
+
+def _help_texts(field: Field) -> tuple[str, ...]:
+    label = getattr(field, "label", field.title)
+    kind = _KINDS[field.type] + _range(field) + (f"（单位：{field.unit}）" if field.unit else "")
+    choices = "、".join(field.choices) + ("（也可填写其他内容）" if field.open and field.choices else "")
+    notes = [field.help] if field.help else []
+    notes += ["不得重复。"] if getattr(field, "unique", False) else []
+    notes += ["可写“同上”。"] if getattr(field, "ditto", False) else []
+    return (
+        label,
+        "必填" if field.required else "",
+        kind,
+        choices,
+        "".join(notes),
+        field.sample,
+        "、".join(field.aliases),
+    )

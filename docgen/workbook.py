@@ -1,0 +1,378 @@
+"""Input workbooks: blank ones to fill in, and filled ones read as offices really fill them.
+
+Reading is lossless about what it refuses: every problem is reported at once at file, sheet and cell with the
+heading the clerk sees, the rule and the remedy; rows that are no data are listed with place and reason; nothing is
+guessed and nothing dropped in silence.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docgen.blank import new_workbook
+from docgen.cell import Refusal, is_blank, shown
+from docgen.cells import convert
+from docgen.errors import DataError, Problem
+from docgen.forms import normal_label
+from docgen.headfields import Found, find_fields
+from docgen.headings import Heading, captions_above, find_headings
+from docgen.intake import open_book, read_bytes
+from docgen.period import Period
+from docgen.reading import Ignored, Place, Reading, Reason, Remark, Row, TableData
+from docgen.rows import Options, Source, TableReader
+from i18n import _
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from docgen.book import Book, Sheet
+    from docgen.forms import Field, Form, Table
+
+__all__ = [
+    "Ignored",
+    "Options",
+    "Place",
+    "Reading",
+    "Reason",
+    "Remark",
+    "Row",
+    "TableData",
+    "new_workbook",
+    "read",
+    "read_any",
+    "read_book",
+]
+
+FORM_PROPERTY, PERIOD_PROPERTY = "guidang.form", "guidang.period"
+HELP_SHEET, CHOICES_SHEET = "填写说明", "选项"
+_DEFAULT = Options()
+
+
+def read(path: Path | str, form: Form, *, period: Period | None = None, options: Options = _DEFAULT) -> Reading:
+    """The workbook or CSV at ``path``, read for ``form``. DataError with every problem found in it.
+
+    ``period`` gives the year to dates written without one, and rows outside it a warning.
+    """
+    path = Path(path)
+    return read_book(open_book(read_bytes(path), path.name), form, period=period, options=options)
+
+
+def read_any(
+    path: Path | str, forms: Mapping[str, Form], *, period: Period | None = None, options: Options = _DEFAULT
+) -> Reading:
+    """Like :func:`read`, for the one of ``forms`` the file says it is.
+
+    The file's own mark decides, then its name, then its headings; where these leave more than one form or none, the
+    DataError says so: a file is never read for a form it only resembles.
+    """
+    path = Path(path)
+    book = open_book(read_bytes(path), path.name)
+    return read_book(book, _form_of(book, forms), period=period, options=options)
+
+
+def read_book(book: Book, form: Form, *, period: Period | None = None, options: Options = _DEFAULT) -> Reading:
+    """An opened file read for ``form``; pure. DataError with every problem."""
+    period = period or _own_period(book, form)
+    return _FormReader(Source(book, form, period, options)).read()
+
+
+class _FormReader:
+    """One file on its way to a Reading."""
+
+    def __init__(self, source: Source) -> None:
+        self.source, self.book, self.form = source, source.book, source.form
+        self.problems: list[Problem] = []
+        self.warnings: list[Problem] = [*source.book.warnings]
+        self.remarks: list[Remark] = []
+        self.headings = [(sheet, find_headings(sheet, self.form.tables)) for sheet in self.readable()]
+
+    def read(self) -> Reading:
+        tables = {table.key: self.table(table) for table in self.form.tables}
+        fields = self.fields()
+        self.unread_sheets()
+        self.other_periods()
+        if self.problems:
+            raise DataError(self.problems)
+        warnings = tuple(self.warnings)
+        return Reading(self.form, self.book.name, fields, tables, warnings, self.source.period, tuple(self.remarks))
+
+    def readable(self) -> Iterator[Sheet]:
+        own_blank = FORM_PROPERTY in self.book.properties
+        for sheet in self.book.sheets:
+            if own_blank and sheet.name in (HELP_SHEET, CHOICES_SHEET):
+                continue
+            if not sheet.hidden or self.source.options.hidden_sheets:
+                yield sheet
+            elif any(find_headings(sheet, self.form.tables)):
+                message = _("the sheet is hidden and was not read, though it holds a table of this form")
+                hint = _("Show the sheet if it counts; delete it if it is an old copy.")
+                self.warnings.append(Problem(f"{self.book.name} {sheet.name}", message, hint, "sheet.hidden"))
+
+    # --- tables ---
+
+    def table(self, table: Table) -> TableData:
+        reader = TableReader(self.source, table)
+        for sheet, headings in self.sheets_of(table):
+            self.read_sheet(reader, sheet, headings)
+        data = reader.finish()
+        self.problems += reader.problems
+        self.warnings += reader.warnings
+        return data
+
+    def sheets_of(self, table: Table) -> list[tuple[Sheet, list[Heading]]]:
+        """The sheets a table is on: one, unless sheets are named after months and the period says which."""
+        found = [(sheet, heads) for sheet, heads in self.headings if any(head.table is table for head in heads)]
+        if not found and table.required:
+            self.problems.append(self.no_table(table))
+        if len(found) > 1:
+            ours = [pair for pair in found if self.source.period and _names_month(pair[0].name, self.source.period)]
+            if len(ours) == 1:
+                self.other_sheets(found, ours[0][0])
+                return ours
+            self.problems.append(self.several_tables(table, [sheet.name for sheet, _heads in found]))
+        return found
+
+    def other_sheets(self, found: Sequence[tuple[Sheet, list[Heading]]], ours: Sheet) -> None:
+        others = [sheet.name for sheet, _heads in found if sheet is not ours]
+        message = _("only this sheet was read for the period; not read: {names}").format(names="、".join(others))
+        hint = _("Nothing to do if the sheets are the other months.")
+        self.warnings.append(Problem(f"{self.book.name} {ours.name}", message, hint, "sheet.other_period"))
+
+    def read_sheet(self, reader: TableReader, sheet: Sheet, headings: list[Heading]) -> None:
+        for heading, following in zip(headings, [*headings[1:], None], strict=True):
+            if heading.table is not reader.table:
+                continue
+            if faults := list(self.heading_faults(sheet, heading)):
+                self.problems += faults
+                continue
+            captions = frozenset(captions_above(sheet, following, heading.bottom) if following else ())
+            last = following.top - 1 if following else max(sheet.rows)
+            if reader.items or reader.ignored:
+                place = Place(self.book.name, sheet.name, heading.top)
+                reader.ignored.append(
+                    Ignored(place, heading.bottom, Reason.HEADING, " ".join(heading.labels.values())[:120])
+                )
+            reader.read(sheet, heading, last, captions)
+
+    def heading_faults(self, sheet: Sheet, heading: Heading) -> Iterator[Problem]:
+        place = Place(self.book.name, sheet.name, heading.bottom)
+        for key in heading.missing:
+            column = heading.table.column(key)
+            message = _("the column “{label}” is missing").format(label=column.label)
+            hint = _("Add a column with this heading, or rename the one that is meant. Also known: {names}.")
+            names = "、".join(column.aliases) or column.title
+            yield Problem(str(place), message, hint.format(names=names), "heading.missing")
+        for key, first, second in heading.doubles:
+            from docgen.book import letter
+
+            message = _("the columns {first} and {second} both say “{label}”").format(
+                first=letter(first), second=letter(second), label=heading.table.column(key).label
+            )
+            hint = _("Keep one of them, or give the other its own heading.")
+            yield Problem(place.cell(letter(second)), message, hint, "heading.double")
+        yield from self.unit_faults(place, heading)
+
+    def unit_faults(self, place: Place, heading: Heading) -> Iterator[Problem]:
+        """A heading in 万元 over a column counted in 元 makes every figure wrong by a factor."""
+        from docgen.book import letter
+
+        for key, column in heading.columns.items():
+            unit, own = heading.units.get(column, ""), normal_label(heading.table.column(key).unit)
+            if own and unit in _UNITS.get(own, ()):
+                message = _("the heading counts in {unit}, the form in {own}").format(unit=unit, own=own)
+                hint = _("Convert the column to {own} and change the heading.").format(own=own)
+                yield Problem(place.cell(letter(column)), message, hint, "heading.unit")
+
+    def no_table(self, table: Table) -> Problem:
+        wanted = "、".join(column.label for column in table.columns if column.required) or table.columns[0].label
+        names = "、".join(sheet.name for sheet, _heads in self.headings)
+        where = f"{self.book.name} {names}".strip()
+        message = _("the table “{title}” was not found: no row has its headings").format(title=table.title)
+        hint = _("One row has to hold at least the headings {names}.").format(names=wanted)
+        return Problem(where, message, hint, "table.missing")
+
+    def several_tables(self, table: Table, names: Sequence[str]) -> Problem:
+        message = _("the table “{title}” is on several sheets: {names}").format(
+            title=table.title, names="、".join(names)
+        )
+        hint = _("Keep one of them, name them after their months (10月), or hide those that do not count.")
+        return Problem(self.book.name, message, hint, "table.several")
+
+    # --- head fields ---
+
+    def fields(self) -> dict[str, Any]:
+        found: dict[str, list[Found]] = {}
+        for sheet, headings in self.headings:
+            before = headings[0].top if headings else max(sheet.rows, default=0) + 1
+            for place in find_fields(sheet, [row for row in sheet.rows if row < before], self.form.fields):
+                found.setdefault(place.field.key, []).append(place)
+        return {field.key: self.field(field, found.get(field.key, [])) for field in self.form.fields}
+
+    def field(self, field: Field, places: Sequence[Found]) -> Any:
+        filled = [place for place in places if not is_blank(place.cell)]
+        if not filled:
+            return self.no_value(field, places)
+        reads = [convert(place.cell, field, self.source.reader) for place in filled]
+        for place, value in zip(filled, reads, strict=True):
+            where = f"{self.book.name} {place.sheet}!{place.reference}"
+            if isinstance(value, Refusal):
+                self.problems.append(Problem(where, f"“{place.label}”：{value.message}", value.hint, value.code))
+            elif value.remark:
+                self.remarks.append(Remark(where, f"“{place.label}”：{value.remark}"))
+        values = [value.value for value in reads if not isinstance(value, Refusal)]
+        if any(value != values[0] for value in values):
+            self.problems.append(self.contradiction(field, filled))
+        return values[0] if values else None
+
+    def no_value(self, field: Field, places: Sequence[Found]) -> None:
+        if not field.required:
+            return
+        if places:
+            where, label = f"{self.book.name} {places[0].sheet}!{places[0].reference}", places[0].label
+            message = _("“{label}” is not filled in").format(label=label)
+            self.problems.append(Problem(where, message, _("Fill in the cell."), "cell.required"))
+            return
+        names = [sheet.name for sheet, _heads in self.headings]
+        where = f"{self.book.name} {names[0]}!A1" if names else self.book.name
+        message = _("“{label}” does not stand above the table").format(label=field.title)
+        hint = _("Write “{label}” above the table, and its value in the cell beside it.").format(label=field.title)
+        self.problems.append(Problem(where, message, hint, "field.missing"))
+
+    def contradiction(self, field: Field, places: Sequence[Found]) -> Problem:
+        spelled = "、".join(f"{place.sheet}!{place.reference} “{shown(place.cell)}”" for place in places if place.cell)
+        message = _("“{label}” is given differently: {places}").format(label=field.title, places=spelled)
+        where = f"{self.book.name} {places[-1].sheet}!{places[-1].reference}"
+        return Problem(where, message, _("Make them agree, or leave only one."), "field.contradiction")
+
+    # --- what else the file says ---
+
+    def unread_sheets(self) -> None:
+        """A sheet with text and without a table or a field of the form."""
+        for sheet, headings in self.headings:
+            if headings or not sheet.rows or (self.form.fields and not self.form.tables):
+                continue
+            message = _("the sheet holds no table of this form and was not read")
+            hint = _("Nothing to do if it is a note or a summary.")
+            self.warnings.append(Problem(f"{self.book.name} {sheet.name}", message, hint, "sheet.unread"))
+
+    def other_periods(self) -> None:
+        """A title, a sheet or a file name that names another month than the one asked for."""
+        period = self.source.period
+        if period is None or period.kind != "month":
+            return
+        for where, text in self.titles():
+            months = set(_months(text))
+            if months and not any(_same_month(month, period) for month in months):
+                message = _("“{text}” is not {period}").format(text=text[:60], period=period.label)
+                hint = _("Check whether this is the right file, or correct the title.")
+                self.warnings.append(Problem(where, message, hint, "period.title"))
+
+    def titles(self) -> Iterator[tuple[str, str]]:
+        yield self.book.name, Path(self.book.name).stem
+        for sheet, headings in self.headings:
+            if headings:
+                yield from self.sheet_titles(sheet, headings[0])
+
+    def sheet_titles(self, sheet: Sheet, heading: Heading) -> Iterator[tuple[str, str]]:
+        yield f"{self.book.name} {sheet.name}", sheet.name
+        from docgen.book import letter
+
+        for row in [row for row in sheet.rows if row < heading.top]:
+            for column, cell in sheet.rows[row].items():
+                if not is_blank(cell) and any(
+                    label in normal_label(cell.text) for label in map(normal_label, self.form.labels)
+                ):
+                    yield f"{self.book.name} {sheet.name}!{letter(column)}{row}", shown(cell)
+
+
+_UNITS = {
+    "元": ("万元", "千元", "百元", "亿元", "角", "分", "万", "千"),
+    "小时": ("分钟", "天", "日"),
+    "天": ("小时", "月"),
+}
+_MONTH = re.compile(
+    r"(?:(?P<y>\d{4}|\d{2})\s*[年.\-/]\s*)?(?<!\d)(?P<m>1[0-2]|0?[1-9])\s*月(?!\s*\d{1,2}\s*[日号])|(?<!\d)(?P<cy>20\d\d)(?P<cm>0[1-9]|1[0-2])(?!\d)"
+)
+
+
+def _months(text: str) -> Iterator[tuple[int | None, int]]:
+    """(year or None, month) of every month a title names."""
+    for found in _MONTH.finditer(unicodedata.normalize("NFKC", text)):
+        year, month = (found["y"], found["m"]) if found["m"] else (found["cy"], found["cm"])
+        yield (int(year) + (2000 if len(year) == 2 else 0) if year else None, int(month))
+
+
+def _same_month(month: tuple[int | None, int], period: Period) -> bool:
+    return month[1] == period.first.month and month[0] in (None, period.first.year)
+
+
+def _names_month(text: str, period: Period) -> bool:
+    return period.kind == "month" and any(_same_month(month, period) for month in _months(text))
+
+
+def _own_period(book: Book, form: Form) -> Period | None:
+    """The period guidang wrote into the blank this file was made from."""
+    text = book.properties.get(PERIOD_PROPERTY)
+    if not text or book.properties.get(FORM_PROPERTY) != form.id:
+        return None
+    try:
+        return Period.parse(text)
+    except DataError:
+        return None
+
+
+# --- which form -----------------------------------------------------------------------------------------------
+
+
+def _form_of(book: Book, forms: Mapping[str, Form]) -> Form:
+    marked = book.properties.get(FORM_PROPERTY)
+    if marked is not None and marked in forms:
+        return forms[marked]
+    readable = {name: form for name, form in forms.items() if form.tables or form.fields}
+    named = _named(book, readable.values())
+    if len(named) == 1:
+        return named[0]
+    fitting = _fitting(book, named or list(readable.values()))
+    if len(fitting) == 1:
+        return fitting[0]
+    raise DataError([_unsure(book, fitting or named, forms)])
+
+
+def _named(book: Book, forms: Iterable[Form]) -> list[Form]:
+    """The forms whose title or alias stands in the file's name; the longest such name wins."""
+    name = normal_label(Path(book.name).stem)
+    lengths = [
+        (max((len(label) for label in map(normal_label, form.labels) if label in name), default=0), form)
+        for form in forms
+    ]
+    longest = max((length for length, _form in lengths), default=0)
+    return [form for length, form in lengths if length == longest] if longest else []
+
+
+def _fitting(book: Book, forms: Sequence[Form]) -> list[Form]:
+    """The forms whose headings fit best: all required columns of all tables found, then most columns."""
+    scores = [(_score(book, form), form) for form in forms]
+    best = max((score for score, _form in scores), default=(0.0, 0))
+    return [form for score, form in scores if score == best] if best[0] >= 0.5 else []
+
+
+def _score(book: Book, form: Form) -> tuple[float, int]:
+    headings = [head for sheet in book.sheets if not sheet.hidden for head in find_headings(sheet, form.tables)]
+    if not headings:
+        return (0.0, 0)
+    return (sum(head.coverage[0] for head in headings) / len(headings), sum(head.coverage[1] for head in headings))
+
+
+def _unsure(book: Book, candidates: Sequence[Form], forms: Mapping[str, Form]) -> Problem:
+    if candidates:
+        names = "、".join(form.title for form in candidates)
+        message = _("the file could be several forms: {names}").format(names=names)
+        code = "form.ambiguous"
+    else:
+        names = "、".join(form.title for form in forms.values() if form.tables or form.fields)
+        message, code = _("the file is none of the known forms"), "form.unrecognised"
+    hint = _("Say which form it is with --form, or put the form's title into the file's name. Known here: {names}.")
+    return Problem(book.name, message, hint.format(names=names), code)
