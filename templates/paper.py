@@ -409,13 +409,19 @@ class Paper:
         total: bool = False,
         together: bool = False,
         none: str = "本月无。",
+        note: str = "",
     ) -> None:
-        """A table with a row per item of ``each`` (``r in items``), or the words ``none`` where there is no item."""
+        """A table with a row per item of ``each`` (``r in items``), or the words ``none`` where there is no item.
+
+        ``note`` stands under the table, and only where there is one.
+        """
         items = each.split(" in ", 1)[1]
         if none:
             self.tag(f"{{%p if {items} %}}")
         rows = listing_rows(columns, each, small=small, total=total)
         self.table([c.width for c in columns], rows, together=together)
+        if note:
+            self.text(f"注：{note}", "表注")
         if none:
             self.tag("{%p else %}")
             self.text(none, "无数据")

@@ -287,11 +287,8 @@ def basics_wide(paper: Paper) -> None:
             measure("累计欠费", 24, "owed"),
             measure("预收", 22, "advance"),
         ],
-    )
-    paper.text(
-        "注：收缴率＝当期实收÷当期应收，押金不计入；累计欠费＝当期与往期应收减实收减减免；"
+        note="收缴率＝当期实收÷当期应收，押金不计入；累计欠费＝当期与往期应收减实收减减免；"
         "合计栏的户数不重复计，收缴率由合计数算出，不取各项平均。",
-        "表注",
     )
     paper.caption("表5　业户变更")
     paper.listing(
@@ -305,6 +302,7 @@ def basics_wide(paper: Paper) -> None:
             Column("经办", 29, "{{ r.handler|空为横线 }}", "c"),
         ],
         "r in lists.owner_changes",
+        small=True,
     )
 
 
@@ -332,10 +330,17 @@ def last_month(title: str, width: float, key: str) -> Column:
     return Column(title, width, f"{{{{ r.last.{key} }}}}", "r", total=f"{{{{ TOTAL.last.{key} }}}}")
 
 
-def breakdown(paper: Paper, key: str, columns: Sequence[Column], *, none: str = "本月无。") -> None:
+def breakdown(paper: Paper, key: str, columns: Sequence[Column], *, none: str = "本月无。", note: str = "") -> None:
     source = f"breakdowns.{key}"
     totalled = [replace(c, total=c.total.replace("TOTAL", f"{source}.total")) for c in columns]
-    paper.listing(totalled, f"r in {source}.rows", total=any(c.total for c in columns), together=True, none=none)
+    paper.listing(
+        totalled,
+        f"r in {source}.rows",
+        total=any(c.total for c in columns),
+        together=True,
+        none=none,
+        note=note,
+    )
 
 
 def across(paper: Paper, figures: Sequence[tuple[str, str]]) -> None:
@@ -362,24 +367,24 @@ def across(paper: Paper, figures: Sequence[tuple[str, str]]) -> None:
 
 
 def objectives(paper: Paper) -> None:
-    paper.heading(1, "二、质量目标完成情况", new_page=True)
+    paper.heading(1, "二、质量目标完成情况")
     paper.caption("表6　质量目标")
     paper.listing(
         [
             NUMBER,
             Column("条款", 13, "{{ v.objective.clause }}", "c"),
-            Column("目标项", 37, "{{ v.objective.title }}"),
-            Column("目标值", 23, "{{ v.target }}", "c"),
+            Column("目标项", 36, "{{ v.objective.title }}"),
+            Column("目标值", 27, "{{ v.target }}", "c"),
             Column("本月实际", 20, "{{ v.actual }}", "c"),
             Column("累计", 18, "{{ v.cumulative_text }}", "c"),
             Column("是否达标", 20, "{% if v.text == '未达标' %}★{% endif %}{{ v.text }}", "c"),
             Column(
                 "计算依据",
-                56,
+                54,
                 "{{ v.figure.note if v.figure.value is none else v.basis }}",
                 style="小字文字",
             ),
-            Column("说明", 34, "{{ v.remark }}", style="小字文字"),
+            Column("说明", 33, "{{ v.remark }}", style="小字文字"),
         ],
         "v in objectives",
         none="",
@@ -390,7 +395,7 @@ def objectives(paper: Paper) -> None:
         "表注",
     )
     paper.heading(2, "设施设备运行（作业规程2.7至2.10）")
-    paragraphs(paper, "lists.equipment", "本月供电、给排水、消防设施设备运行正常与否，没有报送文字材料。")
+    paragraphs(paper, "lists.equipment", "本月未报送设施设备运行情况。")
 
 
 def paragraphs(paper: Paper, items: str, none: str = "") -> None:
@@ -480,11 +485,8 @@ def energy(paper: Paper) -> None:
             measure("同比", 18, "year_change", total=False),
             measure("金额（元）", 24, "cost"),
         ],
-    )
-    paper.text(
-        "注：用量＝（本期读数－上期读数）×倍率，换表、归零的按填报用量；节能指标的基期为{{ energy_base }}；"
+        note="用量＝（本期读数－上期读数）×倍率，换表、归零的按填报用量；节能指标的基期为{{ energy_base }}；"
         "各类单位不同，用量不合计。",
-        "表注",
     )
 
 
@@ -552,13 +554,10 @@ def visits(paper: Paper) -> None:
             measure("上门已预约（次）", 34, "appointed"),
             measure("意见建议（条）", 32, "opinions"),
         ],
-    )
-    paper.text(
-        "注：每人每月上门不少于5户，同一户多次按一户计；应拜访{{ figures.visit_rate.groups|length }}人"
+        note="每人每月上门不少于5户，同一户多次按一户计；应拜访{{ figures.visit_rate.groups|length }}人"
         "{% if figures.visit_rate.below %}，未达到的："
         "{% for g in figures.visit_rate.below %}{{ g.label }}{{ g.count }}户{{ '、' if not loop.last }}{% endfor %}"
         "{% endif %}。",
-        "表注",
     )
     paper.caption("表9-1　拜访意见及整改")
     paper.listing(
