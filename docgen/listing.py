@@ -100,7 +100,8 @@ def annex_workbook(
 
 def _summary(page: _Page, measures: Measures, heading: Heading) -> None:
     figures = [figure for figure in measures.figures.values() if figure.base_data]
-    figures.sort(key=lambda f: list(dict.fromkeys(x.base_data for x in figures)).index(f.base_data))
+    headings = list(dict.fromkeys(figure.base_data for figure in figures))
+    figures.sort(key=lambda figure: headings.index(figure.base_data))
     yearly = any(figure.last_year is not None for figure in figures)
     titles = ["序号", "类别", "指标", "条款", "本月", "上月", "环比", *(("去年同月", "同比") if yearly else ())]
     widths = [6, 10, 24, 7, 13, 13, 15, *((13, 15) if yearly else ())]
@@ -112,7 +113,7 @@ def _summary(page: _Page, measures: Measures, heading: Heading) -> None:
     )
     first, number = page.next_row, 0
     for number, figure in enumerate(figures, 1):
-        beside = (_Value.of(figure, figure.last_year), _Value(figure.year_on_year, align="数字")) if yearly else ()
+        beside = (_Value.of(figure, figure.last_year), _Value.change(figure.year_on_year)) if yearly else ()
         page.line(
             [
                 number,
@@ -121,7 +122,7 @@ def _summary(page: _Page, measures: Measures, heading: Heading) -> None:
                 _Value(figure.clause, align="居中"),
                 _Value.of(figure, figure.value),
                 _Value.of(figure, figure.previous),
-                _Value(figure.month_on_month, align="数字"),
+                _Value.change(figure.month_on_month),
                 *beside,
                 _Value.amount(figure.numerator if figure.denominator is not None else None),
                 _Value.amount(figure.denominator),
@@ -324,7 +325,7 @@ def _widths(fields: Sequence[_Field], lines: Sequence[Sequence[Any]]) -> list[fl
     found = []
     for i, field in enumerate(fields):
         shown = [_width(_shown(line[i])) for line in lines[:100]]
-        found.append(float(min(max([8, _width(field.title) + 2, *(n + 2 for n in shown)]), 36)))
+        found.append(float(min(max([8, _width(field.title) + 2, *(n + 3 for n in shown)]), 36)))
     return found
 
 
@@ -366,6 +367,11 @@ class _Value:
         return cls(_PRINTED.plus(value), "数字", forms.get(result.unit, f"#,##0{zeros}"))
 
     @classmethod
+    def change(cls, text: str) -> _Value:
+        """环比 or 同比, ready printed."""
+        return cls(text, "居中" if text == DASH else "数字")
+
+    @classmethod
     def amount(cls, value: Decimal | None, form: str = "") -> _Value:
         """A numerator, denominator or sum; ``—`` where there is none."""
         return cls(DASH, align="居中") if value is None else cls(_PRINTED.plus(value), "数字", form or _form([value]))
@@ -376,7 +382,7 @@ class _Value:
         if isinstance(value, _Value):
             return value
         if value is None or isinstance(value, str):
-            return cls(value or "")
+            return cls(value or "", "居中" if value == DASH else "正文")
         align, form = next((look for kind, look in _LOOKS if isinstance(value, kind)), ("正文", "General"))
         return cls("是" if value is True else "否" if value is False else value, align, form)
 
@@ -404,7 +410,8 @@ def _named_styles() -> list[NamedStyle]:
     def style(name: str, font: Font, horizontal: str, *look: PatternFill | Border) -> NamedStyle:
         fill = next((x for x in look if isinstance(x, PatternFill)), None)
         border = next((x for x in look if isinstance(x, Border)), None)
-        alignment = Alignment(horizontal=horizontal, vertical="center", wrap_text=True)
+        indent = 1 if border and horizontal != "center" else 0
+        alignment = Alignment(horizontal=horizontal, vertical="center", wrap_text=True, indent=indent)
         return NamedStyle(name, font=font, fill=fill, border=border, alignment=alignment)
 
     made = [
@@ -454,7 +461,7 @@ class _Book:
 
     def sheet(self, title: str) -> _Page:
         """A new A4 landscape sheet; the title is made legal and unique."""
-        clean = re.sub(r"[\[\]:*?/\\]", " ", title).strip("' ") or "表"
+        clean = re.sub(r"[\[\]:*?/\\]+", " ", title).strip("' ") or "表"
         name, n = clean[:31], 1
         while name.lower() in (taken.lower() for taken in self.workbook.sheetnames):
             n += 1
@@ -478,7 +485,7 @@ class _Book:
         stamp = f"{self.heading.prepared_on.isoformat()}T00:00:00Z".encode()
         core = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + stamp, parts[_CORE])
         theme = re.sub(rb'(<a:latin typeface=")[^"]*', rb"\g<1>" + _SONG.encode(), parts[_THEME])
-        styles = parts[_STYLES].replace(b'<name val="Calibri" />', f'<name val="{_SONG}" />'.encode())
+        styles = re.sub(rb'(<name val=")Calibri', rb"\g<1>" + _SONG.encode(), parts[_STYLES])
         return repack(blob, {_CORE: core, _THEME: theme, _STYLES: styles})
 
 
@@ -493,6 +500,7 @@ class _Page:
         self.book, self.sheet = book, sheet
         self.next_row = 1
         self.columns = 1
+        self.widths: Sequence[float] = ()
         self.head_row = 1
 
     @property
@@ -504,7 +512,7 @@ class _Page:
         cell = self.sheet.cell(row, column)
         form, content = value.form, value.value
         if isinstance(content, str):
-            content = _ILLEGAL.sub("\ufffd", content)
+            content = _ILLEGAL.sub("\ufffd", content).strip()
             if content.startswith(_LIKE_A_FORMULA):
                 form = "@"
         cell.value = content or None if isinstance(content, str) else content
@@ -526,7 +534,7 @@ class _Page:
         self, heading: Heading, title: str, titles: Sequence[str], widths: Sequence[float], note: str = ""
     ) -> None:
         """Company, title, period and code, the note, then the header row, frozen and repeated on every page."""
-        self.columns = len(titles)
+        self.columns, self.widths = len(titles), widths
         for i, width in enumerate(widths, 1):
             self.sheet.column_dimensions[get_column_letter(i)].width = width
         half = max(self.columns * 2 // 3, 1)
@@ -595,10 +603,19 @@ class _Page:
     def signatures(self, signers: Sequence[str]) -> None:
         """The sign line below the table, room for a hand-written name and date each."""
         self.next_row += 1
-        share = max(self.columns // max(len(signers), 1), 1)
-        for n, signer in enumerate(signers):
-            first = n * share + 1
-            last = self.columns if n == len(signers) - 1 else first + share - 1
-            if first <= self.columns:
-                self.band(f"{signer}：　　　　　　　　　　日期：　　　年　　月　　日", "说明", 36, first, last)
+        share = sum(self.widths) / max(len(signers), 1)
+        self.band("".join(_signature(signer, share) for signer in signers), "说明", 36)
         self.next_row += 1
+
+
+def _signature(signer: str, width: float) -> str:
+    """``填报：　　　　日期：　　年　　月　　日`` in about so many characters; too narrow: without 年月日."""
+    for date_line in ("日期：　　　年　　月　　日　", "日期：　　　　　　"):
+        room = int(width - _width(f"{signer}：{date_line}")) // 2
+        if room >= _ROOM_TO_SIGN:
+            break
+    return f"{signer}：{'　' * max(room, _ROOM_TO_SIGN)}{date_line}"
+
+
+_ROOM_TO_SIGN = 7
+"""Full-width blanks for a hand-written name: 25 mm at 10 pt."""

@@ -64,11 +64,17 @@ __all__ = [
     "load_objectives",
     "parse",
     "parse_objectives",
+    "widened",
 ]
 
 BLANK = "（未填）"
 _EXACT = Context(prec=34)
 _ONE, _ZERO = Decimal(1), Decimal(0)
+
+
+def widened(row: Row, more: Mapping[str, Any]) -> Row:
+    """The row with further columns (derived, or from the head of its file); place and cells stay its own."""
+    return Row({**row, **more}, row.place, row.cells, row.extra)
 
 
 # --- values -------------------------------------------------------------------------------------------------------
@@ -446,9 +452,7 @@ class _Run:
         if self.failures:
             self.raise_problems()
         for table, cells in derived.items():
-            self.rows[table] = tuple(
-                Row({**row, **cells[i]}, row.place, row.cells, row.extra) for i, row in enumerate(self.rows[table])
-            )
+            self.rows[table] = tuple(widened(row, cells[i]) for i, row in enumerate(self.rows[table]))
             for scope, row in zip(self.scopes[table], self.rows[table], strict=True):
                 scope["row"] = row
 
