@@ -125,7 +125,7 @@ STYLES = (
     Style("正文段落", FANG, 16, align="both", line=28, indent_chars=2),
     Style("heading 1", HEI, 16, line=28, before=14, after=4, outline=0, keep_next=True),
     Style("heading 2", KAI, 16, line=28, before=8, after=2, outline=1, keep_next=True),
-    Style("heading 3", FANG, 16, bold=True, line=28, before=4, indent_chars=0, outline=2, keep_next=True),
+    Style("heading 3", FANG, 16, bold=True, line=28, before=6, after=3, outline=2, keep_next=True),
     Style("报告题名", SONG, 22, bold=True, align="center", line=34, before=0, after=6),
     Style("报告期", KAI, 16, align="center", line=28, after=6),
     Style("表题", HEI, 12, align="left", line=22, before=8, after=3, keep_next=True),

@@ -139,12 +139,14 @@ def summary(paper: Paper) -> None:
         rows.append(Row(tuple(Cell(f"{{{{ figures.{key}.text }}}}", "指标数值") for key, _ in tiles), height=12))
         rows.append(Row(tuple(Cell(beside(key), "小字居中") for key, _ in tiles), height=10))
     paper.table([1, 1, 1, 1], rows)
+    below_table = '<w:spacing w:before="160" w:after="0" w:line="560" w:lineRule="exact"/>'
     paper.text(
         "本月质量目标列示{{ objectives|length }}项：达标{{ verdicts.met|length }}项，"
         "未达标{{ verdicts.missed|length }}项，无数据{{ verdicts.unknown|length }}项。"
         "{% if verdicts.missed %}未达标的是："
         "{% for v in verdicts.missed %}{{ v.objective.title }}（目标{{ v.target }}，实际{{ v.actual }}）"
-        "{{ '、' if not loop.last else '。' }}{% endfor %}{% endif %}"
+        "{{ '、' if not loop.last else '。' }}{% endfor %}{% endif %}",
+        properties=below_table,
     )
     paper.text(
         "各部门未完成事项{{ figures.unfinished.text }}项，未完成报修{{ figures.repairs_open.text }}件，"
