@@ -6,7 +6,6 @@ variable, so that the writers, which are compiled once, need not be handed it fo
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -109,6 +108,8 @@ class RenderState:
 
     def picture(self, image: Image) -> str:
         """Relationship of a picture; the same content is stored once, whoever shows it."""
+        import hashlib  # costs a tenth of a document's start-up, and few have pictures
+
         digest = hashlib.sha256(image.data).hexdigest()[:20]
         name = f"word/media/gd{digest}.{image.extension}"
         self.media[name] = image.data

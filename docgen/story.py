@@ -265,6 +265,7 @@ class _Reader:
         self.split_runs: list[Element] = []
         self.marked_texts: list[Element] = []
         self.joins: list[tuple[Element, bool]] = []
+        self.recut: set[Element] = set()  # tables that lost a cell to a tag or comment
         self.raw_open = False
         self.guarded = False
         self.has_codes = next(root.iter(W + "instrText"), None) is not None
@@ -395,29 +396,23 @@ class _Reader:
             self._fault(place, fault)
         edits: list[tuple[int, int, str]] = [(e.at, e.at + 1, "") for e in found.escapes]
         for tag in found.tags:
-            start, end = self._trimmed(tag, text, paragraph)
-            edits.append((start, end, self._substitute(tag, place, paragraph)))
+            edits += ((start, end, "") for start, end in self._trims(tag, text, paragraph) if start < end)
+            edits.append((tag.start, tag.end, self._substitute(tag, place, paragraph)))
         if edits:
             self._edit(segments, sorted(edits))
 
-    def _trimmed(self, tag: Tag, text: str, paragraph: Element) -> tuple[int, int]:
-        """``{%-`` at the start of a paragraph joins it to the one before, elsewhere it eats the blanks before."""
-        start, end = tag.start, tag.end
-        if tag.prefix:
-            return start, end
+    def _trims(self, tag: Tag, text: str, paragraph: Element) -> Iterator[tuple[int, int]]:
+        """What ``{%-`` and ``-%}`` eat: the blanks beside them, or alone in a line the break that ends it."""
         if tag.trim_left:
-            before = text[:start].rstrip()
-            if before or not _is(paragraph.getprevious(), P):
-                start = len(before)
-            else:
+            before = text[: tag.start].rstrip(" \t")
+            yield len(before) - before.endswith("\n"), tag.start
+            if not before and _is(paragraph.getprevious(), P):
                 self.joins.append((paragraph, False))
         if tag.trim_right:
-            after = text[end:].lstrip()
-            if after or not _is(paragraph.getnext(), P):
-                end = len(text) - len(after)
-            else:
+            after = text[tag.end :].lstrip(" \t")
+            yield tag.end, len(text) - len(after) + after.startswith("\n")
+            if not after and _is(paragraph.getnext(), P):
                 self.joins.append((paragraph, True))
-        return start, end
 
     def _substitute(self, tag: Tag, place: Place, paragraph: Element) -> str:
         """What stands in the run instead of the tag; lifted and cell tags leave nothing there."""
@@ -485,8 +480,6 @@ class _Reader:
     def _rewrite(self, el: Element, text: str) -> None:
         if not text:
             _remove_text(el)
-            return
-        if el.tag not in (T, A + "t", W + "instrText"):  # a tab or break inside a tag that also begins there
             return
         el.text = text
         if el.tag.startswith(W):
@@ -718,17 +711,16 @@ class _Reader:
     def _lift(self) -> None:
         """Paragraphs, rows and cells named by a prefix give way to their marks, if nothing else stands in them."""
         for container, marks in self.lifted.items():
-            if self._holds_more(container):
-                place = marks[0].place if marks else self._place_of(container)
+            if marks and self._holds_more(container):  # a comment takes its paragraph, row or cell away, as it says
                 self._report(
-                    place,
-                    _("beside {tag} stands something else, which would be lost").format(
-                        tag=marks[0].text if marks else "{# #}"
-                    ),
+                    marks[0].place,
+                    _("beside {tag} stands something else, which would be lost").format(tag=marks[0].text),
                     _("Give the tag a {level} of its own.").format(level=_level(self.lift_level[container])),
                     "tag.beside",
                 )
                 continue
+            if container.tag == TC:
+                self.recut.update(container.iterancestors(TBL))
             opens = any(m.statement and m.keyword not in _ENDS for m in marks)
             kept = self._kept(container)
             text = "".join(f"{OPEN}{m.number}{CLOSE}" for m in marks)
@@ -829,7 +821,7 @@ class _Reader:
     # -- structure
 
     def _check_structure(self) -> None:
-        if not any(m.statement for m in self.marks.values()):
+        if not self.lifted and not any(m.statement for m in self.marks.values()):
             return
         blocks = _Blocks(self)
         blocks.walk()
@@ -848,7 +840,8 @@ class _Reader:
         last = children[-1] if children else None
         if last is not None and last.tag == P and blocks.sure(last, el) and not _MARK.search(last.tail or ""):
             return
-        if not blocks.varies(el):
+        as_made = el.tag == W + "body" and last is not None and last.tag == TBL and blocks.sure(last, el)
+        if not blocks.varies(el) or as_made:
             return
         self.guarded = True
         if el.tag == W + "body":
@@ -863,7 +856,7 @@ class _Reader:
 
     def _guard_table(self, table: Element, blocks: _Blocks) -> None:
         rows = list(_within(table, TR))
-        columns_vary = any(self._columns_vary(row, blocks) for row in rows)
+        columns_vary = table in self.recut or any(self._columns_vary(row, blocks) for row in rows)
         hollow = [row for row in rows if not any(blocks.sure(c, row) for c in _within(row, TC))]
         if not (columns_vary or hollow or not any(blocks.sure(r, table) for r in rows) or self._may_touch(table, blocks)):
             return
@@ -1047,15 +1040,17 @@ def _level(prefix: str) -> str:
 
 
 def _segments(paragraph: Element) -> Iterator[tuple[Element, str]]:
-    """The texts of a paragraph in order, tabs and breaks as blanks; text boxes and deletions are not part of it."""
+    """A paragraph's texts in order, tabs and breaks as their characters; text boxes and deletions are no part of it."""
     stack = list(reversed(paragraph))
     while stack:
         el = stack.pop()
         tag = el.tag
         if tag in (T, A + "t"):
             yield el, el.text or ""
-        elif tag in (W + "tab", W + "br", W + "cr", A + "br"):
+        elif tag == W + "tab":
             yield el, "\t"
+        elif tag in (W + "br", W + "cr", A + "br"):
+            yield el, "\n"
         elif isinstance(tag, str) and tag not in (PPR, RPR, BOX, P, W + "del", W + "moveFrom", A + "p"):
             stack.extend(reversed(el))
 
