@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from docgen.story import Element
 
+_STORIES = frozenset(W + n for n in ("document", "hdr", "ftr", "footnotes", "endnotes", "comments"))
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 
 
@@ -50,8 +51,9 @@ def defects(blob: bytes) -> Iterator[str]:
                 except etree.XMLSyntaxError as exc:
                     yield f"{name}: not well-formed: {exc}"
     for name, root in trees.items():
-        if str(root.tag).startswith(W):
+        if root.tag in _STORIES:
             yield from _part(name, root)
+        if str(root.tag).startswith(W):
             yield from _relationships(name, root, trees)
 
 

@@ -13,8 +13,9 @@ from __future__ import annotations
 import copy
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -612,7 +613,7 @@ class _Reader:
         after = next(el for el in behind if el.tag == T)
         after.text = (text.text or "")[match.end() :]
         text.text = (text.text or "")[: match.start()]
-        mark.site = Site(SiteKind.RUNS, rpr=self._properties(run, RPR))
+        mark.site = replace(self._site(text), kind=SiteKind.RUNS)
         tail, run.tail, behind.tail = run.tail, None, None
         run.addnext(behind)
         run.tail, behind.tail = f"{OPEN}{mark.number}{CLOSE}", tail
@@ -720,7 +721,7 @@ class _Reader:
                 )
                 continue
             if container.tag == TC:
-                self.recut.update(container.iterancestors(TBL))
+                self.recut.update(islice(container.iterancestors(TBL), 1))
             opens = any(m.statement and m.keyword not in _ENDS for m in marks)
             kept = self._kept(container)
             text = "".join(f"{OPEN}{m.number}{CLOSE}" for m in marks)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _SPECIAL = re.compile("[&<>\x00-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufddf\ufffe\uffff\ud800-\udfff]").search
 _SPECIAL_ATTRIBUTE = re.compile("[&<>\"\x00-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufddf\ufffe\uffff\ud800-\udfff]").search
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0e-\x1f\ufdd0-\ufddf\ufffe\uffff\ud800-\udfff]")
+_ILLEGAL = re.compile("[\x00-\x06\x08\x0b\x0e-\x1f\ufdd0-\ufddf\ufffe\uffff\ud800-\udfff]")
 _BREAKS = re.compile("[\t\n\x07\x0c]")
 
 
@@ -94,26 +94,40 @@ def writers(site: Site) -> tuple[Callable[[Any], bytes], Callable[[Any], str]]:
     return as_bytes, as_text
 
 
+def _signs(site: Site, rpr: str) -> dict[str, str]:
+    """What tab, line break, ``\\a`` (new paragraph) and ``\\f`` (page break) become in a run with these properties."""
+    again = '<w:t xml:space="preserve">'
+    out, back = f"</w:t></w:r>{site.close}", f"{site.open}<w:r>{rpr}{again}"
+    line, page = f"</w:t><w:br/>{again}", '<w:br w:type="page"/>'
+    if not site.breakable:
+        return {"\t": f"</w:t><w:tab/>{again}", "\n": line, "\a": line, "\f": f"</w:t>{page}{again}"}
+    return {
+        "\t": f"</w:t><w:tab/>{again}",
+        "\n": line,
+        "\a": f"{out}</w:p><w:p>{site.ppr}{back}",
+        "\f": f"{out}</w:p><w:p><w:r>{page}</w:r></w:p><w:p>{site.ppr}{back}",
+    }
+
+
+def run(text: str, rpr: str, site: Site) -> str:
+    """A run of ``text`` at this site; a line or page break in it may make it several."""
+    safe = escape(legal(text))
+    if _BREAKS.search(safe):
+        signs = _signs(site, rpr)
+        safe = _BREAKS.sub(lambda m: signs[m[0]], safe)
+    return f'<w:r>{rpr}<w:t xml:space="preserve">{safe}</w:t></w:r>'
+
+
 def _text(site: Site) -> Callable[[Any], str]:
     """Inside ``w:t``: breaks become their elements, rich values leave the run and come back to it."""
     opening = f'<w:r>{site.rpr}<w:t xml:space="preserve">'
-    again = '<w:t xml:space="preserve">'
-    out, back = f"</w:t></w:r>{site.close}", f"{site.open}{opening}"
-    paragraph = f"{out}</w:p><w:p>{site.ppr}{back}"
-    page = f'{out}</w:p><w:p><w:r><w:br w:type="page"/></w:r></w:p><w:p>{site.ppr}{back}'
-    line = f"</w:t><w:br/>{again}"
-    signs = {
-        "\t": f"</w:t><w:tab/>{again}",
-        "\n": line,
-        "\a": paragraph if site.breakable else line,
-        "\f": page if site.breakable else f'</w:t><w:br w:type="page"/>{again}',
-    }
+    signs = _signs(site, site.rpr)
 
     def write(value: Any) -> str:
         if isinstance(value, Xml):
             return str.__str__(value)
         if isinstance(value, Rich):
-            return f"</w:t></w:r>{value.runs(_state(), site.rpr)}{opening}"
+            return f"</w:t></w:r>{value.runs(_state(), site)}{opening}"
         text = escape(legal(plain_text(value)))
         return _BREAKS.sub(lambda m: signs[m[0]], text) if _BREAKS.search(text) else text
 
@@ -126,7 +140,7 @@ def _runs(site: Site) -> Callable[[Any], str]:
 
     def write(value: Any) -> str:
         if isinstance(value, Rich):
-            return value.runs(_state(), site.rpr)
+            return value.runs(_state(), site)
         if isinstance(value, Xml):
             return str.__str__(value)
         text = inner(value)
@@ -141,7 +155,7 @@ def _paragraphs(site: Site) -> Callable[[Any], str]:
 
     def write(value: Any) -> str:
         if isinstance(value, Rich):
-            return value.paragraphs(_state(), site.ppr)
+            return value.paragraphs(_state(), site)
         if isinstance(value, Xml):
             return str.__str__(value)
         if value is None or isinstance(value, Undefined) or value == "":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from i18n import _
 
 if TYPE_CHECKING:
     from docgen.render import RenderState
+    from docgen.story import Site
 
 EMU_PER_MM = 36_000
 _HIGHLIGHT = re.compile(r"#?([0-9A-Fa-f]{6})$")
@@ -42,13 +43,13 @@ class Rich:
         """What it says where only text can stand."""
         raise NotImplementedError
 
-    def runs(self, state: RenderState, rpr: str) -> str:
+    def runs(self, state: RenderState, site: Site) -> str:
         """Its runs, for inside a paragraph."""
         raise NotImplementedError
 
-    def paragraphs(self, state: RenderState, ppr: str) -> str:
+    def paragraphs(self, state: RenderState, site: Site) -> str:
         """Its paragraphs, for between paragraphs."""
-        return f"<w:p>{ppr}{self.runs(state, '')}</w:p>"
+        return f"<w:p>{site.ppr}{self.runs(state, site)}</w:p>"
 
 
 # --- pictures -------------------------------------------------------------------------------------------------
@@ -115,12 +116,12 @@ class Image(Rich):
     def plain(self) -> str:
         return self.description
 
-    def runs(self, state: RenderState, rpr: str) -> str:
+    def runs(self, state: RenderState, site: Site) -> str:
         from docgen.text import escape_attribute
 
         rid, number, text = state.picture(self), state.drawing_id(), escape_attribute(self.description)
         return (
-            f"<w:r>{rpr}<w:drawing>"
+            f"<w:r>{site.rpr}<w:drawing>"
             '<wp:inline xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"'
             ' distT="0" distB="0" distL="0" distR="0">'
             f'<wp:extent cx="{self.width}" cy="{self.height}"/>'
@@ -221,8 +222,8 @@ class RichText(Rich):
     def plain(self) -> str:
         return "".join(text for text, _rpr, _url in self._runs)
 
-    def runs(self, state: RenderState, rpr: str) -> str:
-        return "".join(_run(state, text, own, url, rpr) for text, own, url in self._runs)
+    def runs(self, state: RenderState, site: Site) -> str:
+        return "".join(_run(state, text, own, url, site) for text, own, url in self._runs)
 
 
 def _fonts(font: str) -> str:
@@ -236,18 +237,16 @@ def _fonts(font: str) -> str:
     return "<w:rFonts" + "".join(f' w:{k}="{v}"' for k, v in scripts.items()) + "/>"
 
 
-def _run(state: RenderState, text: str, own: str, url: str, rpr: str) -> str:
-    from docgen.text import escape, legal
+def _run(state: RenderState, text: str, own: str, url: str, site: Site) -> str:
+    from docgen.text import run
 
-    properties = f"<w:rPr>{own}</w:rPr>" if own else rpr
-    safe = escape(legal(text)).replace("\a", "\n").replace("\f", "\n")
-    body = safe.replace("\n", '</w:t><w:br/><w:t xml:space="preserve">')
-    body = body.replace("\t", '</w:t><w:tab/><w:t xml:space="preserve">')
-    run = f'<w:r>{properties}<w:t xml:space="preserve">{body}</w:t></w:r>'
+    rpr = f"<w:rPr>{own}</w:rPr>" if own else site.rpr
     if not url:
-        return run
+        return run(text, rpr, site)
     ns = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    return f'<w:hyperlink xmlns:r="{ns}" r:id="{state.link(url)}">{run}</w:hyperlink>'
+    link = f'<w:hyperlink xmlns:r="{ns}" r:id="{state.link(url)}">'
+    inside = replace(site, open=site.open + link, close="</w:hyperlink>" + site.close)
+    return f"{link}{run(text, rpr, inside)}</w:hyperlink>"
 
 
 class RichTextParagraph(Rich):
@@ -270,11 +269,11 @@ class RichTextParagraph(Rich):
     def plain(self) -> str:
         return "\n".join(rich.plain() for rich, _ppr in self._paragraphs)
 
-    def runs(self, state: RenderState, rpr: str) -> str:
-        return "<w:r><w:br/></w:r>".join(rich.runs(state, rpr) for rich, _ppr in self._paragraphs)
+    def runs(self, state: RenderState, site: Site) -> str:
+        return "<w:r><w:br/></w:r>".join(rich.runs(state, site) for rich, _ppr in self._paragraphs)
 
-    def paragraphs(self, state: RenderState, ppr: str) -> str:
-        return "".join(f"<w:p>{own or ppr}{rich.runs(state, '')}</w:p>" for rich, own in self._paragraphs)
+    def paragraphs(self, state: RenderState, site: Site) -> str:
+        return "".join(rich.paragraphs(state, replace(site, ppr=own or site.ppr)) for rich, own in self._paragraphs)
 
 
 # --- sub-documents --------------------------------------------------------------------------------------------
@@ -389,15 +388,15 @@ class Subdocument(Rich):
     def plain(self) -> str:
         return self._text
 
-    def runs(self, state: RenderState, rpr: str) -> str:
+    def runs(self, state: RenderState, site: Site) -> str:
         state.report(
             _("a sub-document cannot stand inside a paragraph"),
             _("Write {{p name }} in a paragraph of its own."),
             "subdocument.place",
         )
-        return f"<w:r>{rpr}<w:t/></w:r>"
+        return f"<w:r>{site.rpr}<w:t/></w:r>"
 
-    def paragraphs(self, state: RenderState, ppr: str) -> str:  # noqa: ARG002 - it has its own
+    def paragraphs(self, state: RenderState, site: Site) -> str:  # noqa: ARG002 - it has its own
         prefix = f"sub{id(self)}:"
 
         def fill(match: re.Match[str]) -> str:
