@@ -8,6 +8,7 @@ even where it begins with ``=``, ``+``, ``-`` or ``@``. The same measures give t
 from __future__ import annotations
 
 import io
+import math
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -284,7 +285,7 @@ def _plain(
     sides = ["数值"] if figure.kind in _COUNTED_ONLY else ["分子", "分母"]
     head(
         ["序号", "判定", *(field.title for field in fields), *sides, "来源"],
-        [6, 10, *_widths(fields, values), *(12.0 for _side in sides), 32],
+        [6, 10, *_widths(fields, values), *(12.0 for _side in sides), _source_width([p.row for p in parts])],
     )
     form = _form([p.above for p in parts] + [p.below for p in parts])
     for number, (part, cells) in enumerate(zip(parts, values, strict=True), 1):
@@ -306,7 +307,7 @@ def _grouped(page: _Page, figure: Figure, fields: Sequence[_Field], head: _Head)
     values = [[field.of(row) for field in fields] for row in figure.rows]
     head(
         ["序号", "判定", "对象", "数量", *(field.title for field in fields), "来源"],
-        [6, 10, 18, 8, *_widths(fields, values), 32],
+        [6, 10, 18, 8, *_widths(fields, values), _source_width([*figure.rows, *figure.unknown])],
     )
     blanks = ["" for _field in fields]
     for number, group in enumerate(sorted(figure.groups, key=lambda g: g.reached), 1):
@@ -329,6 +330,10 @@ def _widths(fields: Sequence[_Field], lines: Sequence[Sequence[Any]]) -> list[fl
     return found
 
 
+def _source_width(rows: Sequence[Row]) -> float:
+    return float(min(max((_width(str(row.place)) + 4 for row in rows[-100:]), default=20), 48))
+
+
 def _shown(value: Any) -> str:
     plain = value.value if isinstance(value, _Value) else value
     if isinstance(plain, datetime):
@@ -338,7 +343,15 @@ def _shown(value: Any) -> str:
 
 def _width(text: str) -> int:
     """Width in half-width characters."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in text)
+    return len(text) if text.isascii() else sum(2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in text)
+
+
+def _lines(text: str, width: float) -> int:
+    """Lines a text takes in a column; the height is given because programs do not all fit it on opening."""
+    room = max(width - 3, 1)
+    if 2 * len(text) <= room and "\n" not in text:
+        return 1
+    return sum(max(math.ceil(_width(line) / room), 1) for line in text.split("\n"))
 
 
 def _form(amounts: Sequence[Decimal]) -> str:
@@ -411,7 +424,8 @@ def _named_styles() -> list[NamedStyle]:
         fill = next((x for x in look if isinstance(x, PatternFill)), None)
         border = next((x for x in look if isinstance(x, Border)), None)
         indent = 1 if border and horizontal != "center" else 0
-        alignment = Alignment(horizontal=horizontal, vertical="center", wrap_text=True, indent=indent)
+        wraps = horizontal != "right"  # a number that does not fit shows ####, never two halves
+        alignment = Alignment(horizontal=horizontal, vertical="center", wrap_text=wraps, indent=indent)
         return NamedStyle(name, font=font, fill=fill, border=border, alignment=alignment)
 
     made = [
@@ -537,7 +551,7 @@ class _Page:
         self.columns, self.widths = len(titles), widths
         for i, width in enumerate(widths, 1):
             self.sheet.column_dimensions[get_column_letter(i)].width = width
-        half = max(self.columns * 2 // 3, 1)
+        half = next((n for n in range(1, self.columns) if sum(widths[:n]) >= _PERIOD_WIDTH), max(self.columns - 1, 1))
         self.band(f"{heading.company}　{heading.office}", "说明", 18)
         self.next_row += 1
         self.band(title, "大标题", 30)
@@ -549,7 +563,7 @@ class _Page:
         self.band(f"标识：{heading.code}", "说明右", 18, half + 1)
         if note:
             self.next_row += 1
-            self.band(note, "说明", 15 * (1 + _width(note) // int(max(sum(widths) * 0.95, 1))) + 3)
+            self.band(note, "说明", 14 * _lines(note, sum(widths)) + 4)
         self.next_row += 1
         self.head_row = self.next_row
         for i, text in enumerate(titles, 1):
@@ -578,10 +592,14 @@ class _Page:
 
     def line(self, values: Sequence[Any], suffix: str = "", height: float | None = None) -> None:
         """A line of the table; ``suffix`` 合计 or 提示 chooses its look."""
-        for i, value in enumerate(values, 1):
-            self.put(self.next_row, i, _Value.from_python(value), suffix)
-        if height is not None:
-            self.sheet.row_dimensions[self.next_row].height = height
+        needed = 1
+        for i, (given, width) in enumerate(zip(values, self.widths, strict=True), 1):
+            value = _Value.from_python(given)
+            self.put(self.next_row, i, value, suffix)
+            if isinstance(value.value, str):
+                needed = max(needed, _lines(value.value, width))
+        if needed > 1 or height is not None:
+            self.sheet.row_dimensions[self.next_row].height = max(height or 0, 13 * needed + 4)
         self.next_row += 1
 
     def merge_alike(self, column: int, first: int, values: Sequence[str]) -> None:
@@ -610,12 +628,14 @@ class _Page:
 
 def _signature(signer: str, width: float) -> str:
     """``填报：　　　　日期：　　年　　月　　日`` in about so many characters; too narrow: without 年月日."""
-    for date_line in ("日期：　　　年　　月　　日　", "日期：　　　　　　"):
+    for date_line in ("日期：　　　年　　月　　日　　", "日期：　　　　　　　"):
         room = int(width - _width(f"{signer}：{date_line}")) // 2
         if room >= _ROOM_TO_SIGN:
             break
     return f"{signer}：{'　' * max(room, _ROOM_TO_SIGN)}{date_line}"
 
 
+_PERIOD_WIDTH = 70
+"""Characters of 报告期 and 编制日期 on one line."""
 _ROOM_TO_SIGN = 7
 """Full-width blanks for a hand-written name: 25 mm at 10 pt."""
