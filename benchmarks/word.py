@@ -147,13 +147,15 @@ def long_table(rows: list[tuple[str, ...]]) -> None:
 
 
 STREAM = """
-import json, resource, sys, time
+import json, re, sys, time
 from docgen import WordTemplate
 template = WordTemplate.load(sys.argv[1])
 row = json.loads(sys.argv[3])
 start = time.perf_counter()
 template.render_to({"rows": ({**row, "c2": i} for i in range(int(sys.argv[4])))}, sys.argv[2])
-print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+seconds = time.perf_counter() - start
+peak = re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())  # ru_maxrss would count the parent's too
+print(seconds, int(peak[1]) / 1024)
 """
 
 FIRST = """

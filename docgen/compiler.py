@@ -43,6 +43,9 @@ _CHUNK = 256
 _MAX_LOOPS_NESTED = 20  # CPython refuses more statically nested blocks
 _NOT_SUPPORTED = ("extends", "include", "import", "from")
 _PLAIN_NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$", re.ASCII)
+"""Most tags of a form are a name; it is read here and needs neither Jinja's lexer nor its grammar."""
+_WORDS = frozenset("true false none True False None not and or if else in is self".split())
+_LEAVES = (nodes.TemplateData, nodes.Name, nodes.Const)
 _numbers = count(1)
 
 
@@ -121,9 +124,9 @@ class _Generator(CodeGenerator):
     def _output(self, children: list[nodes.Expr], frame: Frame) -> None:
         unbuffered = frame.buffer is None
         if len(children) == 1:
-            self.writeline("yield " if unbuffered else f"{frame.buffer}.append(")
+            self.writeline("yield (" if unbuffered else f"{frame.buffer}.append(")
             self._child(children[0], frame)
-            self.write("" if unbuffered else ")")
+            self.write(")")
             return
         self.writeline('yield b"".join((' if unbuffered else f"{frame.buffer}.extend((")
         self.indent()
@@ -167,10 +170,10 @@ class _Generator(CodeGenerator):
         self.blockvisit(node.body, inner)
         self.writeline(f"{inner.buffer} = [captured(concat({inner.buffer}))]")
         autoescape, inner.eval_ctx.autoescape = inner.eval_ctx.autoescape, False
-        self.writeline("yield " if frame.buffer is None else f"{frame.buffer}.append(", node)
+        self.writeline("yield (" if frame.buffer is None else f"{frame.buffer}.append(", node)
         self.write(self._writer(node, frame))
         self.visit_Filter(node.filter, inner)
-        self.write(")" if frame.buffer is None else "))")
+        self.write("))")
         inner.eval_ctx.autoescape = autoescape
         self.leave_frame(inner)
 
@@ -238,8 +241,22 @@ def _faults_alone(story: Story, env: TemplateEnvironment, file: str) -> list[Pro
     return [problem for mark in story.marks.values() for problem in check_mark(mark, env, file)]
 
 
+class _Parser(Parser):
+    """Jinja's parser, with a short way for the tag that is a name and nothing else."""
+
+    def parse_tuple(self, *args: Any, **kwargs: Any) -> Any:
+        if self.stream.current.type == "plain_name":
+            name, *attributes = self.stream.current.value.split(".")
+            number = next(self.stream).lineno
+            node: nodes.Expr = nodes.Name(name, "load", lineno=number)
+            for attribute in attributes:
+                node = nodes.Getattr(node, attribute, "load", lineno=number)
+            return node
+        return super().parse_tuple(*args, **kwargs)
+
+
 def _parse(story: Story, env: TemplateEnvironment) -> nodes.Template:
-    parser = Parser(env, "", story.name, story.name)
+    parser = _Parser(env, "", story.name, story.name)
     parser.stream = TokenStream(_tokens(story, env), story.name, story.name)
     tree = parser.parse()
     _number_loops(tree)
@@ -256,12 +273,9 @@ def _tokens(story: Story, env: TemplateEnvironment) -> Iterator[Token]:
             continue
         number = piece
         mark = story.marks[number]
-        if not mark.statement and _PLAIN_NAME.match(mark.source):  # most tags of a form; not worth a lexer
+        if not mark.statement and _PLAIN_NAME.match(mark.source) and mark.source.partition(".")[0] not in _WORDS:
             yield Token(number, "variable_begin", "{{")
-            for i, name in enumerate(mark.source.split(".")):
-                if i:
-                    yield Token(number, "dot", ".")
-                yield Token(number, "name", name)
+            yield Token(number, "plain_name", mark.source)
             yield Token(number, "variable_end", "}}")
             continue
         for token in env.lexer.tokenize(_quoted(mark)):
@@ -272,9 +286,18 @@ def _quoted(mark: Mark) -> str:
     return f"{{% {mark.source} %}}" if mark.statement else f"{{{{ {mark.source} }}}}"
 
 
+def _branches(tree: nodes.Node) -> Iterator[nodes.Node]:
+    """All nodes in document order but the leaves, which are nearly all of a form and never of interest."""
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack += reversed([n for n in node.iter_child_nodes() if type(n) not in _LEAVES])
+
+
 def _number_loops(tree: nodes.Template) -> None:
     """Give every loop that does not ask for ``loop`` a counter, so that an error can name the row."""
-    for number, loop in enumerate(tree.find_all(nodes.For)):
+    for number, loop in enumerate([n for n in _branches(tree) if isinstance(n, nodes.For)]):
         extended = loop.recursive or bool(
             find_undeclared(loop.iter_child_nodes(only=("body", "test")), ("loop",))
         )
@@ -384,7 +407,7 @@ def check_mark(mark: Mark, env: TemplateEnvironment, file: str) -> list[Problem]
 def _check_tree(tree: nodes.Template, story: Story, env: TemplateEnvironment, file: str) -> list[Problem]:
     """The same for a whole part that could be read."""
     problems = []
-    for node in tree.find_all(_CHECKED):
+    for node in _branches(tree):
         mark = story.marks.get(node.lineno)
         if mark is not None and (problem := _check_node(node, mark, env, file)):
             problems.append(problem)

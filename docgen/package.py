@@ -237,23 +237,44 @@ class Shelf:
         return Shelf(m for m in self._members if m.name not in gone)
 
 
-def pack(shelf: Shelf, parts: Iterable[tuple[str, bytes]], compression: str) -> bytes:
-    """A package of the shelf and the given parts, as bytes."""
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A part deflated, ready to be laid out."""
+
+    name: bytes
+    crc: int
+    size: int
+    data: bytes
+
+
+def packed(part: str, pieces: Iterable[bytes], compression: str) -> Packed:
+    """Deflate a part piece by piece."""
+    squeeze = compressor(compression)
+    out = []
+    crc = size = 0
+    for piece in pieces:
+        crc = crc32(piece, crc)
+        size += len(piece)
+        out.append(squeeze.compress(piece))
+    out.append(squeeze.flush())
+    return Packed(part.encode(), crc, size, b"".join(out))
+
+
+def pack(shelf: Shelf, parts: Iterable[Packed]) -> bytes:
+    """A package of the shelf and the given parts, as bytes. A part of the same name replaces the shelf's."""
+    parts = list(parts)
+    if taken := [name for p in parts if (name := p.name.decode()) in shelf.entries]:
+        shelf = shelf.without(taken)
     out = [shelf.block]
     directory = [shelf.directory]
     offset = len(shelf.block)
-    count = len(shelf.entries)
-    for part, content in parts:
-        squeeze = compressor(compression)
-        data = squeeze.compress(content) + squeeze.flush()
-        name, crc, size = part.encode(), crc32(content), len(content)
-        header = _local_header(name, zipfile.ZIP_DEFLATED, crc, len(data), size)
-        directory.append(_central_header(name, zipfile.ZIP_DEFLATED, crc, len(data), size, offset))
-        out += (header, data)
-        offset += len(header) + len(data)
-        count += 1
+    for p in parts:
+        header = _local_header(p.name, zipfile.ZIP_DEFLATED, p.crc, len(p.data), p.size)
+        directory.append(_central_header(p.name, zipfile.ZIP_DEFLATED, p.crc, len(p.data), p.size, offset))
+        out += (header, p.data)
+        offset += len(header) + len(p.data)
     out += directory
-    out.append(_end(count, sum(map(len, directory)), offset))
+    out.append(_end(len(shelf.entries) + len(parts), sum(map(len, directory)), offset))
     return b"".join(out)
 
 
@@ -303,7 +324,7 @@ def repack(blob: bytes, replace: Mapping[str, bytes] | None = None, drop: Iterab
     members = read_package(blob, "package")
     changed = dict(replace or {})
     kept = [m for m in members.values() if m.name not in changed and m.name not in set(drop)]
-    return pack(Shelf(kept), changed.items(), "compact")
+    return pack(Shelf(kept), [packed(name, [content], "compact") for name, content in changed.items()])
 
 
 @contextmanager

@@ -75,6 +75,7 @@ _NEXT = re.compile(r"\{_[{%]|[%}]_\}|\{[{%#]")
 _ENDRAW = re.compile(r"\{%(?:p|tr|tc|r)?-?\s*endraw\s*-?%\}")
 _RAW = re.compile(r"raw\s*$")
 _PREFIX = re.compile(r"(tr|tc|p|r)(?=\s+[^\s|.,=<>!+*/%)~-])")
+_COMMENT_PREFIX = re.compile(r"(tr|tc|p)(?=\s)")
 _CELL = re.compile(r"(vm|hm)\b|(colspan|cellbg|colwidth)\s")
 _FULL_WIDTH = re.compile(r"[{｛][｛％＃]|｛[{%#]|[％＃][}｝]|[%#]｝|｝｝|｝\}|\}｝")
 _QUOTES = {"“": '"', "”": '"', "‘": "'", "’": "'", "„": '"', "‟": '"', "‚": "'", "‛": "'"}
@@ -184,8 +185,7 @@ def _classify(opener: str, text: str, start: int, end: int) -> Tag:
 def _tag(kind: Kind, text: str, start: int, end: int) -> Tag:
     inner = text[start + 2 : end - 2]
     prefix = ""
-    pattern = re.compile(r"(tr|tc|p)(?=\s)") if kind is Kind.COMMENT else _PREFIX
-    if match := pattern.match(inner):
+    if match := (_COMMENT_PREFIX if kind is Kind.COMMENT else _PREFIX).match(inner):
         prefix, inner = match[1], inner[match.end() :]
     trim_left = not prefix and inner.startswith("-")
     trim_right = inner.endswith("-")

@@ -21,8 +21,8 @@ from docgen.compiler import Program, compile_story, describe, failing, paths_of
 from docgen.environment import make_environment, missing_names
 from docgen.errors import DataError, Problem, TemplateError
 from docgen.needs import Need, needs_of
-from docgen.package import CONTENT_TYPES, Shelf, atomic, pack, pack_to, read_package
-from docgen.render import RenderState, current_render, merged_rels
+from docgen.package import CONTENT_TYPES, Shelf, atomic, pack, pack_to, packed, read_package
+from docgen.render import RenderState, current_render
 from docgen.sound import repair
 from docgen.story import W, WP, Numbers, Place, Story, parse, read_story, serialise
 from docgen.text import writers
@@ -57,14 +57,6 @@ _STORIES = {
     "application/vnd.openxmlformats-package.core-properties+xml": "properties",
     "application/vnd.openxmlformats-officedocument.extended-properties+xml": "properties",
     "application/vnd.openxmlformats-officedocument.custom-properties+xml": "properties",
-}
-_IMAGE_TYPES = {
-    "png": "image/png",
-    "jpg": "image/jpeg",
-    "jpeg": "image/jpeg",
-    "gif": "image/gif",
-    "bmp": "image/bmp",
-    "tiff": "image/tiff",
 }
 _TAG_SIGN = re.compile(rb"\{[{%#]|%7B%7B|\{_|[%}]_\}|\xef\xbd\x9b|\xef\xbc\x85")
 _FAILURES = (
@@ -137,10 +129,10 @@ class WordTemplate:
         result and asserts that it is sound. Raises DataError with every missing name and its place.
         """
         with self._rendering() as state:
-            contents = [(p.name, b"".join(_limited(self._pieces(p, context, state)))) for p in self._programs]
+            parts = [packed(p.name, self._pieces(p, context, state), compression) for p in self._programs]
             self._refuse(state)
-            shelf, extra = self._additions(state)
-            blob = pack(shelf, [*contents, *extra], compression)
+            late = self._late_parts(state)
+            blob = pack(self._shelf, [*parts, *(packed(n, [c], compression) for n, c in late)])
         if check:
             from docgen.check import assert_sound
 
@@ -168,7 +160,7 @@ class WordTemplate:
 
             def parts() -> Iterator[tuple[str, Iterable[bytes]]]:
                 for program in self._programs:
-                    yield program.name, _chunks(_limited(self._pieces(program, context, state)))
+                    yield program.name, self._pieces(program, context, state)
                 self._refuse(state)
                 yield from ((name, [content]) for name, content in self._late_parts(state))
 
@@ -197,7 +189,7 @@ class WordTemplate:
         if program.guarded:
             pieces = repair(pieces)
         try:
-            yield from pieces
+            yield from _chunks(pieces)
         except _FAILURES as exc:
             raise DataError([*state.problems, self._failure(program, exc)]) from exc
 
@@ -217,12 +209,6 @@ class WordTemplate:
         if state.problems:
             raise DataError(state.problems)
 
-    def _additions(self, state: RenderState) -> tuple[Shelf, list[tuple[str, bytes]]]:
-        """The shelf and the parts a render adds or replaces (pictures, links, styles); usually none."""
-        late = self._late_parts(state)
-        replaced = {name for name, _content in late} & self._shelf.entries.keys()
-        return (self._shelf.without(replaced) if replaced else self._shelf), late
-
     def _late_parts(self, state: RenderState) -> list[tuple[str, bytes]]:
         if not (state.rels or state.media or state.styles or state.numbering_xml):
             return []
@@ -231,36 +217,31 @@ class WordTemplate:
         return added_parts(state, self._raw, self._types)
 
 
-def _limited(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    total = 0
-    for piece in pieces:
-        total += len(piece)
-        if total > MAX_OUTPUT:
-            raise DataError(
-                [
-                    Problem(
-                        "",
-                        _("the document grows past {limit} bytes").format(limit=MAX_OUTPUT),
-                        _("Check for a loop over the wrong list."),
-                        "output.limit",
-                    )
-                ]
-            )
-        yield piece
-
-
 def _chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The pieces gathered to about a mebibyte: what fits the processor's cache while it is deflated."""
     buffer: list[bytes] = []
-    size = 0
+    size = total = 0
     for piece in pieces:
         buffer.append(piece)
         size += len(piece)
         if size >= _PIECE:
+            total += size
+            if total > MAX_OUTPUT:
+                raise DataError([_too_long()])
             yield b"".join(buffer)
             buffer.clear()
             size = 0
     if buffer:
         yield b"".join(buffer)
+
+
+def _too_long() -> Problem:
+    return Problem(
+        "",
+        _("the document grows past {limit} bytes").format(limit=MAX_OUTPUT),
+        _("Check for a loop over the wrong list."),
+        "output.limit",
+    )
 
 
 # --- loading --------------------------------------------------------------------------------------------------
