@@ -144,7 +144,7 @@ def _breakdown(page: _Page, breakdown: Breakdown, measures: Measures, heading: H
         heading,
         breakdown.title,
         ["序号", breakdown.by_title, *titles, "复核", "复核说明"],
-        [6, 20, *(max(13, _width(title) + 2) for title in titles), 8, 24],
+        [8, 20, *(max(13, _width(title) + 2) for title in titles), 8, 24],
         note=f"数据来源：{'；'.join(measures.sources.get(breakdown.table, ())) or DASH}",
     )
 
@@ -285,7 +285,7 @@ def _plain(
     sides = ["数值"] if figure.kind in _COUNTED_ONLY else ["分子", "分母"]
     head(
         ["序号", "判定", *(field.title for field in fields), *sides, "来源"],
-        [6, 10, *_widths(fields, values), *(12.0 for _side in sides), _source_width([p.row for p in parts])],
+        [8, 10, *_widths(fields, values), *(12.0 for _side in sides), _source_width([p.row for p in parts])],
     )
     form = _form([p.above for p in parts] + [p.below for p in parts])
     for number, (part, cells) in enumerate(zip(parts, values, strict=True), 1):
@@ -307,7 +307,7 @@ def _grouped(page: _Page, figure: Figure, fields: Sequence[_Field], head: _Head)
     values = [[field.of(row) for field in fields] for row in figure.rows]
     head(
         ["序号", "判定", "对象", "数量", *(field.title for field in fields), "来源"],
-        [6, 10, 18, 8, *_widths(fields, values), _source_width([*figure.rows, *figure.unknown])],
+        [8, 10, 18, 8, *_widths(fields, values), _source_width([*figure.rows, *figure.unknown])],
     )
     blanks = ["" for _field in fields]
     for number, group in enumerate(sorted(figure.groups, key=lambda g: g.reached), 1):

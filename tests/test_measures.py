@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 
 from docgen.declarations import SECTIONS, days, hours, week, weeks, years
 from docgen.errors import DataError, TemplateError
+from docgen.forms import load_forms
 from docgen.measures import (
     Figure,
     Measures,
@@ -31,9 +34,7 @@ from docgen.period import Period
 from docgen.reading import Place, Row
 from i18n import use
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+TEMPLATES = Path(__file__).parent.parent / "templates"
 OCTOBER = Period.parse("2026-10")
 
 
@@ -804,3 +805,29 @@ def test_figures_know_their_columns():
 
 def test_the_declared_sections_are_those_documented():
     assert SECTIONS == ("derive", "figures", "breakdowns", "lists")
+
+
+def test_the_documented_declarations_are_valid():
+    """docs/measures.md: every example parses, and all of them together name no unknown figure."""
+    text = (Path(__file__).parent.parent / "docs" / "measures.md").read_text(encoding="utf-8")
+    examples = [tomllib.loads(block) for block in re.findall(r"```toml\n(.*?)```", text, re.DOTALL)]
+    joined = {
+        section: [entry for e in examples for entry in e.get(section, [])] for section in (*SECTIONS, "objectives")
+    }
+    declared = parse(joined)
+    kinds = {f.calculation.kind for f in declared.figures}
+    assert kinds == {"ratio", "sums", "count", "sum", "mean", "distinct", "groups", "change", "quotient"}
+    assert {o.figure for o in parse_objectives(joined)} <= {f.key for f in declared.figures}
+
+
+def test_the_shipped_report_names_only_what_its_sources_have():
+    """templates/monthly-report and objectives.toml: every table, column and figure they name exists."""
+    forms = load_forms(TEMPLATES)
+    report = forms["monthly-report"]
+    columns = {
+        table.key: [column.key for column in table.columns] + [field.key for field in forms[source].fields]
+        for source in report.sources
+        for table in forms[source].tables
+    }
+    declared = parse({section: getattr(report, section) for section in SECTIONS}, "form.toml", columns)
+    assert {o.figure for o in load_objectives(TEMPLATES / "objectives.toml")} <= {f.key for f in declared.figures}
