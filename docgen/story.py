@@ -251,6 +251,11 @@ def read_story(
     return _Reader(root, name, place, file, numbers, links or {}).read()
 
 
+def places(root: Element, place: Place) -> Iterator[tuple[Element, Place]]:
+    """Every paragraph of a part with its place."""
+    return _Reader(root, "", place, "", Numbers(), {})._paragraphs()  # noqa: SLF001 - the same module
+
+
 class _Reader:
     def __init__(
         self, root: Element, name: str, place: Place, file: str, numbers: Numbers, links: dict[str, str]
@@ -716,9 +721,10 @@ class _Reader:
                 self._report(
                     marks[0].place,
                     _("beside {tag} stands something else, which would be lost").format(tag=marks[0].text),
-                    _("Give the tag a {level} of its own.").format(level=_level(self.lift_level[container])),
+                    _own_place(self.lift_level[container]),
                     "tag.beside",
                 )
+                _insert_before(container, "".join(f"{OPEN}{m.number}{CLOSE}" for m in marks))  # its end is no fault
                 continue
             if container.tag == TC:
                 self.recut.update(islice(container.iterancestors(TBL), 1))
@@ -1033,8 +1039,12 @@ def _ending(mark: Mark) -> str:
     return f"{{%{prefix[1] if prefix else ''} end{mark.keyword} %}}"
 
 
-def _level(prefix: str) -> str:
-    return {"p": _("paragraph"), "tr": _("row"), "tc": _("cell")}[prefix]
+def _own_place(prefix: str) -> str:
+    return {
+        "p": _("Give the tag a paragraph of its own."),
+        "tr": _("Give the tag a row of its own."),
+        "tc": _("Give the tag a cell of its own."),
+    }[prefix]
 
 
 # --- tree -----------------------------------------------------------------------------------------------------

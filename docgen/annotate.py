@@ -1,0 +1,51 @@
+"""A copy of a template with its faults as Word comments, for authors who only open Word."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import IO, TYPE_CHECKING
+
+from docgen.story import Place, places
+from i18n import _
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+
+    from docx.document import Document
+    from docx.text.paragraph import Paragraph
+
+    from docgen.errors import Problem
+
+AUTHOR = "guidang"
+
+
+def annotate(source: str | os.PathLike[str] | IO[bytes], problems: Iterable[Problem], name: str) -> bytes:
+    """The document with a comment at every problem, as bytes.
+
+    ``problems`` are those of the TemplateError that loading ``source`` under ``name`` raised, in the same language.
+    Word allows comments in the body only: a fault elsewhere is noted at the first paragraph, with its place.
+    """
+    import docx
+
+    document = docx.Document(source)  # type: ignore[arg-type]
+    known = _paragraphs(document, name)
+    first = next(iter(known.values()), None) or document.add_paragraph()
+    for problem in problems:
+        paragraph = known.get(problem.where, first)
+        text = problem.message if problem.where in known else f"{problem.where}：{problem.message}"
+        runs = paragraph.runs or [paragraph.add_run()]
+        document.add_comment(runs, f"{text}\n{problem.hint}".strip(), author=AUTHOR, initials=_("gd"))
+    buffer = BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def _paragraphs(document: Document, name: str) -> dict[str, Paragraph]:
+    """Paragraphs of the body by the place a problem would name."""
+    from docx.text.paragraph import Paragraph
+
+    found: dict[str, Paragraph] = {}
+    for element, place in places(document.part.element, Place("body")):
+        found.setdefault(place.text(name), Paragraph(element, document._body))  # type: ignore[arg-type]  # noqa: SLF001
+    return found
