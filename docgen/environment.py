@@ -375,12 +375,16 @@ def clock(value: Any) -> str:
 @pass_environment
 def image(env: Environment, value: Any, w: float | None = None, h: float | None = None) -> Any:
     """A picture from a path, bytes or :class:`docgen.Image`, ``w`` and ``h`` in millimetres."""
+    from docgen.render import current_render
     from docgen.values import Image
 
     if isinstance(value, Undefined):
         str(value)
         return ""
-    return "" if _empty(value) else Image.of(value, width_mm=w, height_mm=h)
+    if _empty(value):
+        return ""
+    state = current_render.get()
+    return (state.image(value, w, h) if state else Image.of(value, width_mm=w, height_mm=h)) or ""
 
 
 FORMATTERS: dict[str, Callable[..., Any]] = {

@@ -6,12 +6,13 @@ variable, so that the writers, which are compiled once, need not be handed it fo
 
 from __future__ import annotations
 
+import re
 import sys
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from docgen.compiler import Program, calling, paths_of
-from docgen.errors import Problem
+from docgen.errors import DataError, Problem
 from i18n import _
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class RenderState:
         self.file = file
         self.refuse_control = refuse_control
         self.problems: list[Problem] = []
+        self.cause: BaseException | None = None
         self.program: Program | None = None
         self.parts = parts
         self.media: dict[str, bytes] = {}
@@ -64,6 +66,8 @@ class RenderState:
         if self.program is None:
             return
         mark, _rows = calling(self.program, sys._getframe(1))  # noqa: SLF001
+        if mark and (whole := re.search(rf"(?:\w+\.)*{re.escape(path)}(?!\w)", mark.source)):
+            path = whole[0]  # as the tag says it: 'r.room', not 'room' alone
         self.report(
             _("{tag}: '{path}' is not in the data").format(tag=mark.text if mark else "", path=path),
             _("Add the value, or write {{ name|default('') }} if it may be missing."),
@@ -115,13 +119,21 @@ class RenderState:
         self.media[name] = image.data
         return self.relate("image", f"media/gd{digest}.{image.extension}")
 
-    def swap(self, value: Any, original: str) -> str:
-        """``r:embed`` of a placeholder picture."""
+    def image(self, value: Any, width_mm: float | None = None, height_mm: float | None = None) -> Image | None:
+        """``value`` as a picture; one that cannot be read is a problem at the tag, and the render goes on."""
         from docgen.values import Image
 
-        if value is None or value == "":
-            return original
-        return self.picture(value if isinstance(value, Image) else Image.of(value))
+        try:
+            return Image.of(value, width_mm=width_mm, height_mm=height_mm)
+        except DataError as exc:
+            for problem in exc.problems:
+                self.report(f"{problem.where}：{problem.message}", problem.hint, problem.code)
+            return None
+
+    def swap(self, value: Any, original: str) -> str:
+        """``r:embed`` of a placeholder picture."""
+        image = None if value is None or value == "" else self.image(value)
+        return self.picture(image) if image else original
 
     def alternative(self, value: Any) -> str:
         """Alt text of a placeholder picture after the swap."""
@@ -133,7 +145,7 @@ class RenderState:
 
     def span(self, value: Any) -> int:
         """``colspan n``: at least 1."""
-        return max(1, int(value or 1))
+        return max(1, int(self._number(value or 1)))
 
     def colour(self, value: Any) -> str:
         """``cellbg c``: six hex digits, with or without #; nothing means no colour."""
@@ -149,7 +161,18 @@ class RenderState:
 
     def width(self, value: Any) -> int:
         """``colwidth mm`` in twentieths of a point."""
-        return max(1, round(float(value) * 1440 / 25.4))
+        return max(1, round(self._number(value) * 1440 / 25.4))
+
+    def _number(self, value: Any) -> float:
+        try:
+            return float(value)
+        except (TypeError, ValueError):
+            self.report(
+                _("'{value}' is not a number").format(value=value),
+                _("Give the tag a number, such as 2."),
+                "value.number",
+            )
+            return 1
 
     def functions(self) -> dict[str, Callable[..., Any]]:
         """What the compiled template calls."""

@@ -142,7 +142,7 @@ def _bytes_of(source: str | os.PathLike[str] | bytes | IO[bytes]) -> tuple[bytes
     if isinstance(source, bytes):
         return source, _("picture")
     if not isinstance(source, str | os.PathLike):
-        return source.read(), _("picture")
+        return source.read() if hasattr(source, "read") else b"", _("picture")
     try:
         return Path(source).read_bytes(), Path(source).name
     except OSError as exc:

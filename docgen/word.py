@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from jinja2 import TemplateError as JinjaError
+from jinja2.exceptions import SecurityError
 from lxml import etree
 
 from docgen.compiler import Program, compile_story, describe, failing, paths_of
@@ -190,8 +191,9 @@ class WordTemplate:
             pieces = repair(pieces)
         try:
             yield from _chunks(pieces)
-        except _FAILURES as exc:
-            raise DataError([*state.problems, self._failure(program, exc)]) from exc
+        except _FAILURES as exc:  # this part ends here; the others still tell what they miss
+            state.problems.append(self._failure(program, exc))
+            state.cause = exc
 
     def _failure(self, program: Program, exc: BaseException) -> Problem:
         mark, loop_rows = failing(program, exc.__traceback__)
@@ -201,13 +203,13 @@ class WordTemplate:
             paths_of(mark.place, self.name, loop_rows),
             _("{tag} fails on these data: {detail}").format(tag=mark.text, detail=describe(exc)),
             _("Check the value this tag uses."),
-            "data.failure",
+            "tag.unsafe" if isinstance(exc, SecurityError) else "data.failure",
         )
 
     @staticmethod
     def _refuse(state: RenderState) -> None:
         if state.problems:
-            raise DataError(state.problems)
+            raise DataError(state.problems) from state.cause
 
     def _late_parts(self, state: RenderState) -> list[tuple[str, bytes]]:
         if not (state.rels or state.media or state.styles or state.numbering_xml):

@@ -1,0 +1,214 @@
+"""Word documents for the tests, written as the XML they are: small, exact, and the same every time.
+
+``p("text")`` is a paragraph, ``table([["a", "b"]])`` a table, ``document(p("x"), header=p("y"))`` the bytes of a .docx.
+
+``blocks`` and ``outline`` write and read a whole story in one line: ``¶`` ends a paragraph, a paragraph that begins
+with ``│`` is a row of cells, ``⏎`` ends a paragraph inside a cell, ``‖`` is where Word cut the text into runs.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from io import BytesIO
+from xml.sax.saxutils import escape
+
+from lxml import etree
+
+W_URI = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+W = f"{{{W_URI}}}"
+NAMESPACES = (
+    f'xmlns:w="{W_URI}" '
+    'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" '
+    'xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing" '
+    'xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml"'
+)
+XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+_MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml."
+_PACKAGE = 'xmlns="http://schemas.openxmlformats.org/package/2006/relationships"'
+_REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
+_PARTS = {
+    "header": ("header1.xml", "hdr", "header+xml"),
+    "footer": ("footer1.xml", "ftr", "footer+xml"),
+    "first_header": ("header2.xml", "hdr", "header+xml"),
+    "first_footer": ("footer2.xml", "ftr", "footer+xml"),
+    "even_header": ("header3.xml", "hdr", "header+xml"),
+    "even_footer": ("footer3.xml", "ftr", "footer+xml"),
+    "footnotes": ("footnotes.xml", "footnotes", "footnotes+xml"),
+    "endnotes": ("endnotes.xml", "endnotes", "endnotes+xml"),
+    "comments": ("comments.xml", "comments", "comments+xml"),
+    "styles": ("styles.xml", "styles", "styles+xml"),
+    "numbering": ("numbering.xml", "numbering", "numbering+xml"),
+}
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
+    "1f15c4890000000d49444154789c6360f8cf500f0003830180e55f56c10000000049454e44ae426082"
+)
+"""A picture of one pixel."""
+
+
+def run(text: str, properties: str = "") -> str:
+    """A run; ``properties`` is the inside of w:rPr."""
+    rpr = f"<w:rPr>{properties}</w:rPr>" if properties else ""
+    return f'<w:r>{rpr}<w:t xml:space="preserve">{escape(text)}</w:t></w:r>'
+
+
+def p(*texts: str, properties: str = "") -> str:
+    """A paragraph of one run a text; a text that begins with ``<`` is XML already."""
+    ppr = f"<w:pPr>{properties}</w:pPr>" if properties else ""
+    return f"<w:p>{ppr}{''.join(t if t.startswith('<') else run(t) for t in texts)}</w:p>"
+
+
+def cell(content: str, properties: str = "") -> str:
+    """A cell; ``content`` is text or XML of paragraphs and tables."""
+    inner = content if content.startswith("<") else p(content)
+    return f'<w:tc><w:tcPr><w:tcW w:w="1000" w:type="dxa"/>{properties}</w:tcPr>{inner}</w:tc>'
+
+
+def row(*cells: str) -> str:
+    """A row; a cell is text, or XML."""
+    return f"<w:tr>{''.join(c if c.startswith('<w:tc>') else cell(c) for c in cells)}</w:tr>"
+
+
+def table(rows: list[list[str] | str], columns: int | None = None) -> str:
+    """A table of rows (lists of cells, or XML); its grid as wide as its widest row unless ``columns`` says."""
+    wide = columns or max(r.count("<w:tc>") if isinstance(r, str) else len(r) for r in rows)
+    grid = '<w:gridCol w:w="1000"/>' * wide
+    body = "".join(r if isinstance(r, str) else row(*r) for r in rows)
+    return f'<w:tbl><w:tblPr><w:tblW w:w="0" w:type="auto"/></w:tblPr><w:tblGrid>{grid}</w:tblGrid>{body}</w:tbl>'
+
+
+def blocks(notation: str) -> str:
+    """The XML of a story in one line (see above)."""
+    out: list[str] = []
+    rows: list[list[str] | str] = []
+    for block in notation.split("¶"):
+        if block.startswith("│"):
+            rows.append(["".join(_cut(line) for line in c.split("⏎")) for c in block[1:-1].split("│")])
+            continue
+        out += [table(rows)] if rows else []
+        out.append(block if block.startswith("<") else _cut(block))
+        rows = []
+    return "".join([*out, table(rows), p()] if rows else out)
+
+
+def _cut(text: str) -> str:
+    return p(*text.split("‖")) if text else p()
+
+
+def outline(blob: bytes, part: str = "word/document.xml") -> str:
+    """A story in one line, as ``blocks`` takes it; a page break is a form feed, a picture ``▣``."""
+    root = etree.fromstring(contents(blob)[part])
+    return "¶".join(_lines(root.find(W + "body") if root.tag == W + "document" else root))
+
+
+def _lines(parent: etree._Element) -> list[str]:
+    out: list[str] = []
+    for el in parent:
+        if el.tag == W + "p":
+            out.append(_text(el))
+        elif el.tag == W + "tbl":
+            cells = [["⏎".join(_lines(c)) for c in r.iter(W + "tc")] for r in el.iter(W + "tr")]
+            out += ["│" + "│".join(c) + "│" for c in cells]
+        else:
+            out += _lines(el)
+    return out
+
+
+def note(number: int, *texts: str) -> str:
+    """A footnote."""
+    return f'<w:footnote w:id="{number}">{p(*texts)}</w:footnote>'
+
+
+def members(*body: str, **parts: str) -> dict[str, bytes]:
+    """The parts of a document: ``members(p("x"), header=p("y"), footnotes=note(1, "z"))``."""
+    types = rels = references = ""
+    out: dict[str, bytes] = {}
+    for i, (kind, content) in enumerate(parts.items(), 1):
+        name, element, content_type = _PARTS[kind]
+        out[f"word/{name}"] = f"{XML}<w:{element} {NAMESPACES}>{content}</w:{element}>".encode()
+        types += f'<Override PartName="/word/{name}" ContentType="{_MAIN}{content_type}"/>'
+        page, _underscore, what = kind.rpartition("_")
+        rels += f'<Relationship Id="rId{i}" Type="{_REL}{what}" Target="{name}"/>'
+        if what in ("header", "footer"):
+            references += f'<w:{what}Reference w:type="{page or "default"}" r:id="rId{i}"/>'
+    section = f'<w:sectPr>{references}<w:pgSz w:w="11906" w:h="16838"/></w:sectPr>'
+    content_types = (
+        f'{XML}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Default Extension="xml" ContentType="application/xml"/>'
+        f'<Override PartName="/word/document.xml" ContentType="{_MAIN}document.main+xml"/>{types}</Types>'
+    )
+    root = f'<Relationship Id="rId1" Type="{_REL}officeDocument" Target="word/document.xml"/>'
+    return {
+        "[Content_Types].xml": content_types.encode(),
+        "_rels/.rels": f"{XML}<Relationships {_PACKAGE}>{root}</Relationships>".encode(),
+        "word/document.xml": (
+            f"{XML}<w:document {NAMESPACES}><w:body>{''.join(body)}{section}</w:body></w:document>".encode()
+        ),
+        "word/_rels/document.xml.rels": f"{XML}<Relationships {_PACKAGE}>{rels}</Relationships>".encode(),
+        **out,
+    }
+
+
+def add(
+    parts: dict[str, bytes], name: str, xml: str, content_type: str, kind: str, owner: str = "word/document.xml"
+) -> str:
+    """Add a part of that content type, related to ``owner`` ("" for the package); the id of the relationship."""
+    parts[name] = f"{XML}{xml}".encode()
+    override = f'<Override PartName="/{name}" ContentType="{content_type}"/></Types>'
+    parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(b"</Types>", override.encode())
+    return relate(parts, "/" + name, kind, owner)
+
+
+def relate(parts: dict[str, bytes], target: str, kind: str, owner: str = "word/document.xml", mode: str = "") -> str:
+    """Add a relationship; ``mode="External"`` for links. Its id."""
+    folder, _slash, file = owner.rpartition("/")
+    rels = f"{folder}/_rels/{file}.rels".lstrip("/")
+    before = parts.get(rels, f"{XML}<Relationships {_PACKAGE}></Relationships>".encode())
+    rid = f"rIdT{before.count(b'<Relationship ')}"
+    kind, mode = kind if ":" in kind else _REL + kind, f' TargetMode="{mode}"' if mode else ""
+    line = f'<Relationship Id="{rid}" Type="{kind}" Target="{escape(target)}"{mode}/></Relationships>'
+    parts[rels] = before.replace(b"</Relationships>", line.encode())
+    return rid
+
+
+def packed(parts: dict[str, bytes] | list[tuple[str, bytes]]) -> bytes:
+    """The parts as a zip archive."""
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items() if isinstance(parts, dict) else parts:
+            info = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, content)
+    return buffer.getvalue()
+
+
+def document(*body: str, **parts: str) -> bytes:
+    """The bytes of a .docx."""
+    return packed(members(*body, **parts))
+
+
+def contents(blob: bytes) -> dict[str, bytes]:
+    """Every part of a document."""
+    with zipfile.ZipFile(BytesIO(blob)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def paragraphs(blob: bytes, part: str = "word/document.xml") -> list[str]:
+    """The texts of a part's paragraphs in document order, tabs and breaks as the characters that make them."""
+    root = etree.fromstring(contents(blob)[part])
+    return [_text(paragraph) for paragraph in root.iter(W + "p")]
+
+
+def _text(paragraph: etree._Element) -> str:
+    signs = {W + "tab": "\t", W + "br": "\n", W + "cr": "\n", W + "drawing": "▣"}
+    return "".join(
+        el.text or "" if el.tag == W + "t" else "\f" if el.get(W + "type") == "page" else signs[el.tag]
+        for el in paragraph.iter(W + "t", *signs)
+        if next(el.iterancestors(W + "p")) is paragraph and el.getparent().tag != W + "tabs"
+    )
+
+
+def text(blob: bytes, part: str = "word/document.xml") -> str:
+    """The non-empty paragraphs of a part, one a line."""
+    return "\n".join(t for t in paragraphs(blob, part) if t)
