@@ -213,16 +213,32 @@ def _guards() -> tuple[Employee, ...]:
         "秦刚",
         "乔俊峰",
     )
-    joined = ((2019, 8, 12), (2020, 3, 2), (2021, 6, 21), (2022, 2, 14), (2022, 10, 10), (2023, 4, 17), (2023, 9, 4),
-              (2024, 1, 8), (2024, 5, 20), (2024, 11, 11), (2025, 3, 10), (2025, 8, 18), (2026, 2, 26))  # fmt: skip
+    joined = (
+        (2019, 8, 12),
+        (2020, 3, 2),
+        (2021, 6, 21),
+        (2022, 2, 14),
+        (2022, 10, 10),
+        (2023, 4, 17),
+        (2023, 9, 4),
+        (2024, 1, 8),
+        (2024, 5, 20),
+        (2024, 11, 11),
+        (2025, 3, 10),
+        (2025, 8, 18),
+        (2026, 2, 26),
+    )
     guards = [
         Employee(
-            name, GUARD, "领班" if n < 3 else "秩序维护员", date(*day),
+            name,
+            GUARD,
+            "领班" if n < 3 else "秩序维护员",
+            date(*day),
             certificate=(_SECURITY, f"0{3300 + n * 17}", date(day[0], day[1], 28), None),
             left=date(2026, 10, 9) if name == "武小龙" else None,
         )
         for n, (name, day) in enumerate(zip(names, joined, strict=True))
-    ]  # fmt: skip
+    ]
     return (*guards, Employee("毛子豪", GUARD, "秩序维护员", date(2026, 10, 12)))
 
 
@@ -231,11 +247,14 @@ def _workers() -> tuple[Employee, ...]:
     papers = (ELECTRIC, ELECTRIC, FIRE, ELECTRIC, ELECTRIC)
     return tuple(
         Employee(
-            name, WORKS, "维修工", date(*day),
+            name,
+            WORKS,
+            "维修工",
+            date(*day),
             certificate=(paper, f"0{7120 + n * 31}", date(2023, 3 + n, 15), date(2029, 3 + n, 14)),
         )
         for n, (name, day, paper) in enumerate(zip(WORKERS, days, papers, strict=True))
-    )  # fmt: skip
+    )
 
 
 def _cleaners() -> tuple[Employee, ...]:
@@ -255,7 +274,7 @@ POSTS = {  # 编制 by department and position
     CLEAN: {"保洁绿化主管": 1, "保洁员": 10, "绿化工": 2},
 }
 
-SETTINGS = f'''# 服务中心设置。改动后直接生效，不需要重启。
+SETTINGS = f"""# 服务中心设置。改动后直接生效，不需要重启。
 name = "{NAME}"
 company = "{COMPANY}"
 project = "{PROJECT}"
@@ -290,7 +309,7 @@ satisfaction_scale = 100                 # 满意度按百分制指数
 energy_base = "same_month_last_year"     # 节能指标与上年同月比
 collection = "current"                   # 收缴率目标按当期计
 holidays = "holidays.csv"
-'''
+"""
 
 SCHEDULE = (
     ("序号", "记录名称", "标识", "保存期限", "使用部门"),

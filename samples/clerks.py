@@ -15,7 +15,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from openpyxl import Workbook
 from openpyxl.packaging.custom import StringProperty
@@ -28,7 +28,7 @@ from samples.dice import Dice
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from openpyxl.cell import Cell
+    from openpyxl.cell import Cell, MergedCell
     from openpyxl.worksheet.worksheet import Worksheet
 
     from samples.occupancy import Rows
@@ -107,8 +107,9 @@ def workbook(book: Book) -> bytes:
         _Scribe(made.create_sheet(page.sheet), page, Dice(f"{book.name} {page.sheet}")).write()
     made.properties.creator = "前台" if book.wps else "Administrator"
     if book.wps:
-        made.custom_doc_props.append(StringProperty(name="KSOProductBuildVer", value="2052-12.1.0.17827"))
-        made.custom_doc_props.append(StringProperty(name="ICV", value="7C41D0E2B9A84F6A8C5D3E1F20B6A9C7_12"))
+        marks = {"KSOProductBuildVer": "2052-12.1.0.17827", "ICV": "7C41D0E2B9A84F6A8C5D3E1F20B6A9C7_12"}
+        for name, value in marks.items():
+            made.custom_doc_props.append(StringProperty(name=name, value=value))  # type: ignore[attr-defined]
     stream = io.BytesIO()
     made.save(stream)
     return _timeless(stream.getvalue(), wps=book.wps)
@@ -213,7 +214,7 @@ class _Scribe:
         self.row += 1
         for n, (key, column) in enumerate(self.columns.items(), 1):
             value = row.get(key)
-            cell = self.sheet.cell(self.row, n)
+            cell = cast("Cell", self.sheet.cell(self.row, n))
             if key in self.page.ditto and value is not None and above.get(key) == value:
                 cell.value = "〃"
             else:
@@ -281,12 +282,12 @@ class _Scribe:
                 cell.number_format = "#,##0.00" if column["type"] == "money" else "General"
                 self._plain(cell)
 
-    def _plain(self, cell: Cell) -> None:
+    def _plain(self, cell: Cell | MergedCell) -> None:
         self._font(cell)
         if self.habits.borders:
             cell.border = Border(self.thin, self.thin, self.thin, self.thin)
 
-    def _font(self, cell: Cell, *, size: float | None = None, bold: bool = False) -> None:
+    def _font(self, cell: Cell | MergedCell, *, size: float | None = None, bold: bool = False) -> None:
         if self.habits.font or bold:
             cell.font = Font(name=self.habits.font or "等线", size=size or self.habits.size, bold=bold)
 

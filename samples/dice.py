@@ -1,4 +1,4 @@
-"""Chance that falls the same way everywhere: each subject has its own stream, and only ``random()`` is drawn from it."""
+"""Chance that falls the same way everywhere: a stream for each subject, of which only ``random()`` is drawn."""
 
 from __future__ import annotations
 

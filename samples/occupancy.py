@@ -196,9 +196,17 @@ class World:
         for one in dice.some([one for one in late if one.room in self.parking], 9):
             kind, place = self.parking[one.room]
             self.debts.append(
-                Debt(one.room, self.owners[one.room][0], "停车费", PARKING[kind], date(2026, 8, 1), date(2026, 8, 31),
-                     PARKING[kind], place)
-            )  # fmt: skip
+                Debt(
+                    one.room,
+                    self.owners[one.room][0],
+                    "停车费",
+                    PARKING[kind],
+                    date(2026, 8, 1),
+                    date(2026, 8, 31),
+                    PARKING[kind],
+                    place,
+                )
+            )
         for room in dice.some([one.room for one in late], 215):
             self.prepaid[room] = dice.pick((date(2026, 9, 30), date(2026, 12, 31), date(2026, 12, 31)))
 
@@ -212,7 +220,7 @@ class World:
             "owner-changes": changes,
             "renovations": self._renovation_rows(month),
             "vacancy": self._vacancy_rows(month),
-            "housing": self._housing_rows(month, changes),
+            "housing": self._housing_rows(changes),
             "fees": self._fees(Dice(f"fees {month.text}"), month, new_works),
         }
 
@@ -271,7 +279,7 @@ class World:
             self._go_on(dice, month, work)
         rooms = dice.some(self.rooms("handed"), 8) + dice.some(self.rooms("occupied"), 2)
         begin = 8 if month.number == 10 else 1
-        days = sorted(month.day(dice.between(begin, 27)) for _ in rooms[:-1]) + [month.day(30)]
+        days = [*sorted(month.day(dice.between(begin, 27)) for _ in rooms[:-1]), month.day(30)]
         new = [self._work(dice, room, day) for room, day in zip(rooms, days, strict=True)]
         for work in new:
             if work.started <= month.last and self.state[work.room] == "handed":
@@ -326,7 +334,7 @@ class World:
             "remark": None,
         }
 
-    def _housing_rows(self, month: Month, changes: Rows) -> Rows:
+    def _housing_rows(self, changes: Rows) -> Rows:
         moved_in = [flat(row["room"]).block for row in changes if row["kind"] == "入住"]
         return [self._block_row(block, moved_in.count(block)) for block in range(1, 43)]
 

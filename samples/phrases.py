@@ -22,7 +22,7 @@ DRY_ROOMS = ("客厅", "主卧", "次卧", "书房", "餐厅", "南阳台")
 
 @dataclass(frozen=True)
 class Job:
-    """A kind of repair: what is said, at which public places (none: in a flat), the material (name, spec, price), labour."""
+    """A kind of repair: what is said, where in public (none: in a flat), material (name, spec, price), labour fee."""
 
     text: str
     at: str = ""
