@@ -506,17 +506,23 @@ def report(period: Period, on: datetime | None, incomplete: bool, force: bool, a
     type=console.ExistingFile(folders=True),
     help="Word templates, form folders, or folders of forms.",
 )
-def lint(templates: tuple[Path, ...], as_json: bool) -> Exit:
+@option("--annotate", is_flag=True, help="Write a copy beside each faulty template, with a Word comment at each fault.")
+@option("--force", is_flag=True, help="Replace an annotated copy that is there already.")
+def lint(templates: tuple[Path, ...], annotate: bool, force: bool, as_json: bool) -> Exit:
     """Compile templates and read form declarations; print every fault with its place and its remedy."""
     found = [(path, _faults(path)) for given in templates for path in _lintable(given)]
+    good = [not faults for _path, faults in found]
+    copies = [_annotated(path, faults, force=force) for path, faults in found if annotate and faults]
     if as_json:
         files = [{"file": str(path), "problems": [*map(_problem, faults)]} for path, faults in found]
-        click.echo(_json({"exit": _outcome([not faults for _path, faults in found]), "files": files}))
-    else:
-        for path, faults in found:
-            click.echo(_verdict(not faults) + f"  {path}")
-            console.print_problems(faults, err=False)
-    return _outcome([not faults for _path, faults in found])
+        click.echo(_json({"exit": _outcome(good), "files": files, "annotated": [str(copy) for copy in copies if copy]}))
+        return _outcome(good)
+    for path, faults in found:
+        click.echo(f"{_verdict(not faults)}  {path}")
+        console.print_problems(faults, err=False, heading=False)
+    for copy in filter(None, copies):
+        click.echo(_("The faults stand as comments in {file}.").format(file=copy))
+    return _outcome(good)
 
 
 # --- what the commands share ----------------------------------------------------------------------------------
@@ -529,6 +535,18 @@ def _json(value: Any) -> str:
 def _problem(problem: Problem) -> dict[str, str]:
     file, place = console.split_place(problem.where)
     return {"file": file, "place": place, "message": problem.message, "hint": problem.hint, "code": problem.code}
+
+
+def _annotated(path: Path, faults: tuple[Problem, ...], *, force: bool) -> Path | None:
+    """A copy of a Word template with its faults as comments; None for what is no Word document."""
+    from docgen.annotate import annotate
+    from docgen.package import write_atomic
+
+    if path.suffix != ".docx" or any(fault.code.startswith(("package.", "part.")) for fault in faults):
+        return None
+    target = _target(path.with_name(f"{path.stem}-批注.docx"), "", force=force)
+    write_atomic(target, annotate(path, faults, path.name))
+    return target
 
 
 def _outcome(good: Sequence[bool]) -> Exit:
@@ -757,7 +775,7 @@ def _show_report(made: MadeReport, period: Period, *, as_json: bool) -> Exit:
         return Exit.DONE
     console.print_problems(made.warnings, colour="yellow")
     click.echo(click.style(_("Quality objectives, {period}").format(period=period.label), bold=True))
-    heading = (_("clause"), _("objective"), _("target"), _("actual"), _("basis"), "")
+    heading = (_("clause"), _("objective"), _("target"), _("actual"), _("basis"), _("verdict"))
     console.print_table(heading, [_objective_row(verdict) for verdict in made.verdicts], right=frozenset({2, 3}))
     click.echo()
     titles = (_("monthly report"), _("base data"), _("annex"))

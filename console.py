@@ -209,11 +209,11 @@ def _print_problem(problem: Problem, *, err: bool, colour: str) -> None:
 
 
 def split_place(where: str) -> tuple[str, str]:
-    """``("报修登记.xlsx", "报修登记!F12")`` of ``报修登记.xlsx 报修登记!F12``; ``("", where)`` without a file."""
+    """``("报修.xlsx", "报修登记!F12")`` of ``报修.xlsx 报修登记!F12``; ``("", where)`` without a file or folder."""
     if found := _FILE.match(where):
         place = found[2] or ""
         return found[1], _("line {number}").format(number=place) if place.isdigit() else place
-    return "", where
+    return (where, "") if "/" in where else ("", where)
 
 
 def print_table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, right: frozenset[int] = frozenset()) -> None:

@@ -2,7 +2,7 @@
 
 ``guidang.po`` holds the messages of this program: those marked in the code and the texts of the commands.
 ``click.po`` holds the words of the click library that reach a reader (Usage, Options, its errors).
-Translations already made are kept, those in further files named on the command line are taken over, and
+Translations in further files named on the command line are taken over first, those already made are kept, and
 messages that no longer exist go. What is still to be translated is printed; the exit code is then 1.
 """
 
@@ -126,7 +126,7 @@ def main(more: Sequence[str] = ()) -> int:
     """Bring both catalogues up to date; 1 while something is still to be translated."""
     missing = []
     for domain in (i18n.DOMAIN, "click"):
-        sources = [read(catalogue_path(domain)), *(read(Path(name)) for name in more)]
+        sources = [*(read(Path(name)) for name in more), read(catalogue_path(domain))]
         catalogue = translated(collect(domain), sources)
         _write(catalogue, domain)
         missing += [f"{domain}: {text!r}" for text in untranslated(catalogue)]

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import openpyxl
@@ -199,11 +200,9 @@ def test_check_of_a_period_reads_every_register_and_writes_nothing(office: Path)
 
 
 def spoil(path: Path) -> str:
-    """Write nonsense into the first 受理时间 of the repair register; the address of the cell."""
+    """Write nonsense over the first time in a register; the address of the cell."""
     book = openpyxl.load_workbook(path)
-    sheet = book.active
-    row, column = next((c.row, c.column) for line in sheet.iter_rows() for c in line if c.value == "受理时间")
-    cell = sheet.cell(row + 1, column)
+    cell = next(cell for row in book.active.iter_rows() for cell in row if isinstance(cell.value, datetime))
     cell.value = "昨天下午"
     book.save(path)
     return str(cell.coordinate)
@@ -272,6 +271,19 @@ def test_lint_names_every_fault_of_a_template(tmp_path: Path) -> None:
     assert "{% for r in rows %}" in result.output
 
 
+def test_lint_writes_the_faults_into_a_copy_as_word_comments(tmp_path: Path) -> None:
+    document = Document()
+    document.add_paragraph("{{ x|没有这种格式 }}")
+    document.save(str(tmp_path / "月报.docx"))
+    before = tree(tmp_path)
+    assert guidang("lint", tmp_path / "月报.docx", "--annotate").exit_code == cli.Exit.DATA
+    annotated = Document(str(tmp_path / "月报-批注.docx"))
+    assert "没有这种格式" in next(iter(annotated.comments)).text
+    assert tree(tmp_path)["月报.docx"] == before["月报.docx"]
+    assert guidang("lint", tmp_path / "月报.docx", "--annotate").exit_code == cli.Exit.CONFLICT
+    assert guidang("lint", tmp_path / "月报.docx", "--annotate", "--force").exit_code == cli.Exit.DATA
+
+
 def test_the_shipped_templates_and_declarations_are_sound() -> None:
     result = guidang("lint", ROOT / "templates")
     assert result.exit_code == 0, result.output
@@ -323,8 +335,8 @@ MISTAKES = [
     (("nosuch",), "没有", "No such command"),
     (("new",), "缺少参数", "Missing argument"),
     (("new", "repairs", "--nosuch"), "没有 '--nosuch' 这个选项", "No such option"),
-    (("new", "repairs", "--period", "2026-13"), "期间", "this is not a period"),
-    (("new", "repairs", "--period", "十月"), "期间", "this is not a period"),
+    (("new", "repairs", "--period", "2026-13"), "报告期", "this is not a period"),
+    (("new", "repairs", "--period", "十月"), "报告期", "this is not a period"),
     (("check", "没有这个文件.xlsx"), "既不是文件", "neither a file nor a period"),
     (("lint", "没有这个文件.docx"), "不存在", "does not exist"),
     (("render", "repairs", "没有这个文件.xlsx"), "不存在", "does not exist"),

@@ -51,6 +51,7 @@ def test_lines_are_as_wide_as_allowed_and_no_wider() -> None:
         ("月报.docx 正文 表2 行2 列2", "月报.docx", "正文 表2 行2 列2"),
         ("repairs/form.toml:12", "repairs/form.toml", "12"),
         ("报修登记.xlsx", "报修登记.xlsx", ""),
+        ("registers/2026-10", "registers/2026-10", ""),
         ("2026-13", "", "2026-13"),
     ],
 )
