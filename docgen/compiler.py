@@ -207,7 +207,8 @@ class Program:
 
     def run(self, names: Mapping[str, Any]) -> Iterator[bytes]:
         """The part's pieces for these names."""
-        context = new_context(self.env, self.name, self.blocks, names, shared=True, globals=None)  # type: ignore[arg-type]
+        known = {**self.env.globals, **names}
+        context = new_context(self.env, self.name, self.blocks, known, shared=True, globals=None)  # type: ignore[arg-type]
         return self.root(context)
 
     def mark_at(self, line: int) -> Mark | None:
