@@ -13,6 +13,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from broken_inputs import FORM, FORM_ID, FORMS, NAME, WORKBOOKS, Case, FormCase, book, saved, write_form
 from click.testing import CliRunner, Result
 from docx import Document
 
@@ -254,6 +255,69 @@ def test_the_office_may_be_named_before_or_behind_the_command_or_by_the_environm
     assert guidang("check", "2026-10", "--office", sample).exit_code == 0
     monkeypatch.setenv("GUIDANG_OFFICE", str(sample))
     assert guidang("check", "2026-10").exit_code == 0
+
+
+# --- broken input ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def broken_office(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An office with the form that the broken inputs are for, and a template to render it by."""
+    folder = tmp_path_factory.mktemp("broken")
+    assert guidang("init", folder).exit_code == 0
+    place = write_form(folder / "templates", FORM.encode().replace(b'period = "month"', WITH_TEMPLATE, 1))
+    document = Document()
+    document.add_paragraph("{{ department }}{% for r in repairs %}{{ r.order_no }};{% endfor %}")
+    document.save(str(place / "template.docx"))
+    return folder
+
+
+WITH_TEMPLATE = b'period = "month"\ntemplate = "template.docx"'
+
+
+def test_a_filled_workbook_is_rendered(broken_office: Path, tmp_path: Path) -> None:
+    (tmp_path / NAME).write_bytes(saved(book()))
+    words = ("render", FORM_ID, tmp_path / NAME, "--office", broken_office)
+    assert guidang(*words).exit_code == 0
+    text = Document(str(tmp_path / "报修登记.docx")).paragraphs[0].text
+    assert text.startswith("工程维修部")
+    assert text.count(";") == 2
+    assert guidang(*words).exit_code == cli.Exit.CONFLICT
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("case", WORKBOOKS, ids=lambda case: case.id)
+def test_broken_input_gives_its_place_exit_code_10_and_no_document(
+    case: Case, lang: str, broken_office: Path, tmp_path: Path
+) -> None:
+    path = case.write(tmp_path)
+    result = guidang("render", FORM_ID, path, "--office", broken_office, "--lang", lang)
+    assert result.exit_code == cli.Exit.DATA
+    assert case.name in result.stderr
+    assert case.where.removeprefix(case.name).strip() in result.stderr.replace("\n", "")
+    assert "Traceback" not in result.output
+    assert [found.name for found in tmp_path.iterdir()] == [case.name]
+
+
+def test_a_bad_workbook_does_not_stop_the_others(broken_office: Path, tmp_path: Path) -> None:
+    good, bad = tmp_path / "甲.xlsx", tmp_path / "乙.xlsx"
+    good.write_bytes(saved(book()))
+    bad.write_bytes(b"nonsense")
+    result = guidang("render", FORM_ID, bad, good, "--office", broken_office, "-o", tmp_path)
+    assert result.exit_code == cli.Exit.PARTLY
+    assert "乙.xlsx" in result.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"甲.xlsx", "乙.xlsx", "甲.docx"}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("case", FORMS, ids=lambda case: case.id)
+def test_a_broken_declaration_gives_its_line_and_exit_code_10(case: FormCase, lang: str, tmp_path: Path) -> None:
+    place = write_form(tmp_path, case.source())
+    result = guidang("lint", place, "--lang", lang, "--json")
+    assert result.exit_code == cli.Exit.DATA
+    (problem,) = json.loads(result.stdout)["files"][0]["problems"]
+    assert problem["code"] == case.code
+    assert problem["message"]
 
 
 # --- lint -----------------------------------------------------------------------------------------------------
