@@ -331,12 +331,12 @@ _HOLIDAYS = (
 
 
 def holidays() -> tuple[tuple[str, ...], ...]:
-    """The table of 2026: day, 休 or 班, name, notice."""
-    notice = "国务院办公厅关于2026年部分节假日安排的通知"
+    """The table of 2026: day, 休 or 班, name, number of the State Council's notice."""
+    notice = "国办发明电〔2025〕7号"
     found = []
     for name, (month, day), length, worked in _HOLIDAYS:
         first = date(2026, month, day).toordinal()
         found += [(date.fromordinal(first + n), "休", name) for n in range(length)]
         found += [(date(2026, *other), "班", name) for other in worked]
     rows = ((day.isoformat(), kind, name, notice) for day, kind, name in sorted(found))
-    return (("日期", "休/班", "名称", "依据"), *rows)
+    return (("日期", "休或班", "名称", "文号"), *rows)

@@ -67,6 +67,7 @@ _FATES = {  # finished late, waiting at the month's end, of these overdue, cance
 }
 _FIRST_NUMBER = {8: 268, 9: 1, 10: 1}
 _CHANNELS = {"电话": 46, "前台": 17, "APP/微信": 29, "员工代报": 8}
+_OF_PARTS = ("门窗五金", "弱电/对讲/门禁", "强电/供电", "消防")
 _URGENT_WORDS = ("爆裂", "停电", "门外", "漫出", "积水", "坠落", "打火", "焦味", "停在", "污水")
 _SLOW = {"土建/渗漏": (26, 140), "弱电/对讲/门禁": (2, 40), "门窗五金": (1, 34), "公共照明": (1, 19), "消防": (1, 16)}
 
@@ -227,7 +228,7 @@ def _decide_fates(dice: Dice, month: Month, rows: Rows) -> None:
     for _ in range(late):
         _finish_late(dice, next(chosen))
     for _ in range(overdue):
-        _wait(dice, month, next(chosen))
+        _wait(dice, month, next(row for row in chosen if row["category"] in _OF_PARTS))
     for _ in range(again):
         next(chosen).update(status="返修", remark=dice.pick(phrases.REWORK))
     for _ in range(cancelled):
@@ -253,7 +254,8 @@ def _deadline(row: dict[str, Any]) -> datetime:
 
 def _wait(dice: Dice, month: Month, row: dict[str, Any]) -> None:
     row["finished"] = _at(month.next.day(dice.between(2, 9)), dice.between(9, 17), dice.between(0, 59))
-    row["remark"] = dice.pick(phrases.WAITING.get(row["category"], phrases.WAITING[""]))
+    public = row["category"] == "土建/渗漏" and row["phone"] is None
+    row["remark"] = dice.pick(phrases.WAITING.get("公共" if public else row["category"], phrases.WAITING[""]))
     row.update(_revisit(dice, row))
 
 

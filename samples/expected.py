@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, time, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import TYPE_CHECKING, Any
 
 from samples.centre import MANAGER, REPAIR_LIMITS, staff
@@ -19,7 +19,15 @@ Json = dict[str, Any]
 
 
 def expected(month: Month, registers: Mapping[str, Rows], reports: Mapping[str, Mapping[str, Rows]]) -> Json:
-    """Every figure of the month: counts, sums as texts with two decimals, ratios as numerator, denominator, percent."""
+    """Every figure of the month: counts, sums as texts with two decimals, ratios as numerator, denominator, percent.
+
+    Under ``figures`` the report's figures by key: whole numbers, or texts with all 34 digits of a decimal.
+    """
+    key = _key(month, registers, reports)
+    return {**key, "figures": _figures(month, key)}
+
+
+def _key(month: Month, registers: Mapping[str, Rows], reports: Mapping[str, Mapping[str, Rows]]) -> Json:
     return {
         "rows": _row_counts(registers, reports),
         "housing": _housing(registers),
@@ -49,6 +57,84 @@ def _row_counts(registers: Mapping[str, Rows], reports: Mapping[str, Mapping[str
         **{form: len(rows) for form, rows in registers.items()},
         "department-report": {table: sum(len(report[table]) for report in reports.values()) for table in tables},
     }
+
+
+def _figures(month: Month, key: Json) -> Json:
+    housing, repairs, fees, energy = key["housing"], key["repairs"], key["fees"], key["energy"]
+    complaints, renovations, incidents = key["complaints"], key["renovations"], key["incidents"]
+    reasons = housing["vacant_by_reason"]
+    return {
+        "households": housing["households"],
+        "area": housing["area"],
+        "occupied": housing["occupied"],
+        "occupancy_rate": _quotient(housing["occupied"], housing["households"]),
+        "moved_in": housing["moved_in"],
+        "vacant": housing["vacant"],
+        "vacant_unsold": reasons["未售"],
+        "vacant_unreceived": reasons["已售未收楼"],
+        "vacant_unoccupied": reasons["收楼未住"],
+        "vacant_area": housing["vacant_area"],
+        "intact_rate": _of(housing["intact"]),
+        "renovating": renovations["active"],
+        "renovation_new": renovations["new"],
+        "renovation_done": renovations["completed"],
+        "renovation_violations": renovations["violations"],
+        "owner_changes": sum(key["owner_changes"].values()),
+        "repairs_carried": repairs["carried"],
+        "repairs_received": repairs["received"],
+        "repairs_cancelled": repairs["cancelled"],
+        "repairs_done": repairs["finished"],
+        "repairs_open": repairs["open"],
+        "repair_timeliness": _of(repairs["on_time"]),
+        "repair_quality": _of(repairs["first_pass"]),
+        "services_times": key["services"]["times"],
+        "services_income": key["services"]["income"],
+        "fees_due": fees["current"]["denominator"],
+        "fees_paid": fees["current"]["numerator"],
+        "collection_current": _of(fees["current"]),
+        "collection_cumulative": _of(fees["cumulative"]),
+        "collection": _of(fees["current"]),
+        "contract_targets": _of(key["contract_targets"]),
+        "satisfaction": _index(key["satisfaction"]),
+        "energy_electricity": _change(energy["电"]),
+        "energy_water": _change(energy["水"]),
+        "incidents_major": incidents["major_liable"],
+        "certified_rate": _quotient(key["certificates"]["certified"], key["certificates"]["managers_over_a_year"]),
+        "weekly_training": _weekly(month, key["training"]["regular_weeks"], list(key["departments"])),
+        "visit_rate": _of(key["visits"]["persons"]),
+        "unfinished": sum(len(report["unfinished"]) for report in key["departments"].values()),
+        "complaints_carried": complaints["carried"],
+        "complaints_received": complaints["received"],
+        "complaints_valid": complaints["valid"],
+        "complaint_reply": _of(complaints["replied_in_24h"]),
+        "complaints_closed": complaints["closed"],
+        "complaints_carried_closed": complaints["carried_closed"],
+        "complaints_open": len(complaints["open"]),
+    }
+
+
+def _quotient(above: Decimal | int | str, below: Decimal | int | str) -> str:
+    return str(Context(prec=34).divide(Decimal(above), Decimal(below)))
+
+
+def _of(ratio: Json) -> str:
+    return _quotient(ratio["numerator"], ratio["denominator"])
+
+
+def _index(survey: Json | None) -> str | None:
+    return _quotient(survey["points"] * 100, survey["full"]) if survey else None
+
+
+def _change(kind: Json) -> str:
+    return _quotient(Decimal(kind["usage"]) - Decimal(kind["last_year"]), kind["last_year"])
+
+
+def _weekly(month: Month, regular: Mapping[str, list[int]], departments: list[str]) -> str:
+    """A week belongs to the month of its Friday."""
+    days = (month.day(number) for number in range(1, month.last.day + 1))
+    weeks = {day.isocalendar().week for day in days if day.weekday() == 4}
+    held = sum(len(weeks.intersection(regular.get(name, ()))) for name in departments)
+    return _quotient(held, len(weeks) * len(departments))
 
 
 def percent(above: Decimal | int, below: Decimal | int) -> str | None:
