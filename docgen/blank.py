@@ -153,17 +153,21 @@ class _Writer:
 
     def sheet(self, title: str, *, landscape: bool = True) -> Worksheet:
         """An A4 sheet, one page wide, with page numbers."""
+        from openpyxl.worksheet.header_footer import HeaderFooter, HeaderFooterItem, _HeaderFooterPart
+        from openpyxl.worksheet.properties import PageSetupProperties
+
         sheet: Worksheet = self.book.create_sheet(title)
         page = sheet.page_setup
         page.paperSize, page.orientation = 9, "landscape" if landscape else "portrait"
         page.fitToWidth, page.fitToHeight = 1, 0
-        sheet.sheet_properties.pageSetUpPr.fitToPage = True
+        sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
         sheet.print_options.horizontalCentered = True
         margins = sheet.page_margins
         margins.left = margins.right = 0.47
         margins.top, margins.bottom, margins.header, margins.footer = 0.59, 0.67, 0.3, 0.35
-        sheet.oddFooter.center.text = "第 &P 页 共 &N 页"
-        sheet.oddHeader.right.text = self.form.code
+        foot = HeaderFooterItem(center=_HeaderFooterPart("第 &P 页 共 &N 页"))
+        head = HeaderFooterItem(right=_HeaderFooterPart(self.form.code)) if self.form.code else None
+        sheet.HeaderFooter = HeaderFooter(oddHeader=head, oddFooter=foot)
         sheet.sheet_view.zoomScale = 100
         return sheet
 
@@ -190,7 +194,8 @@ class _Writer:
             for column in range(1, split[1] + 1):
                 sheet.cell(row, column).border = self.looks.line
             self.validate(sheet, field, value)
-            sheet.row_dimensions[row].height = 22
+            width = sum(sheet.column_dimensions[letter(n)].width for n in range(1, split[0] + 1))
+            sheet.row_dimensions[row].height = max(22, 15 * _lines(field.title, width))
             row += 1
         return row
 
@@ -389,8 +394,9 @@ class _TableSheet:
         return 2
 
     def split(self) -> tuple[int, int]:
-        """Columns for the labels and the values of head fields: some 14 and some 20 characters wide."""
+        """Last columns of the labels and the values of head fields: some 14 and some 20 characters wide."""
         label = next((n for n in range(1, self.last_column) if sum(self.widths[:n]) >= 10), 1)
+        label = 1 if sum(self.widths[:label]) > 40 else label
         value = next((n for n in range(label + 1, self.last_column) if sum(self.widths[label:n]) >= 18), label + 1)
         return label, value
 

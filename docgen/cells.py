@@ -166,11 +166,12 @@ def _choice(cell: Cell, field: Field, reader: Reader) -> Value | Refusal:
     if field.open:
         return read
     near = difflib.get_close_matches(read.value, field.choices, 1, 0.5)
-    hint = _("Did you mean “{name}”?").format(name=near[0]) if near else ""
+    guess = _("Did you mean “{name}”?").format(name=near[0]) if near else ""
+    hint = _("Possible: {names}.").format(names="、".join(field.choices))
     return Refusal(
         "choice.unknown",
         _("“{value}” is not one of the choices").format(value=shown(cell)),
-        f"{hint} {_('Possible: {names}.').format(names='、'.join(field.choices))}".strip(),
+        f"{guess} {hint}".strip(),
     )
 
 

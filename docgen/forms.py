@@ -253,11 +253,9 @@ def _load(folder: Path) -> tuple[Form | None, list[Problem]]:
     name = f"{folder.name}/{DECLARATION}"
     try:
         source = path.read_bytes()
-    except OSError as error:
+    except OSError:
         hint = _("Check the folder's name; every form is a folder with a file form.toml in it.")
-        return None, [
-            Problem(name, _("the file cannot be read: {reason}").format(reason=error.strerror), hint, "form.unreadable")
-        ]
+        return None, [Problem(name, _("the file cannot be read"), hint, "form.unreadable")]
     try:
         return parse_form(source, folder.name), []
     except TemplateError as error:
@@ -437,7 +435,7 @@ def _expected(kind: str) -> str:
 
 def _without(data: Any, faults: list[tuple[_Path, bool]]) -> Any:
     """A copy of ``data`` in which what is faulty is left out, and what is missing has a stand-in."""
-    stand_ins = {"columns": (), "key": "", "title": "", "when": "false", "column": "", "message": ""}
+    stand_ins = {"type": "number", "columns": (), "key": "", "title": "", "when": "false", "column": "", "message": ""}
     copy = _copied(data)
     for path, missing in sorted(faults, key=lambda fault: [str(step).zfill(6) for step in fault[0]], reverse=True):
         node = copy
@@ -502,7 +500,7 @@ def _file_faults(form: Form) -> Iterator[_Fault]:
     known = ("period", "department", "title", "code")
     for name in _PLACEHOLDER.findall(form.file):
         if name not in known:
-            message = _("'{name}' is not possible here").format(value=name, name=name)
+            message = _("'{value}' is not possible here").format(value=name)
             yield ("file",), "form.bad_file", message, _("Possible here: {names}").format(names=", ".join(known))
     rest = _PLACEHOLDER.sub("", form.file)
     if bad := sorted(set(rest) & (_FORBIDDEN_IN_FILES | set("{}"))):

@@ -48,8 +48,8 @@ def read_bytes(path: Path) -> bytes:
         raise DataError([_missing(path)]) from None
     except IsADirectoryError:
         raise DataError([_folder(path)]) from None
-    except OSError as error:
-        raise DataError([_unreadable(path, error)]) from None
+    except OSError:
+        raise DataError([_unreadable(path)]) from None
 
 
 def open_book(data: bytes, name: str) -> Book:
@@ -176,10 +176,10 @@ def _folder(path: Path) -> Problem:
     return Problem(str(path), _("this is a folder, not a file"), _("Name the file in it."), "file.folder")
 
 
-def _unreadable(path: Path, error: OSError) -> Problem:
+def _unreadable(path: Path) -> Problem:
     return Problem(
         str(path),
-        _("the file cannot be opened: {reason}").format(reason=error.strerror or error),
+        _("the file cannot be opened"),
         _("Close it in other programs, and check that you may read it."),
         "file.unreadable",
     )

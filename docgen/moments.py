@@ -25,18 +25,20 @@ _DATES = tuple(
     re.compile(spelling + _WEEKDAY + _CLOCK, re.IGNORECASE)
     for spelling in (
         rf"(?P<y>\d{{4}}){_SEPARATOR}(?P<m>\d{{1,2}}){_SEPARATOR}(?P<d>\d{{1,2}})(?!\d)",
-        r"(?P<y>\d{4})\s*年\s*(?P<m>\d{1,2})\s*月\s*(?P<d>\d{1,2})\s*[日号]?(?!\d)",
+        r"(?P<y>\d{4})\s*年\s*(?P<m>\d{1,2})\s*月\s*(?P<d>\d{1,2})\s*(?:[日号]|(?!\d))",
         r"(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?!\d)",
         rf"(?P<y>\d\d){_SEPARATOR}(?P<m>\d{{1,2}}){_SEPARATOR}(?P<d>\d{{1,2}})(?!\d)",
-        r"(?P<y>\d\d)\s*年\s*(?P<m>\d{1,2})\s*月\s*(?P<d>\d{1,2})\s*[日号]?(?!\d)",
-        r"(?P<y>)(?P<m>\d{1,2})\s*月\s*(?P<d>\d{1,2})\s*[日号](?!\d)",
+        r"(?P<y>\d\d)\s*年\s*(?P<m>\d{1,2})\s*月\s*(?P<d>\d{1,2})\s*(?:[日号]|(?!\d))",
+        r"(?P<y>)(?P<m>\d{1,2})\s*月\s*(?P<d>\d{1,2})\s*[日号]",
     )
 )
 _NO_YEAR = re.compile(rf"\d{{1,2}}{_SEPARATOR}\d{{1,2}}(?!\d)" + _CLOCK)
+_SHORT = re.compile(rf"\d{{1,2}}{_SEPARATOR}\d{{1,2}}{_SEPARATOR}\d{{1,2}}" + _CLOCK)
 _NO_DAY = re.compile(r"\d{4}\s*(?:[-./]\s*\d{1,2}|年\s*\d{1,2}\s*月份?)")
 _ONLY_CLOCK = re.compile(r"\d{1,2}[:时点]\d{0,2}.*")
 _NEAR_YEARS = 10
 _SERIALS = range(20_000, 80_000)
+_YEARS = range(1950, 2100)
 
 
 def read_date(cell: Cell, _field: Field, reader: Reader) -> Value | Refusal:
@@ -67,33 +69,27 @@ _Moment = tuple[date, time | None, str]
 
 
 def _moment(cell: Cell, reader: Reader) -> _Moment | Refusal:
-    if cell.kind is Kind.NUMBER:
-        return _moment_of_number(cell, reader)
     if cell.kind is Kind.BOOLEAN:
         return _no_date(cell)
-    return _moment_of_text(cell, reader)
+    read = _moment_of_number(cell, reader) if cell.kind is Kind.NUMBER else _moment_of_text(cell, reader)
+    return read if isinstance(read, Refusal) or read[0].year in _YEARS else _far_off(read[0])
 
 
 def _moment_of_number(cell: Cell, reader: Reader) -> _Moment | Refusal:
     number, kind = stored_number(cell.text), shape(cell.format)
     whole = number == number.to_integral_value()
-    if not kind.is_moment:
-        if whole and (found := re.fullmatch(r"((?:19|20)\d\d)(\d\d)(\d\d)", plain(number))):
-            return _calendar_day(cell, *map(int, found.groups()))
-        if int(number) not in _SERIALS:
-            return _lost_year(cell) if 1 <= number < 13 and not whole else _no_date(cell)
-    elif number < 1:
+    if whole and (found := re.fullmatch(r"((?:19|20)\d\d)(\d\d)(\d\d)", plain(number))):
+        return _calendar_day(cell, *map(int, found.groups()))
+    if 1 <= number < 13 and not whole and not kind.shows_time:
+        return _lost_year(cell)
+    if kind.is_moment and number < 1:
         return _no_day(cell)
     moment = from_serial(number, date1904=reader.date1904)
-    if moment is None:
+    if moment is None or not (kind.is_moment or int(number) in _SERIALS):
         return _no_date(cell)
     clock = None if whole and not kind.shows_time else moment.time()
-    remark = (
-        ""
-        if kind.is_moment
-        else _("the day number {value} read as {date}").format(value=plain(number), date=moment.date())
-    )
-    return moment.date(), clock, remark
+    remark = _("the day number {value} read as {date}").format(value=plain(number), date=moment.date())
+    return moment.date(), clock, "" if kind.is_moment else remark
 
 
 def _moment_of_text(cell: Cell, reader: Reader) -> _Moment | Refusal:
@@ -103,6 +99,8 @@ def _moment_of_text(cell: Cell, reader: Reader) -> _Moment | Refusal:
             return _spelled_moment(cell, found, reader)
     if _NO_YEAR.fullmatch(text):
         return _lost_year(cell)
+    if _SHORT.fullmatch(text):
+        return _short_year(cell)
     if _NO_DAY.fullmatch(text) or _ONLY_CLOCK.fullmatch(text):
         return _no_day(cell)
     return _no_date(cell)
@@ -183,6 +181,15 @@ def _impossible(cell: Cell) -> Refusal:
         "date.impossible",
         _("there is no such day or time as “{value}”").format(value=shown(cell)),
         _("Check year, month, day and time."),
+    )
+
+
+def _far_off(day: date) -> Refusal:
+    """Programs write 1900-01-01 for no date; a count typed into a date cell becomes such a day too."""
+    return Refusal(
+        "date.far_off",
+        _("the date {value} is outside {first} to {last}").format(value=day, first=_YEARS[0], last=_YEARS[-1]),
+        _("Leave the cell empty where there is no date, or write the right one."),
     )
 
 

@@ -387,7 +387,9 @@ class _Block:
         self.whole.warnings.append(_problem(self.where(place, row), self.label(place), refusal))
 
     def remark(self, place: int, row: int, text: str) -> None:
-        self.whole.remarks.append(Remark(self.where(place, row), f"“{self.label(place)}”：{text}"))
+        self.whole.remarks.append(
+            Remark(self.where(place, row), _("“{label}”: {fault}").format(label=self.label(place), fault=text))
+        )
 
     def report(self) -> None:
         for place, rows in sorted(self.seen_unknown.items()):

@@ -114,13 +114,9 @@ class _FormReader:
     # --- tables ---
 
     def table(self, table: Table) -> TableData:
-        reader = TableReader(self.source, table)
-        for sheet, headings in self.sheets_of(table):
-            self.read_sheet(reader, sheet, headings)
-        data = reader.finish()
-        self.problems += reader.problems
-        self.warnings += reader.warnings
-        return data
+        """The table of the one sheet it is on; where there are several, the problems of each."""
+        read = [self.read_sheet(table, sheet, headings) for sheet, headings in self.sheets_of(table)]
+        return read[0] if read else TableData(table)
 
     def sheets_of(self, table: Table) -> list[tuple[Sheet, list[Heading]]]:
         """The sheets a table is on: one, unless sheets are named after months and the period says which."""
@@ -141,9 +137,10 @@ class _FormReader:
         hint = _("Nothing to do if the sheets are the other months.")
         self.warnings.append(Problem(f"{self.book.name} {ours.name}", message, hint, "sheet.other_period"))
 
-    def read_sheet(self, reader: TableReader, sheet: Sheet, headings: list[Heading]) -> None:
+    def read_sheet(self, table: Table, sheet: Sheet, headings: list[Heading]) -> TableData:
+        reader = TableReader(self.source, table)
         for heading, following in zip(headings, [*headings[1:], None], strict=True):
-            if heading.table is not reader.table:
+            if heading.table is not table:
                 continue
             if faults := list(self.heading_faults(sheet, heading)):
                 self.problems += faults
@@ -151,11 +148,14 @@ class _FormReader:
             captions = frozenset(captions_above(sheet, following, heading.bottom) if following else ())
             last = following.top - 1 if following else max(sheet.rows)
             if reader.items or reader.ignored:
+                text = " ".join(heading.labels.values())[:120]
                 place = Place(self.book.name, sheet.name, heading.top)
-                reader.ignored.append(
-                    Ignored(place, heading.bottom, Reason.HEADING, " ".join(heading.labels.values())[:120])
-                )
+                reader.ignored.append(Ignored(place, heading.bottom, Reason.HEADING, text))
             reader.read(sheet, heading, last, captions)
+        data = reader.finish()
+        self.problems += reader.problems
+        self.warnings += reader.warnings
+        return data
 
     def heading_faults(self, sheet: Sheet, heading: Heading) -> Iterator[Problem]:
         place = Place(self.book.name, sheet.name, heading.bottom)
@@ -204,6 +204,8 @@ class _FormReader:
     # --- head fields ---
 
     def fields(self) -> dict[str, Any]:
+        if self.form.tables and not any(headings for _sheet, headings in self.headings):
+            return {}  # another file altogether: that the table is missing says it all
         found: dict[str, list[Found]] = {}
         for sheet, headings in self.headings:
             before = headings[0].top if headings else max(sheet.rows, default=0) + 1
@@ -219,9 +221,9 @@ class _FormReader:
         for place, value in zip(filled, reads, strict=True):
             where = f"{self.book.name} {place.sheet}!{place.reference}"
             if isinstance(value, Refusal):
-                self.problems.append(Problem(where, f"“{place.label}”：{value.message}", value.hint, value.code))
+                self.problems.append(Problem(where, _labelled(place.label, value.message), value.hint, value.code))
             elif value.remark:
-                self.remarks.append(Remark(where, f"“{place.label}”：{value.remark}"))
+                self.remarks.append(Remark(where, _labelled(place.label, value.remark)))
         values = [value.value for value in reads if not isinstance(value, Refusal)]
         if any(value != values[0] for value in values):
             self.problems.append(self.contradiction(field, filled))
@@ -286,6 +288,10 @@ class _FormReader:
                     label in normal_label(cell.text) for label in map(normal_label, self.form.labels)
                 ):
                     yield f"{self.book.name} {sheet.name}!{letter(column)}{row}", shown(cell)
+
+
+def _labelled(label: str, fault: str) -> str:
+    return _("“{label}”: {fault}").format(label=label, fault=fault)
 
 
 _UNITS = {
