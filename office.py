@@ -285,9 +285,15 @@ class _ReportFlow:
                 readings.append(read_any(path, self.sources, period=period))
             except DataError as error:
                 problems += error.problems
-        order = {form_id: place for place, form_id in enumerate(self.form.sources)}
-        readings.sort(key=lambda reading: (order[reading.form.id], reading.source))
+        readings.sort(key=self._order)
         return Month(period, tuple(readings)), problems
+
+    def _order(self, reading: Reading) -> tuple[int, int, str]:
+        """Forms as the report names them, departments as the settings do, files by name."""
+        names = self.office.settings.departments.names
+        department = reading.fields.get("department")
+        place = names.index(department) if department in names else len(names)
+        return self.form.sources.index(reading.form.id), place, reading.source
 
     # compute
 

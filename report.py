@@ -266,23 +266,31 @@ def context(  # noqa: PLR0913, PLR0917 - each is one of the things a report show
 def compared(now: Breakdown, before: Breakdown | None) -> dict[str, Any]:
     """A breakdown beside last month's: lines with ``last`` (texts by column) and ``bar`` (blocks by column).
 
-    Lines only last month had stand at the end. A breakdown with nothing in either month has no lines at all.
+    ``rows`` are this month's lines, ``both`` those and the ones only last month had. Where there is nothing to
+    count there are no lines at all.
     """
     old = {line.label: line for line in before.rows} if before else {}
-    lines = list(now.rows)
-    known = {line.label for line in lines}
-    lines += [_emptied(line) for label, line in old.items() if label not in known]
-    if not any(_counts(line) for line in (*lines, *old.values())):
-        lines = []
-    longest = {key: max((_size(line.cells[key]) for line in lines), default=Decimal(0)) for key, _title in now.columns}
+    known = {line.label for line in now.rows}
+    gone = [_without_rows(line) for label, line in old.items() if label not in known]
+    longest = {
+        key: max((_size(line.cells[key]) for line in now.rows), default=Decimal(0)) for key, _title in now.columns
+    }
+
+    def shown(line: Line) -> dict[str, Any]:
+        return _shown(line, old.get(line.label) or (_without_rows(line) if before else None), longest)
+
     return {
-        "rows": [_shown(line, old.get(line.label), now, longest) for line in lines],
-        "total": _shown(now.total, before.total if before else None, now, longest) if now.total else {},
+        "rows": [shown(line) for line in now.rows] if any(map(_counts, now.rows)) else [],
+        "both": [shown(line) for line in (*now.rows, *gone)] if any(map(_counts, (*now.rows, *old.values()))) else [],
+        "total": _shown(now.total, before.total if before else None, longest) if now.total else {},
     }
 
 
-def _emptied(line: Line) -> Line:
-    return replace(line, cells={key: replace(cell, value=None) for key, cell in line.cells.items()})
+def _without_rows(line: Line) -> Line:
+    """The line of a month in which its label did not occur: nothing counted, no rate."""
+    counted = {"count", "sum", "distinct"}
+    zero = {key: Decimal(0) if cell.kind in counted else None for key, cell in line.cells.items()}
+    return replace(line, cells={key: replace(cell, value=zero[key]) for key, cell in line.cells.items()})
 
 
 def _counts(line: Line) -> bool:
@@ -293,12 +301,12 @@ def _size(result: Result) -> Decimal:
     return max(result.value or Decimal(0), Decimal(0))
 
 
-def _shown(line: Line, old: Line | None, of: Breakdown, longest: Mapping[str, Decimal]) -> dict[str, Any]:
+def _shown(line: Line, old: Line | None, longest: Mapping[str, Decimal]) -> dict[str, Any]:
     return {
         **line.cells,
         "label": line.label,
-        "last": {key: old.cells[key].text if old else DASH for key, _title in of.columns},
-        "bar": {key: _bar(_size(line.cells[key]), longest[key]) for key, _title in of.columns},
+        "last": {key: old.cells[key].text if old else DASH for key in line.cells},
+        "bar": {key: _bar(_size(cell), longest[key]) for key, cell in line.cells.items()},
     }
 
 

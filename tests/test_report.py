@@ -577,14 +577,105 @@ def test_an_office_may_use_its_own_template(tmp_path: Path) -> None:
 # --- the sample office ----------------------------------------------------------------------------------------
 
 
+KEY = {  # figure → where samples/office/expected.json has it
+    "households": "housing.households",
+    "area": "housing.area",
+    "occupied": "housing.occupied",
+    "moved_in": "housing.moved_in",
+    "vacant": "housing.vacant",
+    "vacant_unsold": "housing.vacant_by_reason.未售",
+    "vacant_unreceived": "housing.vacant_by_reason.已售未收楼",
+    "vacant_unoccupied": "housing.vacant_by_reason.收楼未住",
+    "vacant_area": "housing.vacant_area",
+    "renovating": "renovations.active",
+    "renovation_new": "renovations.new",
+    "renovation_done": "renovations.completed",
+    "renovation_violations": "renovations.violations",
+    "renovation_overdue": "renovations.overdue",
+    "repairs_carried": "repairs.carried",
+    "repairs_received": "repairs.received",
+    "repairs_cancelled": "repairs.cancelled",
+    "repairs_done": "repairs.finished",
+    "repairs_open": "repairs.open",
+    "services_times": "services.times",
+    "services_income": "services.income",
+    "complaints_carried": "complaints.carried",
+    "complaints_received": "complaints.received",
+    "complaints_valid": "complaints.valid",
+    "complaints_closed": "complaints.closed",
+    "complaints_carried_closed": "complaints.carried_closed",
+    "incidents_major": "incidents.major_liable",
+    "incidents_count": "incidents.occurred",
+    "incidents_carried": "incidents.carried",
+    "incidents_open": "incidents.open",
+}
+RATIOS = {
+    "intact_rate": "housing.intact",
+    "repair_timeliness": "repairs.on_time",
+    "repair_quality": "repairs.first_pass",
+    "collection_current": "fees.current",
+    "collection_cumulative": "fees.cumulative",
+    "complaint_reply": "complaints.replied_in_24h",
+    "contract_targets": "contract_targets",
+    "visit_rate": "visits.persons",
+}
+
+
+def at_path(data: dict, path: str) -> object:
+    for step in path.split("."):
+        data = data[step]
+    return data
+
+
 def test_sample_report_equals_the_independent_key(sample) -> None:
     """samples/office/expected.json was computed by other code from the generator's own data."""
     office, made = sample
-    expected = json.loads((office.folder / "expected.json").read_text(encoding="utf-8"))["2026-10"]["figures"]
+    expected = json.loads((office.folder / "expected.json").read_text(encoding="utf-8"))[DEMO_PERIOD]
     figures = made.measures.figures
-    assert expected
-    for key, value in expected.items():
-        assert figures[key].value == (None if value is None else Decimal(str(value))), key
+    for key, path in KEY.items():
+        assert figures[key].value == Decimal(str(at_path(expected, path))), key
+    for key, path in RATIOS.items():
+        ratio = at_path(expected, path)
+        assert (figures[key].numerator, figures[key].denominator) == (
+            Decimal(str(ratio["numerator"])),
+            Decimal(str(ratio["denominator"])),
+        ), key
+        assert figures[key].text == ratio["percent"], key
+
+
+def test_sample_breakdowns_equal_the_independent_key(sample) -> None:
+    office, made = sample
+    expected = json.loads((office.folder / "expected.json").read_text(encoding="utf-8"))[DEMO_PERIOD]
+    shown = made.measures.breakdowns
+
+    def column(name: str, key: str) -> dict[str, Decimal]:
+        return {line.label: line.cells[key].value for line in shown[name].rows if line.cells[key].value}
+
+    assert column("repairs_by_category", "received") == expected["repairs"]["received_by_category"]
+    assert column("services_by_item", "times") == expected["services"]["by_item"]
+    assert column("visits_by_visitor", "households") == expected["visits"]["households_by_person"]
+    fees = expected["fees"]["by_item"]
+    assert column("fees_by_item", "due") == {item: Decimal(value["denominator"]) for item, value in fees.items()}
+    assert column("fees_by_item", "paid") == {item: Decimal(value["numerator"]) for item, value in fees.items()}
+    assert shown["fees_by_item"].total.cells["advance"].value == Decimal(expected["fees"]["advance"])
+    energy = {line.label.split("（")[0]: line for line in shown["energy_by_kind"].rows}
+    for kind, value in expected["energy"].items():
+        assert energy[kind].cells["year_change"].text == value["year_change"], kind
+        assert energy[kind].cells["cost"].value == Decimal(value["amount"]), kind
+    assert sorted(row["order_no"] for row in made.measures.lists["repairs_open"]) == sorted(
+        expected["repairs"]["open_orders"]
+    )
+
+
+def test_sample_departments_equal_the_independent_key(sample) -> None:
+    office, made = sample
+    expected = json.loads((office.folder / "expected.json").read_text(encoding="utf-8"))[DEMO_PERIOD]["departments"]
+    for name, own in expected.items():
+        for key in ("checks", "staff"):
+            line = next(line for line in made.measures.breakdowns[f"{key}_by_department"].rows if line.label == name)
+            assert {k: cell.value for k, cell in line.cells.items()} == own[key], name
+        unfinished = [row["item"] for row in made.measures.lists["unfinished"] if row["department"] == name]
+        assert unfinished == own["unfinished"]
 
 
 def test_sample_report_leaves_no_tag_and_no_chapter_out(sample) -> None:
@@ -683,12 +774,18 @@ def broken_down(**lines: int) -> Breakdown:
 
 def test_a_breakdown_shows_last_month_beside_this_month() -> None:
     shown = report.compared(broken_down(水=4, 电=1), broken_down(水=2, 气=3))
-    assert [(row["label"], row["n"].text, row["last"]["n"]) for row in shown["rows"]] == [
+    assert [(row["label"], row["n"].text, row["last"]["n"]) for row in shown["both"]] == [
         ("水", "4", "2"),
-        ("电", "1", "—"),
-        ("气", "—", "3"),
+        ("电", "1", "0"),
+        ("气", "0", "3"),
     ]
+    assert [row["label"] for row in shown["rows"]] == ["水", "电"]
     assert shown["total"]["last"]["n"] == "5"
+
+
+def test_without_a_month_before_nothing_is_said_about_it() -> None:
+    shown = report.compared(broken_down(水=4), None)
+    assert shown["both"][0]["last"]["n"] == shown["total"]["last"]["n"] == "—"
 
 
 def test_bars_are_as_long_as_their_share() -> None:
@@ -697,8 +794,10 @@ def test_bars_are_as_long_as_their_share() -> None:
 
 
 def test_a_breakdown_of_nothing_has_no_lines() -> None:
-    assert report.compared(broken_down(水=0, 电=0), broken_down(水=0))["rows"] == []
-    assert len(report.compared(broken_down(水=0), broken_down(水=2))["rows"]) == 1
+    nothing = report.compared(broken_down(水=0, 电=0), broken_down(水=0))
+    assert (nothing["rows"], nothing["both"]) == ([], [])
+    gone = report.compared(broken_down(水=0), broken_down(水=2))
+    assert (gone["rows"], len(gone["both"])) == ([], 1)
 
 
 @pytest.mark.parametrize(("n", "text"), [(1, "一"), (9, "九"), (10, "十"), (12, "十二"), (20, "二十"), (31, "三十一")])

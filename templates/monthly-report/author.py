@@ -334,10 +334,11 @@ def last_month(title: str, width: float, key: str) -> Column:
 
 def breakdown(paper: Paper, key: str, columns: Sequence[Column], *, none: str = "本月无。", note: str = "") -> None:
     source = f"breakdowns.{key}"
+    lines = "both" if any(".last." in c.value for c in columns) else "rows"
     totalled = [replace(c, total=c.total.replace("TOTAL", f"{source}.total")) for c in columns]
     paper.listing(
         totalled,
-        f"r in {source}.rows",
+        f"r in {source}.{lines}",
         total=any(c.total for c in columns),
         together=True,
         none=none,
@@ -574,6 +575,7 @@ def visits(paper: Paper) -> None:
         ],
         "r in lists.visit_opinions",
         small=True,
+        note="无需整改的意见从略。",
     )
     paper.caption("表10　满意度调查")
     paper.listing(
@@ -708,6 +710,7 @@ def annex(paper: Paper) -> None:
         ],
         "s in sources",
         small=True,
+        together=True,
         none="",
     )
     paper.text("数据校验码：{{ meta.digest }}", "表注")
