@@ -388,7 +388,7 @@ class World:
             return row | {"paid": due, "arrears": Decimal(0), "paid_on": month.first, "payment": "账户抵扣"}
         if one.room in self.never_paying or dice.chance(_LATE[month.number]):
             return self._paid(row, month.day(20), "微信", dice, cents(due / 2)) if dice.chance(0.07) else row
-        if dice.chance(0.0025):
+        if row["remark"] is None and dice.chance(0.0025):
             row |= {"reduction": Decimal(50), "remark": "渗漏维修补偿，经理已批"}
         return self._paid(row, _pay_day(dice, month), _way(dice), dice)
 
