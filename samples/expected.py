@@ -41,7 +41,7 @@ def _key(month: Month, registers: Mapping[str, Rows], reports: Mapping[str, Mapp
         "energy": _energy(registers["energy"]),
         "incidents": _incidents(month, registers["incidents"]),
         "training": _training(registers["training"]),
-        "certificates": _certificates(month),
+        "certificates": _certificates(month, registers["certificates"]),
         "satisfaction": _satisfaction(registers.get("satisfaction", [])),
         "departments": {name: _department(tables) for name, tables in reports.items()},
         "contract_targets": _ratio(
@@ -73,12 +73,15 @@ def _figures(month: Month, key: Json) -> Json:
         "vacant_unsold": reasons["未售"],
         "vacant_unreceived": reasons["已售未收楼"],
         "vacant_unoccupied": reasons["收楼未住"],
+        "vacant_other": housing["vacant"] - sum(reasons.values()),
+        "housing_vacant": housing["vacant_in_blocks"],
         "vacant_area": housing["vacant_area"],
         "intact_rate": _of(housing["intact"]),
         "renovating": renovations["active"],
         "renovation_new": renovations["new"],
         "renovation_done": renovations["completed"],
         "renovation_violations": renovations["violations"],
+        "renovation_overdue": renovations["overdue"],
         "owner_changes": sum(key["owner_changes"].values()),
         "repairs_carried": repairs["carried"],
         "repairs_received": repairs["received"],
@@ -99,13 +102,19 @@ def _figures(month: Month, key: Json) -> Json:
         "energy_electricity": _change(energy["电"]),
         "energy_water": _change(energy["水"]),
         "incidents_major": incidents["major_liable"],
+        "incidents_count": incidents["occurred"],
+        "incidents_carried": incidents["carried"],
+        "incidents_open": incidents["open"],
+        "power_failures": incidents["by_category"].get("突发停电", 0),
         "certified_rate": _quotient(key["certificates"]["certified"], key["certificates"]["managers_over_a_year"]),
+        "pretrained_rate": _of(key["certificates"]["pretrained"]),
         "weekly_training": _weekly(month, key["training"]["regular_weeks"], list(key["departments"])),
         "visit_rate": _of(key["visits"]["persons"]),
         "unfinished": sum(len(report["unfinished"]) for report in key["departments"].values()),
         "complaints_carried": complaints["carried"],
         "complaints_received": complaints["received"],
         "complaints_valid": complaints["valid"],
+        "complaints_replied": complaints["replied"],
         "complaint_reply": _of(complaints["replied_in_24h"]),
         "complaints_closed": complaints["closed"],
         "complaints_carried_closed": complaints["carried_closed"],
@@ -169,6 +178,7 @@ def _housing(registers: Mapping[str, Rows]) -> Json:
         "occupancy": percent(occupied, households),
         "moved_in": int(_total(blocks, "moved_in")),
         "vacant": len(vacant),
+        "vacant_in_blocks": int(_total(blocks, "vacant")),
         "vacant_by_reason": dict(sorted(Counter(row["reason"] for row in vacant).items())),
         "vacant_area": f"{_total(vacant, 'area'):.2f}",
         "vacant_fee": f"{_total(vacant, 'fee'):.2f}",
@@ -256,7 +266,7 @@ def _renovations(month: Month, rows: Rows) -> Json:
         "new": sum(within(row, "applied") for row in rows),
         "completed": sum(within(row, "inspected") for row in rows),
         "violations": sum(row["violation"] == "是" for row in rows),
-        "overdue": sum(row["status"] == "待验收" for row in rows),
+        "overdue": sum(row["status"] == "装修中" and (row["extended_to"] or row["ended"]) < month.last for row in rows),
     }
 
 
@@ -267,6 +277,7 @@ def _complaints(month: Month, rows: Rows) -> Json:
         "carried": len(carried),
         "received": len(received),
         "valid": sum(row["valid"] == "有效" for row in received),
+        "replied": sum(row["replied"] is not None and row["replied"] <= end_of(month) for row in received),
         "replied_in_24h": _ratio(
             received, lambda row: row["replied"] is not None and row["replied"] - row["received"] <= timedelta(hours=24)
         ),
@@ -339,16 +350,16 @@ def _training(rows: Rows) -> Json:
     }
 
 
-def _certificates(month: Month) -> Json:
+def _certificates(month: Month, rows: Rows) -> Json:
     here = [one for one in staff() if one.serving(month.last)]
     year_ago = month.last.replace(year=month.last.year - 1)
     senior = [one for one in here if one.manager and one.joined <= year_ago]
-    new = [one for one in here if one.joined >= month.first]
+    new = [row for row in rows if month.first <= row["on_duty"] <= month.last]
     return {
         "staff": len(here),
         "managers_over_a_year": len(senior),
         "certified": sum(one.certificate is not None for one in senior),
-        "new_on_duty": len(new),
+        "pretrained": _ratio(new, lambda row: row["pretrained"] and row["pretrained_on"] <= row["on_duty"]),
         "manager": MANAGER,
     }
 

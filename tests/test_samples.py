@@ -6,11 +6,12 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
 from collections import Counter
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from html import unescape
 from pathlib import Path
@@ -18,9 +19,11 @@ from pathlib import Path
 import pytest
 
 import settings
+from docgen.errors import DataError
 from docgen.forms import load_forms
+from docgen.intake import open_book
 from docgen.period import Period
-from docgen.workbook import read_any
+from docgen.workbook import read_any, read_book
 from samples import centre, generate
 from samples.clerks import Book, Habits, Page, workbook
 from samples.occupancy import Month
@@ -28,6 +31,7 @@ from samples.occupancy import Month
 TEMPLATES = Path(__file__).parent.parent / "templates"
 FORMS = load_forms(TEMPLATES)
 MONTHS = ("2026-09", "2026-10")
+OCTOBER = Period.parse("2026-10")
 REGISTERS = {
     "repairs": "报修登记",
     "complaints": "投诉登记",
@@ -107,6 +111,98 @@ def test_departments_are_the_offices_not_the_forms() -> None:
     columns = [c for form_id in REGISTERS for t in FORMS[form_id].tables for c in t.columns if c.key == "department"]
     assert columns
     assert all(column.open for column in [*columns, *FORMS["department-report"].fields[:1]])
+
+
+# --- row rules -------------------------------------------------------------------------------------------------
+
+WRONG_ROWS = [
+    ("repairs", {"finished": datetime(2026, 10, 1, 7, 0), "arrived": None}, "完成时间早于受理时间"),
+    ("repairs", {"arrived": datetime(2026, 9, 1, 7, 0)}, "到场时间早于受理时间"),
+    ("repairs", {"finished": None}, "却没有完成时间"),
+    ("repairs", {"status": "未完成"}, "已有完成时间"),
+    ("repairs", {"charge": "无偿", "fee": Decimal(30)}, "无偿服务却填了费用"),
+    ("complaints", {"replied": datetime(2026, 10, 1, 7, 0)}, "首次回复时间早于接诉时间"),
+    ("complaints", {"replied": None}, "已办结却没有首次回复时间"),
+    ("complaints", {"replied": datetime(2026, 10, 30, 7, 0), "closed": datetime(2026, 10, 30, 8, 0)}, "超过24小时"),
+    ("complaints", {"closed": None}, "没有办结时间"),
+    ("services", {"amount": Decimal("9999.99")}, "金额不等于数量×单价"),
+    ("renovations", {"ended": date(2026, 1, 1)}, "结束日期早于开始日期"),
+    ("renovations", {"violation": "是", "violation_note": None}, "没有写违规说明"),
+    ("renovations", {"extended": "是", "extended_to": None}, "没有填延期至何日"),
+    ("vacancy", {"days": 40}, "空置天数超过31天"),
+    ("owner-changes", {"kind": "过户", "previous_owner": None}, "过户没有写全"),
+    ("owner-changes", {"id_no": "110101199001010011"}, "没有打码"),
+    ("fees", {"paid": Decimal(99999), "arrears": None}, "实收（加减免）大于应收"),
+    ("fees", {"arrears": Decimal("12.34")}, "欠费不等于应收－实收－减免"),
+    ("fees", {"ended": date(2026, 9, 1), "started": date(2026, 9, 30)}, "所属期止早于所属期起"),
+    ("fees", {"started": date(2026, 9, 1)}, "所属期跨过本月月初"),
+    ("visits", {"appointed_at": datetime(2026, 10, 31, 22, 0)}, "预约时间晚于拜访时间"),
+    ("visits", {"appointed": False}, "上门拜访没有预约"),
+    ("energy", {"current": Decimal(1)}, "本期读数小于上期读数"),
+    ("energy", {"current": Decimal(1), "usage": None, "remark": "换表", "amount": None}, "换表或归零的表没有填用量"),
+    ("energy", {"usage": Decimal(7)}, "用量不等于（本期读数－上期读数）×倍率"),
+    ("incidents", {"level": "重大", "liable": None}, "没有填责任性质"),
+    ("incidents", {"recorded": datetime(2026, 10, 30, 9, 0)}, "24小时后才填写记录"),
+    ("training", {"attended": 99, "examined": None, "passed": None}, "实到人数多于应到人数"),
+    ("training", {"passed": 99}, "合格人数多于考核人数"),
+    ("housing", {"occupied": 999}, "已入住多于总户数"),
+    ("housing", {"intact_area": Decimal(99999)}, "大于总建筑面积"),
+    ("satisfaction", {"fair": 0}, "各档户数之和不等于回收份数"),
+    ("certificates", {"on_duty": date(2000, 1, 1), "pretrained_on": None}, "上岗日期早于入职日期"),
+    ("certificates", {"pretrained": False}, "岗前培训没有合格"),
+    ("narrative", {"section": "存在问题与改进", "measure": None}, "没有写改进措施"),
+    ("narrative", {"section": "合同目标", "measure": "差不多"}, "没有写明“完成”或“未完成”"),
+]
+
+
+@pytest.mark.parametrize(("form_id", "change", "message"), WRONG_ROWS)
+def test_a_wrong_row_is_named_with_its_cell_and_remedy(form_id: str, change: dict, message: str, truth) -> None:
+    rows = truth["2026-10"][0][form_id]
+    row = next((row for row in rows if row.get("status") == "完成" and row["charge"] == "有偿"), rows[0])
+    row = next((row for row in rows if row.get("status") == "已关闭" and row["received"].month == 10), row)
+    lines = ("调查日期：2026-10-27",) if form_id == "satisfaction" else ()
+    page = Page(form_id, form_id.replace("-", "_"), "表", [{**row, **change}], lines=lines)
+    problems = _problems(workbook(Book("x.xlsx", (page,))), form_id)
+    found = [problem for problem in problems if message in problem.message]
+    assert found, problems
+    assert re.search(r"x\.xlsx 表![A-Z]+\d", found[0].where)
+    assert found[0].hint
+
+
+UNFINISHED = [
+    ({"reason": None}, "原因"),
+    ({"measure": None}, "跟进措施"),
+    ({"milestone": None}, "完工时间节点"),
+    ({"milestone": date(2026, 10, 31)}, "完工时间节点"),
+]
+
+
+@pytest.mark.parametrize(("change", "heading"), UNFINISHED)
+def test_unfinished_work_needs_reason_measure_and_milestone(change: dict, heading: str, truth) -> None:
+    """Clause 3.2.2: any of the three empty, or a milestone that is not after the month, is an error."""
+    tables = dict(truth["2026-10"][1][centre.WORKS])
+    tables["unfinished"] = [{**tables["unfinished"][0], **change}, *tables["unfinished"][1:]]
+    pages = tuple(
+        Page("department-report", table.key, table.title, tables[table.key], lines=(f"部门：{centre.WORKS}",))
+        for table in FORMS["department-report"].tables
+    )
+    with pytest.raises(DataError) as caught:
+        read_book(open_book(workbook(Book("x.xlsx", pages)), "x.xlsx"), FORMS["department-report"], period=OCTOBER)
+    assert [heading in f"{problem.where}{problem.message}" for problem in caught.value.problems] == [True]
+    column = (
+        FORMS["department-report"]
+        .table("unfinished")
+        .column({"原因": "reason", "跟进措施": "measure"}.get(heading, "milestone"))
+    )
+    assert "3.2.2" in column.help
+
+
+def _problems(data: bytes, form_id: str) -> list:
+    """Errors, or warnings where there are none."""
+    try:
+        return list(read_book(open_book(data, "x.xlsx"), FORMS[form_id], period=OCTOBER).warnings)
+    except DataError as error:
+        return list(error.problems)
 
 
 # --- reading --------------------------------------------------------------------------------------------------
