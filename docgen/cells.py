@@ -30,7 +30,7 @@ def convert(cell: Cell | None, field: Field, reader: Reader) -> Value | Refusal:
     ``Ditto.ABOVE`` stands for 同上 where the column allows it. Nothing is guessed: the rest is a Refusal.
     """
     if cell is None or is_blank(cell):
-        return _required() if field.required else Value(None)
+        return _required(field) if field.required else Value(None)
     if cell.kind is Kind.ERROR:
         return _formula_error(cell)
     if cell.kind is Kind.UNCOMPUTED:
@@ -61,7 +61,7 @@ def _special_text(raw: str, field: Field) -> Value | Refusal | None:
             return Refusal(
                 "cell.required",
                 _("“{value}” means empty, but this has to be filled in").format(value=raw.strip()),
-                _("Fill in the cell."),
+                _filling_in(field),
             )
         return Value(None, _("“{value}” read as empty").format(value=raw.strip()))
     return None
@@ -77,8 +77,13 @@ def _ditto(raw: str, field: Field) -> Value | Refusal:
     )
 
 
-def _required() -> Refusal:
-    return Refusal("cell.required", _("is empty, but has to be filled in"), _("Fill in the cell."))
+def _required(field: Field) -> Refusal:
+    return Refusal("cell.required", _("is empty, but has to be filled in"), _filling_in(field))
+
+
+def _filling_in(field: Field) -> str:
+    """The remedy for an empty cell, with what the form itself says about it (a clause, what to write)."""
+    return f"{_('Fill in the cell.')} {field.help}".rstrip()
 
 
 def _damaged(raw: str) -> Refusal:
