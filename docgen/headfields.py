@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from docgen.book import letter
@@ -16,9 +17,7 @@ if TYPE_CHECKING:
     from docgen.book import Sheet
     from docgen.forms import Field
 
-_SEGMENT = re.compile(
-    r"(?P<label>[^\s:：]{1,20})\s*[:：]\s*(?P<value>.*?)(?=\s+[^\s:：]{1,20}\s*[:：]|\s{3,}|$)", re.DOTALL
-)
+_VALUE = r"\s*:\s*(?P<value>.*?)(?=\s+[^\s:]{1,20}\s*:|\s{3,}|$)"
 
 
 class Found(NamedTuple):
@@ -49,7 +48,7 @@ def _in_row(sheet: Sheet, row: int, known: Mapping[str, Field]) -> Iterator[Foun
             label = cell.text.strip().rstrip(":：")
             yield Found(known[whole], None if is_label else value, sheet.name, f"{letter(beside)}{row}", label)
         else:
-            yield from _inside(sheet, cell, f"{letter(column)}{row}", known)
+            yield from _inside(cell, f"{letter(column)}{row}", sheet, known)
 
 
 def _beside(sheet: Sheet, row: int, column: int) -> int:
@@ -60,10 +59,17 @@ def _beside(sheet: Sheet, row: int, column: int) -> int:
     return column + 1
 
 
-def _inside(sheet: Sheet, cell: Cell, reference: str, known: Mapping[str, Field]) -> Iterator[Found]:
+def _inside(cell: Cell, reference: str, sheet: Sheet, known: Mapping[str, Field]) -> Iterator[Found]:
     """``部门：客户服务部  编制人：许立民``: several labels with their values in one cell."""
     text = unicodedata.normalize("NFKC", cell.text)
-    for found in _SEGMENT.finditer(text):
-        if field := known.get(normal_label(found["label"])):
-            value = Cell(Kind.TEXT, found["value"].strip(" _"))
-            yield Found(field, None if is_blank(value) else value, sheet.name, reference, found["label"])
+    for found in _labels(tuple(known)).finditer(text) if ":" in text else ():
+        value = Cell(Kind.TEXT, found["value"].strip(" _"))
+        field = known[normal_label(found["label"])]
+        yield Found(field, None if is_blank(value) else value, sheet.name, reference, found["label"])
+
+
+@lru_cache(maxsize=256)
+def _labels(known: tuple[str, ...]) -> re.Pattern[str]:
+    """The labels, blanks allowed between their characters (部 门), each with the value behind its colon."""
+    spellings = (r"\s*".join(map(re.escape, label)) for label in sorted(known, key=len, reverse=True))
+    return re.compile(rf"(?<![^\s(,;])(?P<label>{'|'.join(spellings)}){_VALUE}", re.IGNORECASE | re.DOTALL)

@@ -10,6 +10,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from jinja2 import TemplateError
+
 from docgen.book import letter
 from docgen.cell import Cell, Ditto, Kind, Reader, Refusal, Value, is_blank, plain, shown, stored_number
 from docgen.cells import convert
@@ -19,7 +21,7 @@ from docgen.reading import Ignored, Place, Reason, Remark, Row, TableData
 from i18n import _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from docgen.book import Book, Merge, Sheet
     from docgen.forms import Check, Column, Form, Table
@@ -34,6 +36,7 @@ _NOTE = re.compile(r"(?:填[表写])?(?:说明|备注|附注|注|提示)[\d一�
 _SIGNED = re.compile(
     r"(?:填[表单报]|制表|编制|复核|审[核批]|批准|经办|签收|登记|统计|主管|负责|经理)(?:人|者|签[字名])?\s*:|(?:日期|单位)\s*:"
 )
+_RULE_ERRORS = (TemplateError, TypeError, ValueError, ArithmeticError)
 _SERIALS = frozenset({"序号", "序", "no", "no.", "编号顺序"})
 
 
@@ -63,6 +66,7 @@ class _Item(NamedTuple):
     """A row read, and the keys of its cells that were refused: rules over those are not asked."""
 
     row: Row
+    values: Mapping[str, Any]
     refused: frozenset[str]
 
 
@@ -85,8 +89,7 @@ class TableReader:
     def finish(self) -> TableData:
         """Uniqueness, row rules and period, then the whole."""
         self._unique()
-        for check in self.table.checks:
-            self._check(check)
+        self._checks()
         self._within_period()
         rows = tuple(item.row for item in self.items)
         return TableData(self.table, rows, tuple(self.ignored), tuple(self.remarks))
@@ -96,7 +99,7 @@ class TableReader:
             if not column.unique:
                 continue
             seen: dict[Any, Row] = {}
-            for row, refused in self.items:
+            for row, _values, refused in self.items:
                 value = row[column.key]
                 if value is None or column.key in refused:
                     continue
@@ -113,24 +116,32 @@ class TableReader:
             _("Delete the row that is entered twice, or correct the number."),
         )
 
-    def _check(self, check: Check) -> None:
-        from jinja2 import TemplateError as JinjaError
-
-        names = names_in(check.when)
-        if "period" in names and self.source.period is None:
+    def _checks(self) -> None:
+        """The row rules: all of them at once where a row lets them, one by one where it does not."""
+        period = self.source.period
+        checks = [check for check in self.table.checks if period is not None or "period" not in names_in(check.when)]
+        if not checks:
             return
-        rule = _compiled(check.when)
-        for row, refused in self.items:
-            if names & refused:
-                continue
+        together = _compiled("[" + ", ".join(f"({check.when})" for check in checks) + "]")
+        for item in self.items:
+            names = {**item.values, "period": period}
             try:
-                broken = rule({**row, "period": self.source.period})
-            except (JinjaError, TypeError, ValueError, ArithmeticError):
-                self._at(row, check.column, _rule_fails(check))
-                continue
-            if broken:
-                refusal = Refusal("row.check", check.message, check.hint)
-                self._at(row, check.column, refusal, warning=check.level == "warning")
+                broken = None if item.refused else together(names)
+            except _RULE_ERRORS:
+                broken = None
+            for check, fault in zip(checks, broken or self._one_by_one(item, checks, names), strict=True):
+                if fault:
+                    refusal = Refusal("row.check", check.message, check.hint)
+                    self._at(item.row, check.column, refusal, warning=check.level == "warning")
+
+    def _one_by_one(self, item: _Item, checks: Sequence[Check], names: Mapping[str, Any]) -> Iterator[bool]:
+        """Whether each rule is broken; rules over refused cells are not asked, those that fail are a problem."""
+        for check in checks:
+            try:
+                yield not names_in(check.when) & item.refused and bool(_compiled(check.when)(names))
+            except _RULE_ERRORS:
+                self._at(item.row, check.column, _rule_fails(check))
+                yield False
 
     def _within_period(self) -> None:
         period = self.source.period
@@ -138,7 +149,9 @@ class TableReader:
             return
         for column in self.table.columns:
             if column.within_period:
-                outside = [row for row, _r in self.items if row[column.key] and not period.contains(row[column.key])]
+                outside = [
+                    row for row, _v, _r in self.items if row[column.key] and not period.contains(row[column.key])
+                ]
                 if outside:
                     message = _("{count} rows are not in {period}").format(count=len(outside), period=period.label)
                     cell_list = "、".join(row.cells[column.key] for row in outside[:10])
@@ -321,16 +334,17 @@ class _Block:
                 values[column.key] = None
                 continue
             where[column.key] = f"{letter(place)}{row}"
-            read = self.value(row, place, column, content.get(place))
-            if isinstance(read, Refusal):
-                self.refuse(place, row, read)
+            found = self.value(row, place, column, content.get(place))
+            if isinstance(found, Refusal):
+                self.refuse(place, row, found)
                 refused.add(column.key)
                 values[column.key] = None
                 continue
-            values[column.key] = read.value
-            if read.remark:
-                self.remark(place, row, read.remark)
-        self.whole.items.append(_Item(Row(values, self.place(row), where, self.unknown_texts(row)), frozenset(refused)))
+            values[column.key] = found.value
+            if found.remark:
+                self.remark(place, row, found.remark)
+        read = Row(values, self.place(row), where, self.unknown_texts(row))
+        self.whole.items.append(_Item(read, values, frozenset(refused)))
 
     def value(self, row: int, place: int, column: Column, cell: Cell | None) -> Value | Refusal:
         if cell is None and (row, place) in self.covered:

@@ -87,6 +87,7 @@ class _FormReader:
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = [*source.book.warnings]
         self.remarks: list[Remark] = []
+        self.read_names: set[str] = set()
         self.headings = [(sheet, find_headings(sheet, self.form.tables)) for sheet in self.readable()]
 
     def read(self) -> Reading:
@@ -95,8 +96,8 @@ class _FormReader:
         self.unread_sheets()
         self.other_periods()
         if self.problems:
-            raise DataError(self.problems)
-        warnings = tuple(self.warnings)
+            raise DataError(sorted(self.problems, key=_place_order))
+        warnings = tuple(sorted(self.warnings, key=_place_order))
         return Reading(self.form, self.book.name, fields, tables, warnings, self.source.period, tuple(self.remarks))
 
     def readable(self) -> Iterator[Sheet]:
@@ -139,6 +140,7 @@ class _FormReader:
 
     def read_sheet(self, table: Table, sheet: Sheet, headings: list[Heading]) -> TableData:
         reader = TableReader(self.source, table)
+        self.read_names.add(sheet.name)
         for heading, following in zip(headings, [*headings[1:], None], strict=True):
             if heading.table is not table:
                 continue
@@ -275,7 +277,7 @@ class _FormReader:
     def titles(self) -> Iterator[tuple[str, str]]:
         yield self.book.name, Path(self.book.name).stem
         for sheet, headings in self.headings:
-            if headings:
+            if sheet.name in self.read_names:
                 yield from self.sheet_titles(sheet, headings[0])
 
     def sheet_titles(self, sheet: Sheet, heading: Heading) -> Iterator[tuple[str, str]]:
@@ -288,6 +290,13 @@ class _FormReader:
                     label in normal_label(cell.text) for label in map(normal_label, self.form.labels)
                 ):
                     yield f"{self.book.name} {sheet.name}!{letter(column)}{row}", shown(cell)
+
+
+def _place_order(problem: Problem) -> tuple[str, int, int, str]:
+    """Problems as the eye goes over a sheet: down its rows, along its columns; what has no cell comes first."""
+    sheet, _mark, reference = problem.where.rpartition("!")
+    found = re.fullmatch(r"([A-Z]*)(\d+)", reference)
+    return (sheet, int(found[2]), len(found[1]), found[1]) if found else (problem.where, 0, 0, "")
 
 
 def _labelled(label: str, fault: str) -> str:
