@@ -138,7 +138,7 @@ class Command(click.Command):
         """click keeps this option with the words it had first; take the words anew."""
         option = super().get_help_option(ctx)
         if option is not None:
-            option.help = gettext.gettext("Show this message and exit.")
+            option.help = _("Show this message and exit.")
         return option
 
 

@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 from docx import Document
 
 import cli
+import i18n
 
 ROOT = Path(__file__).parent.parent
 LANGUAGES = ("zh_CN", "en")
@@ -25,7 +26,8 @@ LANGUAGES = ("zh_CN", "en")
 
 @pytest.fixture(autouse=True)
 def plain_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No office, language or log folder of the machine's own."""
+    """No office and no language of the machine's own, and none left behind for other tests."""
+    monkeypatch.setattr(i18n, "_default", None)
     for name in ("GUIDANG_OFFICE", "GUIDANG_LANG", "GUIDANG_DEBUG", "LANGUAGE", "LC_ALL", "LC_MESSAGES"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "C.UTF-8")
