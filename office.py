@@ -259,18 +259,22 @@ class _ReportFlow:
 
         period = self.period.previous()
         month, problems = self._month(period)
-        where = f"registers/{period}"
         if problems:
-            message = _("last month's registers have {n} problems; figures of last month are left out").format(
-                n=len(problems)
-            )
-            hint = _("`guidang check {period}` lists them.").format(period=period)
-            self.warnings.append(Problem(where, message, hint, "report.last_month"))
+            self._leave_out_last_month(len(problems))
         elif not month.readings:
             message = _("there are no registers of last month; its figures and the change are left out")
-            self.warnings.append(Problem(where, message, "", "report.last_month"))
+            self.warnings.append(Problem(f"registers/{period}", message, "", "report.last_month"))
         else:
             self.months.append(month)
+
+    def _leave_out_last_month(self, n: int) -> None:
+        """A report does not wait for last month's registers to be mended; what it loses is said."""
+        from docgen.errors import Problem
+
+        period = self.period.previous()
+        message = _("last month's registers have {n} problems; figures of last month are left out").format(n=n)
+        hint = _("`guidang check {period}` lists them.").format(period=period)
+        self.warnings.append(Problem(f"registers/{period}", message, hint, "report.last_month"))
 
     def _month(self, period: Period) -> tuple[Month, list[Problem]]:
         from docgen.errors import DataError
@@ -301,12 +305,16 @@ class _ReportFlow:
         """Figures of both months, and the objectives judged by this month's."""
         import report
         from docgen import declarations, measures
+        from docgen.errors import DataError
 
         self.progress(_("Computing"))
         path = self.office.file_of(REPORT, "form.toml")
         declared = declarations.load(path, report.columns_of(self.form, self.sources))
         if len(self.months) > 1:
-            self.previous = self._evaluated(declared, self.months[1], None)
+            try:
+                self.previous = self._evaluated(declared, self.months[1], None)
+            except DataError as error:
+                self._leave_out_last_month(len(error.problems))
         self.measures = self._evaluated(declared, self.months[0], self.previous)
         objectives = measures.load_objectives(self.office.file_of("", OBJECTIVES))
         self.verdicts = measures.judge(objectives, self.measures.figures)

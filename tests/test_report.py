@@ -407,6 +407,17 @@ def test_last_month_stands_beside_this_month(tmp_path: Path) -> None:
     assert table_under(made.report, "表2-1")[1][6] == "1"
 
 
+def test_faults_of_last_month_do_not_stop_this_month(tmp_path: Path) -> None:
+    office = make_office(tmp_path / "o")
+    rows = empty_month()
+    rows["repairs"]["repairs"] = [repair("WX2609001", at("2026-09-03 08:00"), at("2026-09-02 10:00"))]
+    make_office(tmp_path / "o", rows, {key: [] for key in department_rows()}, SEPTEMBER)
+    made = office.report(OCTOBER, prepared_on=DAY)
+    warning = next(w for w in made.warnings if w.code == "report.last_month")
+    assert "guidang check 2026-09" in warning.hint
+    assert table_under(made.report, "表2　报修")[2] == ["上月", *["—"] * 6]
+
+
 def test_items_open_last_month_that_nobody_carried_over_are_named(tmp_path: Path) -> None:
     office = make_office(tmp_path / "o")
     rows = empty_month()
