@@ -9,7 +9,7 @@ from docgen.package import CONTENT_TYPES
 from docgen.render import merged_rels
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from docgen.package import Member
     from docgen.render import RenderState
@@ -20,10 +20,15 @@ _TYPES = {
     "jpeg": "image/jpeg",
     "gif": "image/gif",
     "bmp": "image/bmp",
+    "tif": "image/tiff",
     "tiff": "image/tiff",
+    "emf": "image/x-emf",
+    "wmf": "image/x-wmf",
+    "svg": "image/svg+xml",
 }
 _NUMBERING = "word/numbering.xml"
 _STYLES = "word/styles.xml"
+_XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
 
@@ -32,15 +37,9 @@ def added_parts(state: RenderState, raw: Mapping[str, Member], types: Member) ->
     out: dict[str, bytes] = {}
     overrides: dict[str, str] = {}
     if state.numbering_xml:
-        numbering = raw[_NUMBERING].read() if _NUMBERING in raw else b""
-        out[_NUMBERING] = _numbering(numbering, state.numbering_xml)
-        if not numbering:
-            state.rels.setdefault("word/document.xml", {})[("numbering", "numbering.xml", False)] = "rIdGdNumbering"
-            overrides[_NUMBERING] = "application/vnd.openxmlformats-officedocument.wordprocessingml.numbering+xml"
-    if state.styles and _STYLES in raw:
-        styles = raw[_STYLES].read()
-        end = styles.rfind(b"</w:styles>")
-        out[_STYLES] = styles[:end] + "".join(state.styles.values()).encode() + styles[end:]
+        out[_NUMBERING] = _numbering(_original("numbering", raw, state, overrides), state.numbering_xml)
+    if state.styles:
+        out[_STYLES] = _styles(_original("styles", raw, state, overrides), state.styles.values())
     for part, rels in state.rels.items():
         head, tail = posixpath.split(part)
         name = posixpath.join(head, "_rels", tail + ".rels")
@@ -51,16 +50,24 @@ def added_parts(state: RenderState, raw: Mapping[str, Member], types: Member) ->
     return [*out.items(), *state.media.items()]
 
 
+def _original(kind: str, raw: Mapping[str, Member], state: RenderState, overrides: dict[str, str]) -> bytes:
+    """The template's part, or a new one that is declared and related to the body."""
+    name = f"word/{kind}.xml"
+    if name in raw:
+        return raw[name].read()
+    state.rels.setdefault("word/document.xml", {})[kind, f"{kind}.xml", False] = f"rIdGd{kind}"
+    overrides[name] = f"application/vnd.openxmlformats-officedocument.wordprocessingml.{kind}+xml"
+    return f'{_XML}<w:{kind} xmlns:w="{_W}"></w:{kind}>'.encode()
+
+
+def _styles(original: bytes, added: Iterable[str]) -> bytes:
+    end = original.rfind(b"</w:styles>")
+    return original[:end] + "".join(added).encode() + original[end:]
+
+
 def _numbering(original: bytes, added: list[tuple[str, str]]) -> bytes:
     """Definitions stand before instances; both keep their order."""
     abstracts, instances = ("".join(x).encode() for x in zip(*added, strict=True))
-    if not original:
-        return (
-            f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<w:numbering xmlns:w="{_W}">'.encode()
-            + abstracts
-            + instances
-            + b"</w:numbering>"
-        )
     first = original.find(b"<w:num ")
     last = original.find(b"<w:numIdMacAtCleanup")
     end = last if last >= 0 else original.rfind(b"</w:numbering>")

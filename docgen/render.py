@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from contextvars import ContextVar
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 from docgen.compiler import Program, calling, paths_of
@@ -42,12 +43,14 @@ class RenderState:
         self.media: dict[str, bytes] = {}
         self.rels: dict[str, dict[tuple[str, str, bool], str]] = {}
         self.styles: dict[str, str] = {}
+        self.style_ids: dict[str, str] = {}
         self.numberings: dict[str, int] = {}
         self.numbering_xml: list[tuple[str, str]] = []
         self._drawing_id = first_drawing_id
         self._bookmark_id = first_bookmark_id
         self._bookmarks: dict[str, int] = {}
         self._bookmark_uses: dict[str, int] = {}
+        self._bookmark_names: set[str] = set()
 
     # -- problems
 
@@ -89,9 +92,16 @@ class RenderState:
         return self._bookmark_id
 
     def bookmark_name(self, key: str, name: str) -> str:
-        """The first copy keeps its name, the next are numbered."""
-        uses = self._bookmark_uses.get(key, 1)
-        return name if uses == 1 else f"{name}_{uses}"
+        """The first copy keeps its name, the next get one that is free."""
+        return name if self._bookmark_uses.get(key, 1) == 1 else self.foreign_bookmark_name(name)
+
+    def foreign_bookmark_name(self, name: str) -> str:
+        """``name`` if the document has no such bookmark, else the name with a number; Word allows 40 characters."""
+        taken = self._bookmark_names = self._bookmark_names or {n.casefold() for n in self.parts.bookmarks}
+        numbered = (f"{name[: 39 - len(str(n))]}_{n}" for n in count(2))
+        free = next(n for n in chain((name,), numbered) if n.casefold() not in taken)
+        taken.add(free.casefold())
+        return free
 
     def bookmark_end(self, key: str) -> int:
         return self._bookmarks.get(key, self._bookmark_id)
@@ -143,6 +153,13 @@ class RenderState:
 
     # -- cell properties
 
+    def changed(self, loop: Any, key: int, value: Any) -> bool:
+        """``vm``: is this the loop's first cell of that tag, or one whose value differs from the cell above?"""
+        seen = vars(loop).setdefault("_gd_seen", {})
+        same = key in seen and seen[key] == value
+        seen[key] = value
+        return not same
+
     def span(self, value: Any) -> int:
         """``colspan n``: at least 1."""
         return max(1, int(self._number(value or 1)))
@@ -187,6 +204,7 @@ class RenderState:
             "_gd_span": self.span,
             "_gd_colour": self.colour,
             "_gd_width": self.width,
+            "_gd_changed": self.changed,
         }
 
 

@@ -87,6 +87,8 @@ _TCPR_ORDER = [
 OPEN, CLOSE, SPLIT, GUARD = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3"
 _MARK = re.compile(f"{OPEN}(\\d+){CLOSE}")
 _SPLIT = re.compile(f"{SPLIT}(\\d+){SPLIT}")
+_QUOTED_TAG = re.compile(r"(?:\{|%7B){2}.*?(?:\}|%7D){2}|(?:\{|%7B)%(?:25)?.*?%(?:25)?(?:\}|%7D)", re.IGNORECASE)
+"""A tag in a link target, where Word writes braces and blanks with percent signs; the rest of a target stays so."""
 _STRUCTURE = re.compile(f"[{OPEN}{CLOSE}{SPLIT}{GUARD}]")
 
 _ENDS = {"endif": "if", "endfor": "for", "endmacro": "macro", "endcall": "call", "endfilter": "filter"} | {
@@ -199,10 +201,11 @@ class Story:
 
 @dataclass(slots=True)
 class Numbers:
-    """Highest ids in use in the whole package, so that fresh ones never collide."""
+    """Highest ids and the bookmarks in use in the whole package, so that fresh ones never collide."""
 
     drawing: int = 0
     bookmark: int = 0
+    bookmarks: set[str] = field(default_factory=set)
 
 
 # --- reading --------------------------------------------------------------------------------------------------
@@ -549,7 +552,7 @@ class _Reader:
 
     def _link(self, el: Element) -> None:
         """A hyperlink whose target has tags: the relationship is made at render time, where the link stands."""
-        target = unquote(self.links[str(el.get(R + "id"))])
+        target = _QUOTED_TAG.sub(lambda m: unquote(m[0]), self.links[str(el.get(R + "id"))])
         found = scan(target)
         place = self._place_of(el)
         for fault in found.faults:
@@ -672,31 +675,30 @@ class _Reader:
 
     def _merge_down(self, cell: Element, argument: str, place: Place, tag: Tag) -> None:
         """``vm``: the copies of this cell become one; ``vm x``: neighbours with equal x do."""
-        first = "loop.first"
-        if argument:
-            first = f"_gd_vm{len(self.marks)}"
-            setter = self._mark(tag, f"set {first} = loop.changed({argument})", place, statement=True)
-            setter.needs_loop = True
-            _insert_before(cell, f"{OPEN}{setter.number}{CLOSE}")
+        number = len(self.marks)
+        first = f"_gd_vm{number}"
+        changed = f"_gd_changed(loop, {number}, ({argument or 'none'}))"
+        setter = self._mark(tag, f"set {first} = {changed}", place, statement=True)
+        setter.needs_loop = True
+        _insert_before(cell, f"{OPEN}{setter.number}{CLOSE}")
         merge = self._attribute_mark(f"'restart' if {first} else 'continue'", place, tag)
         _cell_property(cell, "vMerge").set(W + "val", merge)
-        for paragraph in _within(cell, P):
-            self._only_if(first, paragraph, place, tag)
+        self._only_if(first, cell, place, tag)
 
-    def _only_if(self, condition: str, paragraph: Element, place: Place, tag: Tag) -> None:
-        opening = self._mark(tag, f"if {condition}", place, statement=True)
-        closing = self._mark(tag, "endif", place, statement=True)
-        opening.needs_loop = True
-        start, end = f"{OPEN}{opening.number}{CLOSE}", f"{OPEN}{closing.number}{CLOSE}"
-        properties = paragraph.find(PPR)
+    def _only_if(self, condition: str, cell: Element, place: Place, tag: Tag) -> None:
+        """What the cell holds, or an empty paragraph like its first."""
+        opening, middle, closing = (
+            f"{OPEN}{self._mark(tag, source, place, statement=True).number}{CLOSE}"
+            for source in (f"if {condition}", "else", "endif")
+        )
+        _insert_after(cell[0], opening)  # behind its properties, where vMerge has just been set
+        cell[-1].tail = (cell[-1].tail or "") + middle
+        empty = etree.SubElement(cell, P)
+        properties = next((el for p in _within(cell, P) if (el := p.find(PPR)) is not None), None)
         if properties is not None:
-            _insert_after(properties, start)
-        else:
-            paragraph.text = start + (paragraph.text or "")
-        if len(paragraph):
-            paragraph[-1].tail = (paragraph[-1].tail or "") + end
-        else:
-            paragraph.text = (paragraph.text or "") + end
+            empty.append(copy.deepcopy(properties))
+            empty[0].tail = None
+        empty.tail = closing
 
     def _merge_across(self, cell: Element, _argument: str, place: Place, tag: Tag) -> None:
         """``hm``: the copies of this cell along a row become one that spans them."""

@@ -11,6 +11,7 @@ import posixpath
 import re
 from dataclasses import dataclass, field, replace
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ from docgen.errors import DataError, Problem
 from i18n import _
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
     from docgen.render import RenderState
     from docgen.story import Site
 
@@ -34,6 +37,7 @@ class Parts:
     style_ids: frozenset[str] = frozenset()
     last_abstract: int = -1
     last_num: int = 0
+    bookmarks: frozenset[str] = frozenset()
 
 
 class Rich:
@@ -200,7 +204,7 @@ class RichText(Rich):
             return self
         from docgen.text import escape_attribute as quoted
 
-        flags = [("b", bold), ("i", italic), ("strike", strike)]
+        flags = [("b", bold), ("bCs", bold and rtl), ("i", italic), ("iCs", italic and rtl), ("strike", strike)]
         parts = [
             f'<w:rStyle w:val="{quoted(style)}"/>' if style else "",
             _fonts(font) if font else "",
@@ -281,6 +285,7 @@ class RichTextParagraph(Rich):
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
+_CHOICE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Choice"
 _HOLE = re.compile("\ufdd0([a-z]+):([^\ufdd1]*)\ufdd1")
 
 
@@ -318,11 +323,12 @@ class Subdocument(Rich):
         self._styles = _styles(parts.get("word/styles.xml"), self.name)
         self._refuse(root)
         self._text = "\n".join("".join(p.itertext(_W + "t")) for p in root.iter(_W + "p"))
-        self._used_styles = self._closure({str(el.get(_W + "val")) for el in root.iter(*_STYLE_USERS)})
         if body is not None:
             for section in list(body.iter(_W + "sectPr")):
                 section.getparent().remove(section)  # type: ignore[union-attr]
-        self._make_holes(root)
+        _make_holes(root, self._rels)
+        required = {p for el in root.iter(_CHOICE) for p in str(el.get("Requires")).split()}
+        etree.cleanup_namespaces(root, keep_ns_prefixes=sorted(required))
         children = [] if body is None else [etree.tostring(el, encoding="unicode", with_tail=False) for el in body]
         self._xml = "".join(children)
         self._ends_with_table = bool(children) and children[-1].endswith("</w:tbl>")
@@ -352,39 +358,6 @@ class Subdocument(Rich):
                 for what in sorted(found)
             )
 
-    def _closure(self, used: set[str]) -> dict[str, tuple[str, str]]:
-        """The styles used and those they are based on."""
-        todo, found = sorted(used), {}
-        while todo:
-            style = todo.pop()
-            if style in self._styles and style not in found:
-                name, xml, needs = self._styles[style]
-                found[style] = (name, xml)
-                todo += needs
-        return dict(sorted(found.items()))
-
-    def _make_holes(self, root: Any) -> None:
-        for el in root.iter():
-            if not isinstance(el.tag, str):
-                continue
-            for key, value in list(el.attrib.items()):
-                if str(key).startswith(_R) and value in self._rels:
-                    el.set(key, f"\ufdd0rel:{value}\ufdd1")
-                elif "microsoft.com/office/word" in str(key):
-                    del el.attrib[key]
-            if el.tag == _W + "numId" and el.get(_W + "val") in self._numbering:
-                el.set(_W + "val", f"\ufdd0num:{el.get(_W + 'val')}\ufdd1")
-            elif el.tag == _WP + "docPr":
-                el.set("id", "\ufdd0drawing:\ufdd1")
-            elif el.tag == _W + "bookmarkStart":
-                name = str(el.get(_W + "name"))
-                el.set(_W + "name", f"\ufdd0name:{el.get(_W + 'id')} {name}\ufdd1")
-                el.set(_W + "id", f"\ufdd0bookmark:{el.get(_W + 'id')}\ufdd1")
-            elif el.tag == _W + "bookmarkEnd":
-                el.set(_W + "id", f"\ufdd0end:{el.get(_W + 'id')}\ufdd1")
-            elif el.tag in _STYLE_USERS:
-                el.set(_W + "val", f"\ufdd0style:{el.get(_W + 'val')}\ufdd1")
-
     def plain(self) -> str:
         return self._text
 
@@ -397,27 +370,28 @@ class Subdocument(Rich):
         return f"<w:r>{site.rpr}<w:t/></w:r>"
 
     def paragraphs(self, state: RenderState, site: Site) -> str:  # noqa: ARG002 - it has its own
-        prefix = f"sub{id(self)}:"
-
-        def fill(match: re.Match[str]) -> str:
-            kind, argument = match[1], match[2]
-            if kind == "rel":
-                return self._relate(state, argument)
-            if kind == "num":
-                return str(self._number(state, argument, prefix))
-            if kind == "style":
-                return self._style(state, argument)
-            if kind == "drawing":
-                return str(state.drawing_id())
-            if kind == "bookmark":
-                return str(state.bookmark(prefix + argument))
-            if kind == "end":
-                return str(state.bookmark_end(prefix + argument))
-            key, _blank, name = argument.partition(" ")
-            return state.bookmark_name(prefix + key, name)
-
         # A table at the end would grow together with one behind it.
-        return _HOLE.sub(fill, self._xml) + ("<w:p/>" if self._ends_with_table else "")
+        return self._filled(self._xml, state) + ("<w:p/>" if self._ends_with_table else "")
+
+    def _filled(self, xml: str, state: RenderState) -> str:
+        """``xml`` with its holes filled by what fits the document being rendered."""
+        key = f"sub{id(self)}:"
+        names: dict[str, str] = {}
+
+        def named(name: str) -> str:
+            names[name] = names.get(name) or state.foreign_bookmark_name(name)
+            return names[name]
+
+        fill: dict[str, Callable[[str], str | int]] = {
+            "rel": lambda rid: self._relate(state, rid),
+            "num": lambda num: self._number(state, num, key + num),
+            "style": lambda style: self._style(state, style),
+            "drawing": lambda _old: state.drawing_id(),
+            "bookmark": lambda number: state.bookmark(key + number),
+            "end": lambda number: state.bookmark_end(key + number),
+            "name": named,
+        }
+        return _HOLE.sub(lambda m: str(fill[m[1]](m[2])), xml)
 
     def _relate(self, state: RenderState, rid: str) -> str:
         kind, target, external = self._rels[rid]
@@ -427,31 +401,74 @@ class Subdocument(Rich):
         return state.picture(Image(content, posixpath.splitext(target)[1].lstrip(".") or "png", 1, 1))
 
     def _style(self, state: RenderState, style: str) -> str:
-        if style not in self._used_styles:
+        """The template's style of that name; else this one comes along, under an id that is free there."""
+        if style not in self._styles:
             return style
-        name, _xml = self._used_styles[style]
+        name, xml = self._styles[style]
         if name in state.parts.styles:
             return state.parts.styles[name]
-        for needed, (needed_name, xml) in self._used_styles.items():
-            if needed_name not in state.parts.styles and needed not in state.parts.style_ids:
-                state.styles[needed] = xml
-        return style
+        if name not in state.style_ids:
+            taken = state.parts.style_ids | set(state.style_ids.values())
+            state.style_ids[name] = next(i for i in _candidates(style) if i not in taken)
+            state.styles[name] = ""  # its place; styles may name each other
+            state.styles[name] = self._filled(xml, state)
+        return state.style_ids[name]
 
-    def _number(self, state: RenderState, num: str, prefix: str) -> int:
-        key = prefix + num
+    def _number(self, state: RenderState, num: str, key: str) -> int:
+        if num not in self._numbering:
+            return 0  # no list, as Word takes it
         if key not in state.numberings:
-            abstract_id = state.parts.last_abstract + 1 + len(state.numberings)
-            num_id = state.parts.last_num + 1 + len(state.numberings)
-            state.numberings[key] = num_id
-            abstract, instance = self._numbering[num]
-            state.numbering_xml.append(
-                (abstract.replace("\ufdd0a\ufdd1", str(abstract_id)),
-                 instance.replace("\ufdd0a\ufdd1", str(abstract_id)).replace("\ufdd0n\ufdd1", str(num_id)))
+            count = len(state.numberings) + 1
+            state.numberings[key] = state.parts.last_num + count
+            abstract, instance = (
+                xml.replace("\ufdd0a\ufdd1", str(state.parts.last_abstract + count)).replace(
+                    "\ufdd0n\ufdd1", str(state.parts.last_num + count)
+                )
+                for xml in self._numbering[num]
             )
+            state.numbering_xml.append((self._filled(abstract, state), self._filled(instance, state)))
         return state.numberings[key]
 
 
-_STYLE_USERS = (_W + "pStyle", _W + "rStyle", _W + "tblStyle")
+def _candidates(style: str) -> Iterator[str]:
+    yield style
+    yield from (f"{style}Gd{n}" for n in count(1))
+
+
+_STYLE_USERS = frozenset(
+    _W + n
+    for n in ("pStyle", "rStyle", "tblStyle", "basedOn", "next", "link", "styleLink", "numStyleLink")
+)
+
+
+def _make_holes(root: Any, rels: Mapping[str, Any]) -> None:
+    """Put a hole wherever an id must be made to fit the document this is placed in."""
+    bookmarks = {el.get(_W + "name") for el in root.iter(_W + "bookmarkStart")}
+    for el in root.iter("*"):
+        for key, value in list(el.attrib.items()):
+            if str(key).startswith(_R) and value in rels:
+                el.set(key, f"\ufdd0rel:{value}\ufdd1")
+            elif "microsoft.com/office/word" in str(key):
+                del el.attrib[key]
+        if el.tag in _STYLE_USERS:
+            el.set(_W + "val", f"\ufdd0style:{el.get(_W + 'val')}\ufdd1")
+        elif el.tag in _NUMBERED:
+            key, hole = _NUMBERED[el.tag]
+            el.set(key, f"\ufdd0{hole}:{el.get(key)}\ufdd1")
+        for key in (_W + "name", _W + "anchor"):
+            if el.tag in _NAMED and el.get(key) in bookmarks:
+                el.set(key, f"\ufdd0name:{el.get(key)}\ufdd1")
+
+
+_NAMED = (_W + "bookmarkStart", _W + "hyperlink")
+_NUMBERED = {
+    _W + "numId": (_W + "val", "num"),
+    _W + "style": (_W + "styleId", "style"),
+    _W + "bookmarkStart": (_W + "id", "bookmark"),
+    _W + "bookmarkEnd": (_W + "id", "end"),
+    _WP + "docPr": ("id", "drawing"),
+}
+"""Elements that carry an id: the attribute it stands in, and the hole it gets."""
 
 
 def _relationships(xml: bytes, name: str) -> dict[str, tuple[str, str, bool]]:
@@ -470,19 +487,24 @@ def _relationships(xml: bytes, name: str) -> dict[str, tuple[str, str, bool]]:
     }
 
 
-def _styles(xml: bytes | None, name: str) -> dict[str, tuple[str, str, list[str]]]:
-    """Style id → (name, XML, ids it needs)."""
+def _styles(xml: bytes | None, name: str) -> dict[str, tuple[str, str]]:
+    """Style id → (name, XML with holes)."""
     from lxml import etree
 
     from docgen.story import parse
 
-    out: dict[str, tuple[str, str, list[str]]] = {}
-    for el in parse(xml, "word/styles.xml", name).iter(_W + "style") if xml else ():
-        needs = [str(n.get(_W + "val")) for n in el if n.tag in (_W + "basedOn", _W + "next", _W + "link")]
+    if not xml:
+        return {}
+    root = parse(xml, "word/styles.xml", name)
+    styles = {str(el.get(_W + "styleId")): el for el in root.iter(_W + "style")}
+    _make_holes(root, {})
+    etree.cleanup_namespaces(root)
+    out = {}
+    for key, el in styles.items():
         title = el.find(_W + "name")
         el.attrib.pop(_W + "default", None)  # the template has its own default
-        label = str(title.get(_W + "val")) if title is not None else ""
-        out[str(el.get(_W + "styleId"))] = (label, etree.tostring(el, encoding="unicode", with_tail=False), needs)
+        label = str(title.get(_W + "val")) if title is not None else key
+        out[key] = (label, etree.tostring(el, encoding="unicode", with_tail=False))
     return out
 
 
@@ -495,6 +517,8 @@ def _numbering(xml: bytes | None, name: str) -> dict[str, tuple[str, str]]:
     if not xml:
         return {}
     root = parse(xml, "word/numbering.xml", name)
+    _make_holes(root, {})
+    etree.cleanup_namespaces(root)
     abstracts = {}
     for el in root.iter(_W + "abstractNum"):
         key = str(el.get(_W + "abstractNumId"))

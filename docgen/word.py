@@ -59,7 +59,7 @@ _STORIES = {
     "application/vnd.openxmlformats-officedocument.extended-properties+xml": "properties",
     "application/vnd.openxmlformats-officedocument.custom-properties+xml": "properties",
 }
-_TAG_SIGN = re.compile(rb"\{[{%#]|%7B%7B|\{_|[%}]_\}|\xef\xbd\x9b|\xef\xbc\x85")
+_TAG_SIGN = re.compile(rb"\{[{%#]|%7[Bb]%(?:7[Bb]|25)|\{_|[%}]_\}|\xef\xbd\x9b|\xef\xbc\x85")
 _FAILURES = (
     JinjaError,
     ArithmeticError,
@@ -290,7 +290,7 @@ def _read_stories(members: Mapping[str, Member], file: str) -> tuple[list[Story]
         raise TemplateError(problems)
     for name, place, root, links in roots:
         stories.append(read_story(root, name, place, file, numbers, links))
-    return stories, numbers, _parts(members, file)
+    return stories, numbers, _parts(members, numbers)
 
 
 def _content_types(members: Mapping[str, Member], file: str) -> dict[str, str]:
@@ -316,6 +316,7 @@ def _note_ids(root: Element, numbers: Numbers) -> None:
         numbers.drawing = max(numbers.drawing, _whole(el.get("id")))
     for el in root.iter(W + "bookmarkStart", W + "bookmarkEnd"):
         numbers.bookmark = max(numbers.bookmark, _whole(el.get(W + "id")))
+        numbers.bookmarks.add(el.get(W + "name", ""))
 
 
 def _whole(text: str | None) -> int:
@@ -365,7 +366,7 @@ def _compile(stories: list[Story], env: TemplateEnvironment, file: str) -> tuple
     return tuple(programs), problems
 
 
-def _parts(members: Mapping[str, Member], file: str) -> Parts:
+def _parts(members: Mapping[str, Member], numbers: Numbers) -> Parts:
     """Styles and numbering ids a sub-document must fit in with; read from the text, for they are seldom needed."""
     styles = members.get("word/styles.xml")
     names: dict[str, str] = {}
@@ -381,4 +382,5 @@ def _parts(members: Mapping[str, Member], file: str) -> Parts:
         frozenset(ids),
         max((int(n) for n in re.findall(rb'<w:abstractNum [^>]*w:abstractNumId="(\d+)"', xml)), default=-1),
         max((int(n) for n in re.findall(rb'<w:num [^>]*w:numId="(\d+)"', xml)), default=0),
+        frozenset(numbers.bookmarks),
     )
