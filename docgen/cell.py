@@ -75,12 +75,12 @@ def is_blank(cell: Cell | None) -> bool:
     return cell is None or (cell.kind is Kind.TEXT and not cell.text.strip())
 
 
-def shown(cell: Cell) -> str:
+def shown(cell: Cell, *, date1904: bool = False) -> str:
     """A cell as a message quotes it: close to what stands on the screen, one line, not too long."""
     text = cell.text
     if cell.kind is Kind.NUMBER:
         kind, serial = shape(cell.format), stored_number(text)
-        moment = from_serial(serial, date1904=False) if kind.is_moment else None
+        moment = from_serial(serial, date1904=date1904) if kind.is_moment else None
         number = f"{plain(serial * 100)}%" if kind is Shape.PERCENT else plain(serial)
         text = _spelled(moment) if moment else number
     text = re.sub(r"\s+", " ", text).strip()

@@ -115,13 +115,13 @@ def _uncomputed() -> Refusal:
 # --- texts and codes ------------------------------------------------------------------------------------------
 
 
-def _text(cell: Cell, _field: Field, _reader: Reader) -> Value | Refusal:
+def _text(cell: Cell, _field: Field, reader: Reader) -> Value | Refusal:
     if cell.kind is Kind.TEXT:
         return Value(cell.text.strip())
-    return _written_out(cell)
+    return _written_out(cell, reader)
 
 
-def _code(cell: Cell, _field: Field, _reader: Reader) -> Value | Refusal:
+def _code(cell: Cell, _field: Field, reader: Reader) -> Value | Refusal:
     if cell.kind is Kind.TEXT:
         return Value(unicodedata.normalize("NFKC", cell.text).strip())
     if cell.kind is Kind.NUMBER and shape(cell.format).is_number:
@@ -134,17 +134,19 @@ def _code(cell: Cell, _field: Field, _reader: Reader) -> Value | Refusal:
             )
         if width := zeros(cell.format):
             return _lost_digits(cell) or Value(plain(number).zfill(width))
-    return _written_out(cell)
+    return _written_out(cell, reader)
 
 
-def _written_out(cell: Cell) -> Value | Refusal:
+def _written_out(cell: Cell, reader: Reader) -> Value | Refusal:
     """A cell that is not text, in a column of texts: what its reader sees, where that is certain."""
     if cell.kind is Kind.BOOLEAN:
         return Value("TRUE" if cell.text == "1" else "FALSE")
     if cell.kind is Kind.ISO or shape(cell.format).is_moment:
         return Refusal(
             "text.is_date",
-            _("Excel has turned what was typed into the date {value}").format(value=shown(cell)),
+            _("Excel has turned what was typed into the date {value}").format(
+                value=shown(cell, date1904=reader.date1904)
+            ),
             _("Format the column as text, then type it again as it should read, for example 3-2-5."),
         )
     return _lost_digits(cell) or Value(shown(cell))
@@ -209,11 +211,11 @@ _CURRENCY = re.compile(r"^(?P<sign>[+-]?)\s*(?:人民币|RMB|CNY|[¥$])?\s*(?P<r
 _LARGE_UNIT = re.compile(r"\d\s*[万亿千]")
 
 
-def _amount(cell: Cell, field: Field, _reader: Reader) -> Value | Refusal:
+def _amount(cell: Cell, field: Field, reader: Reader) -> Value | Refusal:
     if cell.kind is Kind.NUMBER:
         kind = shape(cell.format)
         if kind.is_moment:
-            return _date_for_number(cell)
+            return _date_for_number(cell, reader)
         if kind is Shape.PERCENT:
             return _percent_for_number(cell)
         return Value(stored_number(cell.text))
@@ -238,7 +240,7 @@ def _integer(cell: Cell, field: Field, reader: Reader) -> Value | Refusal:
     return Value(int(read.value))
 
 
-def _percent(cell: Cell, field: Field, _reader: Reader) -> Value | Refusal:
+def _percent(cell: Cell, field: Field, reader: Reader) -> Value | Refusal:
     if cell.kind is Kind.TEXT:
         text = _bare_number(cell.text, "" if field.unit == "%" else field.unit)
         digits = text.removesuffix("%").rstrip()
@@ -249,7 +251,7 @@ def _percent(cell: Cell, field: Field, _reader: Reader) -> Value | Refusal:
         return _no_number(cell)
     kind, number = shape(cell.format), stored_number(cell.text)
     if kind.is_moment:
-        return _date_for_number(cell)
+        return _date_for_number(cell, reader)
     return Value(number) if kind is Shape.PERCENT else _share(cell, number, written=field.unit == "%")
 
 
@@ -288,10 +290,10 @@ def _no_number(cell: Cell) -> Refusal:
     return Refusal("number.unreadable", _("“{value}” is not a number").format(value=shown(cell)), hint)
 
 
-def _date_for_number(cell: Cell) -> Refusal:
+def _date_for_number(cell: Cell, reader: Reader) -> Refusal:
     return Refusal(
         "number.is_date",
-        _("the cell holds the date or time {value}, not a number").format(value=shown(cell)),
+        _("the cell holds the date or time {value}, not a number").format(value=shown(cell, date1904=reader.date1904)),
         _("Set the cell's format to General and type the number again."),
     )
 

@@ -189,7 +189,7 @@ class _Grid:
             width = merge.right - merge.left
             if width >= 2:
                 self.wide.add(merge.top)
-            if (merge.bottom - merge.top) * width <= 10_000:
+            if (merge.bottom - merge.top + 1) * (width + 1) <= 10_000:
                 for row in range(merge.top, merge.bottom + 1):
                     for column in range(merge.left, merge.right + 1):
                         self.origins[row, column] = (merge.top, merge.left)

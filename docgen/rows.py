@@ -277,11 +277,10 @@ class _Block:
             if cell.kind is not Kind.TEXT:
                 return False
             text = _compact(cell.text)
-            if _TOTAL.fullmatch(text):
-                return True
             column = self.by_place.get(place)
-            free_text = column is not None and column.type == "text"
-            return bool(_PART_TOTAL.fullmatch(text)) and (not free_text or self.has_figures(own))
+            if column is None or column.type != "text" or self.has_figures(own):
+                return bool(_TOTAL.fullmatch(text) or _PART_TOTAL.fullmatch(text))
+            return bool(_TOTAL.fullmatch(text)) and ":" not in text.rstrip(":")
         return False
 
     def has_figures(self, own: Mapping[int, Cell]) -> bool:

@@ -168,6 +168,8 @@ class _FormReader:
             names = "、".join(column.aliases) or column.title
             yield Problem(str(place), message, hint.format(names=names), "heading.missing")
         for key, first, second in heading.doubles:
+            if not any(second in cells for row, cells in sheet.rows.items() if row > heading.bottom):
+                continue
             from docgen.book import letter
 
             message = _("the columns {first} and {second} both say “{label}”").format(
@@ -276,6 +278,8 @@ class _FormReader:
 
     def titles(self) -> Iterator[tuple[str, str]]:
         yield self.book.name, Path(self.book.name).stem
+        if own := _own_period(self.book, self.form):
+            yield self.book.name, own.label
         for sheet, headings in self.headings:
             if sheet.name in self.read_names:
                 yield from self.sheet_titles(sheet, headings[0])

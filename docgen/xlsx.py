@@ -113,7 +113,7 @@ class _Workbook:
         relations = self.relations(path)
         return Sheet(
             element.get("name"),
-            parsed.rows,
+            dict(sorted(parsed.rows.items())),
             tuple(parsed.merges),
             element.get("state", "visible") != "visible",
             frozenset(parsed.hidden_rows),

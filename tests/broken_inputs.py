@@ -9,13 +9,15 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from openpyxl import Workbook
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 FORM_ID = "repairs-table"
 NAME = "报修登记.xlsx"
@@ -474,7 +476,7 @@ CSV_FILES = (
     ),
     Case(
         "CSV without the headings",
-        lambda: "部门,工程维修部\n甲,乙\n1,2\n".encode(),
+        "部门,工程维修部\n甲,乙\n1,2\n".encode,
         f"{CSV} {SHEET}",
         "table.missing",
         "报修登记",
@@ -491,7 +493,7 @@ LAYOUT = (
         "heading.missing",
         "报修类别",
     ),
-    Case("column twice", with_cells(M3="费用"), at("M4"), "heading.double", "费用"),
+    Case("column twice", with_cells(M3="费用", M5=40), at("M4"), "heading.double", "费用"),
     Case("heading in another unit", with_cells(I3="费用（万元）"), at("I4"), "heading.unit", "万元"),
     Case("table on two sheets", changed(second_sheet), NAME, "table.several", "旧稿"),
     Case("table only on a hidden sheet", changed(hide_the_sheet), f"{NAME} 说明", "table.missing", "报修登记"),

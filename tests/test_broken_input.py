@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from broken_inputs import FORM, FORM_ID, FORMS, PERIODS, WORKBOOKS, Case, FormCase, book, saved, write_form
@@ -12,6 +12,9 @@ from docgen.errors import DataError, Problem, TemplateError
 from docgen.forms import Form, Period, load_form, load_forms, parse_form
 from docgen.workbook import read
 from i18n import use
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OCTOBER = Period.parse("2026-10")
 

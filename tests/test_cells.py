@@ -37,11 +37,27 @@ def number(text: str, number_format: str = "") -> Cell:
 @pytest.mark.parametrize(
     "text",
     [
-        "2026-10-03", "2026-10-3", "2026.10.3", "2026/10/3", "20261003", "2026年10月3日", "2026年10月3号", "26.10.3", "26-10-3",
-        "26年10月3日", "２０２６．１０．３", "2026 - 10 - 3", "2026。10。3", "2026年10月3日（周六）", "2026-10-03 星期六", "26/10/3", "10月3日",
-        "10月3号", " 2026-10-03　",
+        "2026-10-03",
+        "2026-10-3",
+        "2026.10.3",
+        "2026/10/3",
+        "20261003",
+        "2026年10月3日",
+        "2026年10月3号",
+        "26.10.3",
+        "26-10-3",
+        "26年10月3日",
+        "２０２６．１０．３",
+        "2026 - 10 - 3",
+        "2026。10。3",
+        "2026年10月3日（周六）",
+        "2026-10-03 星期六",
+        "26/10/3",
+        "10月3日",
+        "10月3号",
+        " 2026-10-03　",
     ],
-)  # fmt: skip
+)
 def test_dates_as_text(text: str) -> None:
     """Every spelling of domain conventions §4 with a certain year; 10月3日 takes the year of the period."""
     assert read(text, "date", Reader(period=OCTOBER)) == date(2026, 10, 3)
@@ -50,11 +66,19 @@ def test_dates_as_text(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "clock"),
     [
-        ("2026-10-03 08:05", (8, 5)), ("2026/10/3 8:05:30", (8, 5, 30)), ("2026.10.3 8：05", (8, 5)),
-        ("2026年10月3日8时5分", (8, 5)), ("2026年10月3日 8点", (8, 0)), ("2026-10-03T08:05:00", (8, 5)), ("10月3日 20:15", (20, 15)),
-        ("2026-10-03 下午3:20", (15, 20)), ("2026-10-03 上午 9:00", (9, 0)), ("2026/10/3 3:20 PM", (15, 20)), ("20261003 0:00", (0, 0)),
+        ("2026-10-03 08:05", (8, 5)),
+        ("2026/10/3 8:05:30", (8, 5, 30)),
+        ("2026.10.3 8：05", (8, 5)),
+        ("2026年10月3日8时5分", (8, 5)),
+        ("2026年10月3日 8点", (8, 0)),
+        ("2026-10-03T08:05:00", (8, 5)),
+        ("10月3日 20:15", (20, 15)),
+        ("2026-10-03 下午3:20", (15, 20)),
+        ("2026-10-03 上午 9:00", (9, 0)),
+        ("2026/10/3 3:20 PM", (15, 20)),
+        ("20261003 0:00", (0, 0)),
     ],
-)  # fmt: skip
+)
 def test_moments_as_text(text: str, clock: tuple[int, ...]) -> None:
     """Date and time of day in one cell, 24 h or with 上午/下午."""
     assert read(text, "datetime", Reader(period=OCTOBER)) == datetime(2026, 10, 3, *clock)
@@ -63,12 +87,25 @@ def test_moments_as_text(text: str, clock: tuple[int, ...]) -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("10.3", "date.no_year"), ("10/3", "date.no_year"), ("10-3", "date.no_year"), ("9月30日", "date.no_year"),
-        ("3/10/26", "date.short_year"), ("98.10.3", "date.short_year"), ("2026年2月30日", "date.impossible"), ("20261332", "date.impossible"),
-        ("2026-10", "date.no_day"), ("8:05", "date.no_day"), ("46298", "date.unreadable"), ("昨天", "date.unreadable"),
-        ("1900-01-01", "date.far_off"), ("2126-10-03", "date.far_off"), ("2026-10-03 8", "date.unreadable"), ("2026-10-031", "date.unreadable"), ("二〇二六年十月三日", "date.unreadable"),
+        ("10.3", "date.no_year"),
+        ("10/3", "date.no_year"),
+        ("10-3", "date.no_year"),
+        ("9月30日", "date.no_year"),
+        ("3/10/26", "date.short_year"),
+        ("98.10.3", "date.short_year"),
+        ("2026年2月30日", "date.impossible"),
+        ("20261332", "date.impossible"),
+        ("2026-10", "date.no_day"),
+        ("8:05", "date.no_day"),
+        ("46298", "date.unreadable"),
+        ("昨天", "date.unreadable"),
+        ("1900-01-01", "date.far_off"),
+        ("2126-10-03", "date.far_off"),
+        ("2026-10-03 8", "date.unreadable"),
+        ("2026-10-031", "date.unreadable"),
+        ("二〇二六年十月三日", "date.unreadable"),
     ],
-)  # fmt: skip
+)
 def test_dates_that_are_not_certain(text: str, code: str) -> None:
     """A lost year, an uncertain order, a day that is none: refused, never repaired."""
     assert read(text, "date", Reader(period=OCTOBER)) == code
@@ -135,11 +172,25 @@ def test_iso_moments_round_trip(moment: datetime) -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("12.5", "12.5"), ("１２．５", "12.5"), ("1,234.50", "1234.50"), ("１，２３４．５０", "1234.50"), ("￥1,234.50", "1234.50"),
-        ("¥45", "45"), ("45元", "45"), ("45.00 元整", "45.00"), ("RMB 45", "45"), ("-12.5", "-12.5"), ("−12.5", "-12.5"), ("－１２", "-12"),
-        ("+3", "3"), (".5", "0.5"), ("0", "0"), ("1,234,567", "1234567"), ("  8 ", "8"),
+        ("12.5", "12.5"),
+        ("１２．５", "12.5"),
+        ("1,234.50", "1234.50"),
+        ("１，２３４．５０", "1234.50"),
+        ("￥1,234.50", "1234.50"),
+        ("¥45", "45"),
+        ("45元", "45"),
+        ("45.00 元整", "45.00"),
+        ("RMB 45", "45"),
+        ("-12.5", "-12.5"),
+        ("−12.5", "-12.5"),
+        ("－１２", "-12"),
+        ("+3", "3"),
+        (".5", "0.5"),
+        ("0", "0"),
+        ("1,234,567", "1234567"),
+        ("  8 ", "8"),
     ],
-)  # fmt: skip
+)
 def test_numbers_as_text(text: str, value: str) -> None:
     """Full width, thousands, currency and signs; every digit kept."""
     assert read(text, "money", unit="元") == Decimal(value)
@@ -199,11 +250,19 @@ def test_stored_numbers_lose_their_binary_noise(stored: str, value: str) -> None
 @pytest.mark.parametrize(
     ("cell", "unit", "value"),
     [
-        ("97.35%", "", "0.9735"), ("９７．３５％", "", "0.9735"), ("97.35 %", "", "0.9735"), ("0.9735", "", "0.9735"), ("1", "", "1"),
-        (number("0.9735", "0.00%"), "", "0.9735"), (number("97.35"), "%", "0.9735"), ("97.35", "%", "0.9735"), ("97.35%", "%", "0.9735"),
-        ("97.35", "", "number.percent_or_share"), (number("97.35"), "", "number.percent_or_share"),
+        ("97.35%", "", "0.9735"),
+        ("９７．３５％", "", "0.9735"),
+        ("97.35 %", "", "0.9735"),
+        ("0.9735", "", "0.9735"),
+        ("1", "", "1"),
+        (number("0.9735", "0.00%"), "", "0.9735"),
+        (number("97.35"), "%", "0.9735"),
+        ("97.35", "%", "0.9735"),
+        ("97.35%", "%", "0.9735"),
+        ("97.35", "", "number.percent_or_share"),
+        (number("97.35"), "", "number.percent_or_share"),
     ],
-)  # fmt: skip
+)
 def test_percentages(cell: Cell | str, unit: str, value: str) -> None:
     """With the sign, by the cell's format, as a share up to 1, or where the column is in %; else not certain."""
     found = read(cell, "percent", unit=unit)
@@ -229,15 +288,31 @@ def test_amounts_round_trip(amount: Decimal) -> None:
 @pytest.mark.parametrize(
     ("cell", "value"),
     [
-        ("007", "007"), ("３－２－５０１", "3-2-501"), (" WX001 ", "WX001"), (number("13812345678"), "13812345678"),
-        (number("1.3812345678E10"), "13812345678"), (number("7", "000"), "007"), (number("101", "0"), "101"), (number("12", "@"), "12"),
-        (number("37655", "yyyy/m/d"), "text.is_date"), (number("110101199001011000"), "code.lost_digits"), (number("5.1E+17"), "code.lost_digits"),
-        (number("10.3"), "code.fraction"), (Cell(Kind.ISO, "2003-02-05"), "text.is_date"),
+        ("007", "007"),
+        ("３－２－５０１", "3-2-501"),
+        (" WX001 ", "WX001"),
+        (number("13812345678"), "13812345678"),
+        (number("1.3812345678E10"), "13812345678"),
+        (number("7", "000"), "007"),
+        (number("101", "0"), "101"),
+        (number("12", "@"), "12"),
+        (number("37655", "yyyy/m/d"), "text.is_date"),
+        (number("110101199001011000"), "code.lost_digits"),
+        (number("5.1E+17"), "code.lost_digits"),
+        (number("10.3"), "code.fraction"),
+        (Cell(Kind.ISO, "2003-02-05"), "text.is_date"),
     ],
-)  # fmt: skip
+)
 def test_codes(cell: Cell | str, value: str) -> None:
     """Zeros kept, phones as numbers taken, rooms turned into dates and lost digits refused."""
     assert read(cell, "code") == value
+
+
+def test_a_refused_date_is_named_as_the_workbook_shows_it() -> None:
+    """By its own day zero."""
+    found = convert(number("36193", "yyyy-mm-dd"), column("code"), Reader(date1904=True))
+    assert isinstance(found, Refusal)
+    assert "2003-02-03" in found.message
 
 
 def test_texts_stay_as_they_are() -> None:
@@ -308,12 +383,27 @@ def test_same_as_above_only_with_leave(text: str) -> None:
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
-        ("", Shape.GENERAL), ("General", Shape.GENERAL), ("@", Shape.TEXT), ("0.00", Shape.NUMBER), ("#,##0.00_);[Red](#,##0.00)", Shape.NUMBER),
-        ("0.0%", Shape.PERCENT), ("0.00E+00", Shape.NUMBER), ("yyyy/m/d", Shape.DATE), ("m月d日", Shape.DATE), ("[$-804]yyyy年m月", Shape.DATE),
-        ("mmm-yy", Shape.DATE), ("yyyy-mm-dd hh:mm", Shape.DATETIME), ("h:mm AM/PM", Shape.TIME), ("上午/下午h:mm", Shape.TIME), ("mm:ss", Shape.TIME),
-        ("[h]:mm", Shape.DURATION), ('0"天"', Shape.NUMBER), ('#,##0"元"', Shape.NUMBER), ("[DBNum1]yyyy年m月d日", Shape.DATE),
+        ("", Shape.GENERAL),
+        ("General", Shape.GENERAL),
+        ("@", Shape.TEXT),
+        ("0.00", Shape.NUMBER),
+        ("#,##0.00_);[Red](#,##0.00)", Shape.NUMBER),
+        ("0.0%", Shape.PERCENT),
+        ("0.00E+00", Shape.NUMBER),
+        ("yyyy/m/d", Shape.DATE),
+        ("m月d日", Shape.DATE),
+        ("[$-804]yyyy年m月", Shape.DATE),
+        ("mmm-yy", Shape.DATE),
+        ("yyyy-mm-dd hh:mm", Shape.DATETIME),
+        ("h:mm AM/PM", Shape.TIME),
+        ("上午/下午h:mm", Shape.TIME),
+        ("mm:ss", Shape.TIME),
+        ("[h]:mm", Shape.DURATION),
+        ('0"天"', Shape.NUMBER),
+        ('#,##0"元"', Shape.NUMBER),
+        ("[DBNum1]yyyy年m月d日", Shape.DATE),
     ],
-)  # fmt: skip
+)
 def test_shapes_of_formats(code: str, expected: Shape) -> None:
     """A date is told from an amount by its format, quoted words and conditions aside."""
     assert shape(code) is expected

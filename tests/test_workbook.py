@@ -9,11 +9,10 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from broken_inputs import FORM, FORM_ID, HEADINGS, ROWS, book, csv, rewritten, saved, write_form
@@ -27,6 +26,9 @@ from docgen.forms import Form, Period, load_forms, parse_form
 from docgen.intake import open_book
 from docgen.reading import Reading, Reason
 from docgen.workbook import Options, Place, new_workbook, read, read_any, read_book
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 OCTOBER = Period.parse("2026-10")
 FORM_OBJECT = parse_form(FORM.encode(), FORM_ID)
@@ -174,6 +176,11 @@ def test_headings_repeated_on_each_printed_page() -> None:
     assert (Reason.HEADING, 6, 6) in ignored(made)
 
 
+def test_a_second_column_of_one_name_without_content_is_no_matter() -> None:
+    """Only where both hold something is it unclear which one counts."""
+    assert rows(book(M3="费用")) == SOUND
+
+
 def test_unknown_columns_are_kept_and_named() -> None:
     """Nothing is dropped in silence: their texts stay with the row, a warning names the heading."""
     made = book(M3="派单员", M5="王", N3="空列")
@@ -200,6 +207,20 @@ def test_totals_are_not_data(word: str) -> None:
     made = book(A7=word)
     assert rows(made) == SOUND
     assert ignored(made) == [(Reason.TOTAL, 7, 7)]
+
+
+def test_a_sentence_that_begins_like_a_total_is_data() -> None:
+    """工作内容 may tell of totals; the row counts where no figures stand beside it."""
+    columns = "".join(
+        f'[[tables.columns]]\nkey = "{key}"\ntitle = "{title}"\n' for key, title in (("a", "工作内容"), ("b", "责任人"))
+    )
+    form = parse_form(f'title = "工作"\n[[tables]]\nkey = "w"\ntitle = "工作"\n{columns}'.encode(), "w")
+    made = Workbook()
+    for line in (["工作内容", "责任人"], ["累计：清运垃圾12车", "许"], ["完成电梯费用小计", "许"], ["合计：", None]):
+        made.active.append(line)
+    table = reading(made, form=form).tables["w"]
+    assert [row["a"] for row in table.rows] == ["累计：清运垃圾12车", "完成电梯费用小计"]
+    assert [left.reason for left in table.ignored] == [Reason.TOTAL]
 
 
 def test_totals_between_the_rows() -> None:
@@ -379,6 +400,8 @@ def test_a_file_name_of_another_month_is_a_warning() -> None:
     """The same, by the file's name; 2026年下半年 names no month."""
     assert [w.code for w in reading(book(), name="报修登记202609.xlsx").warnings] == ["period.title"]
     assert reading(book(), name="报修登记2026.10.xlsx").warnings == ()
+    blank = new_workbook(SHIPPED["visits"], period=Period.parse("2026-09"))
+    assert {w.code for w in reading(blank, "x.xlsx", SHIPPED["visits"]).warnings} == {"period.title"}
     assert reading(book(), name="报修登记 2026年下半年.xlsx").warnings == ()
 
 
@@ -508,13 +531,32 @@ def sheet_xml(change: Callable[[str], str]) -> bytes:
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param(lambda xml: re.sub(r'<dimension ref="[^"]+"/>', '<dimension ref="A1"/>', xml), id="wrong dimension"),
-        pytest.param(lambda xml: re.sub(r"<(/?)(?=[a-zA-Z])", r"<\1x:", xml).replace('xmlns="', 'xmlns:x="'), id="prefixed names"),
-        pytest.param(lambda xml: xml.replace("http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://purl.oclc.org/ooxml/spreadsheetml/main"), id="strict namespace"),
-        pytest.param(lambda xml: xml.replace("<is><t>角阀滴水</t></is>", "<is><r><t>角阀</t></r><r><t>滴水</t></r><rPh sb='0' eb='1'><t>JF</t></rPh></is>"), id="rich and phonetic text"),
-        pytest.param(lambda xml: xml.replace("</sheetData>", '<row r="1048576"><c r="XFD1048576" s="0"/></row></sheetData>'), id="formatted last cell"),
+        pytest.param(
+            lambda xml: re.sub(r'<dimension ref="[^"]+"/>', '<dimension ref="A1"/>', xml), id="wrong dimension"
+        ),
+        pytest.param(
+            lambda xml: re.sub(r"<(/?)(?=[a-zA-Z])", r"<\1x:", xml).replace('xmlns="', 'xmlns:x="'), id="prefixed names"
+        ),
+        pytest.param(
+            lambda xml: xml.replace(
+                "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+                "http://purl.oclc.org/ooxml/spreadsheetml/main",
+            ),
+            id="strict namespace",
+        ),
+        pytest.param(
+            lambda xml: xml.replace(
+                "<is><t>角阀滴水</t></is>",
+                "<is><r><t>角阀</t></r><r><t>滴水</t></r><rPh sb='0' eb='1'><t>JF</t></rPh></is>",
+            ),
+            id="rich and phonetic text",
+        ),
+        pytest.param(
+            lambda xml: xml.replace("</sheetData>", '<row r="1048576"><c r="XFD1048576" s="0"/></row></sheetData>'),
+            id="formatted last cell",
+        ),
     ],
-)  # fmt: skip
+)
 def test_workbooks_of_other_programs(change: Callable[[str], str]) -> None:
     """Prefixes, strict namespaces, a wrong dimension, rich text: the same rows."""
     assert rows(sheet_xml(change)) == SOUND
