@@ -36,8 +36,8 @@ REPORT = "monthly-report"
 OBJECTIVES = "objectives.toml"
 SHIPPED = Path(__file__).parent / "templates"
 SAMPLES = Path(__file__).parent / "samples"
-DEMO_PERIOD, DEMO_DAY = "2026-10", "2026-11-05"
-"""The sample month, and the day its report is dated."""
+DEMO_PERIOD = "2026-10"
+"""The sample month with a month before it."""
 
 READ = frozenset({".xlsx", ".xlsm", ".xls", ".et", ".csv", ".txt"})
 """What may hold a register. Other files (scans, photos) may lie beside; they are not read, and that is said."""

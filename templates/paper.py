@@ -10,7 +10,7 @@ a cached value; every section has its own header and footer.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
@@ -202,7 +202,6 @@ class Cell:
     text: str
     style: str = "表格文字"
     span: int = 1
-    merge: str = ""  # "restart" | "continue": merged downwards
     fill: str = ""
     borders: str = ""  # XML inside w:tcBorders
     valign: str = "center"
@@ -213,18 +212,16 @@ class Row:
     cells: tuple[Cell, ...]
     header: bool = False
     height: float = 6.5  # millimetres, at least
-    exact: bool = False
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a listing: title, share of the width, what a row prints, alignment (l, c, r), group title."""
+    """A column of a listing: title, share of the width, what a row prints, alignment (l, c, r), what 合计 prints."""
 
     title: str
     width: float
     value: str
     align: str = "l"
-    group: str = ""
     total: str = ""
     style: str = ""
 
@@ -251,34 +248,16 @@ def tag_row(tag: str, columns: int) -> Row:
 
 
 def listing_rows(columns: Sequence[Column], each: str, *, small: bool = False, total: bool = False) -> list[Row]:
-    """Header (two rows where columns are grouped), one row per item of ``each``, and a 合计 row if asked for."""
+    """Header, one row per item of ``each``, and a 合计 row if asked for."""
     prefix = "小字" if small else "表格"
     head = "小字表头" if small else "表头"
-    rows = _header_rows(columns, head)
+    rows = [Row(tuple(Cell(c.title, head, fill=HEADER_FILL) for c in columns), header=True)]
     rows.append(tag_row(f"{{%tr for {each} %}}", len(columns)))
     rows.append(Row(tuple(c.cell(c.value, prefix) for c in columns)))
     rows.append(tag_row("{%tr endfor %}", len(columns)))
     if total:
         rows.append(Row(tuple(c.cell(c.total, prefix) if i else Cell(c.total, head) for i, c in enumerate(columns))))
     return rows
-
-
-def _header_rows(columns: Sequence[Column], style: str) -> list[Row]:
-    if not any(c.group for c in columns):
-        return [Row(tuple(Cell(c.title, style, fill=HEADER_FILL) for c in columns), header=True)]
-    top: list[Cell] = []
-    for i, c in enumerate(columns):
-        if not c.group:
-            top.append(Cell(c.title, style, merge="restart", fill=HEADER_FILL))
-        elif i and columns[i - 1].group == c.group:
-            top[-1] = replace(top[-1], span=top[-1].span + 1)
-        else:
-            top.append(Cell(c.group, style, fill=HEADER_FILL))
-    low = tuple(
-        Cell(c.title, style, fill=HEADER_FILL) if c.group else Cell("", style, merge="continue", fill=HEADER_FILL)
-        for c in columns
-    )
-    return [Row(tuple(top), header=True), Row(low, header=True)]
 
 
 def _table_xml(widths: Sequence[int], rows: Sequence[Row], borders: str, *, together: bool) -> str:
@@ -296,8 +275,7 @@ def _table_xml(widths: Sequence[int], rows: Sequence[Row], borders: str, *, toge
 def _row_xml(row: Row, widths: Sequence[int], *, kept: bool) -> str:
     height = ""
     if row.height:
-        rule = "exact" if row.exact else "atLeast"
-        height = f'<w:trHeight w:val="{_dxa(row.height)}" w:hRule="{rule}"/>'
+        height = f'<w:trHeight w:val="{_dxa(row.height)}" w:hRule="atLeast"/>'
     header = "<w:tblHeader/>" if row.header else ""
     cells, at = [], 0
     for cell in row.cells:
@@ -310,11 +288,9 @@ def _row_xml(row: Row, widths: Sequence[int], *, kept: bool) -> str:
 
 
 def _cell_xml(cell: Cell, width: int, *, kept: bool) -> str:
-    merge = {"": "", "restart": '<w:vMerge w:val="restart"/>', "continue": "<w:vMerge/>"}[cell.merge]
     properties = (
         f'<w:tcW w:w="{width}" w:type="dxa"/>'
         + (f'<w:gridSpan w:val="{cell.span}"/>' if cell.span > 1 else "")
-        + merge
         + (f"<w:tcBorders>{cell.borders}</w:tcBorders>" if cell.borders else "")
         + (f'<w:shd w:val="clear" w:color="auto" w:fill="{cell.fill}"/>' if cell.fill else "")
         + f'<w:vAlign w:val="{cell.valign}"/>'
