@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from docgen.period import Period
 
 HELP_SHEET, CHOICES_SHEET = "填写说明", "选项"
+FORM_PROPERTY, PERIOD_PROPERTY = "guidang.form", "guidang.period"
+"""Custom document properties that say, whatever a file is renamed to, which form and period it was made for."""
 
 _FORMATS = {
     "text": "@",
@@ -77,7 +79,6 @@ _RULES = (
 _FIRST_DAY, _LAST_DAY = 36526, 73050  # 2000-01-01, 2099-12-31
 _SONG, _HEI = "宋体", "黑体"
 _DUTY_FILL, _PLAIN_FILL, _MISSING_FILL, _LINE = "FFF2CC", "EDEDED", "F8CBAD", "A6A6A6"
-_PAGE_CHARACTERS = 130
 _CORE, _THEME = "docProps/core.xml", "xl/theme/theme1.xml"
 _STAMP = "2000-01-01T00:00:00Z"
 
@@ -332,11 +333,7 @@ class _Writer:
         core = self.book.properties
         core.title, core.creator, core.language = self.heading, "guidang", "zh-CN"
         core.created = datetime(2000, 1, 1)  # noqa: DTZ001 - a property without a zone; fixed, so that bytes repeat
-        marks = {
-            "guidang.form": self.form.id,
-            "guidang.period": str(self.period or ""),
-            "guidang.version": self.form.version,
-        }
+        marks = {FORM_PROPERTY: self.form.id, PERIOD_PROPERTY: str(self.period or "")}
         properties: Any = self.book.custom_doc_props  # type: ignore[attr-defined]
         for name, value in marks.items():
             if value:
@@ -367,6 +364,9 @@ class _TableSheet:
         self.widths = [_width(column) for column in table.columns]
         self.last_column = len(table.columns)
         self.grouped = any(column.group for column in table.columns)
+        if self.has_fields and self.split()[0] == 1:
+            longest = max(_columns(field.title) for field in writer.form.fields)
+            self.widths[0] = max(self.widths[0], min(longest + 3, 16))
 
     def write(self) -> None:
         for number, width in enumerate(self.widths, 1):
@@ -389,9 +389,14 @@ class _TableSheet:
         _merge(self.sheet, 1, 1, self.last_column)
         self.writer.put(self.sheet, "A1", title, self.looks.title, self.looks.middle)
         self.sheet.row_dimensions[1].height = 34
-        if form.fields and self.table is form.tables[0]:
+        if self.has_fields:
             return self.writer.write_fields(self.sheet, 2, self.split())
         return 2
+
+    @property
+    def has_fields(self) -> bool:
+        """The head fields stand on the first table's sheet."""
+        return bool(self.writer.form.fields) and self.table is self.writer.form.tables[0]
 
     def split(self) -> tuple[int, int]:
         """Last columns of the labels and the values of head fields: some 14 and some 20 characters wide."""

@@ -12,7 +12,8 @@ import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docgen.blank import new_workbook
+from docgen.blank import CHOICES_SHEET, FORM_PROPERTY, HELP_SHEET, PERIOD_PROPERTY, new_workbook
+from docgen.book import letter
 from docgen.cell import Refusal, is_blank, shown
 from docgen.cells import convert
 from docgen.errors import DataError, Problem
@@ -46,8 +47,6 @@ __all__ = [
     "read_book",
 ]
 
-FORM_PROPERTY, PERIOD_PROPERTY = "guidang.form", "guidang.period"
-HELP_SHEET, CHOICES_SHEET = "填写说明", "选项"
 _DEFAULT = Options()
 
 
@@ -170,8 +169,6 @@ class _FormReader:
         for key, first, second in heading.doubles:
             if not any(second in cells for row, cells in sheet.rows.items() if row > heading.bottom):
                 continue
-            from docgen.book import letter
-
             message = _("the columns {first} and {second} both say “{label}”").format(
                 first=letter(first), second=letter(second), label=heading.table.column(key).label
             )
@@ -181,8 +178,6 @@ class _FormReader:
 
     def unit_faults(self, place: Place, heading: Heading) -> Iterator[Problem]:
         """A heading in 万元 over a column counted in 元 makes every figure wrong by a factor."""
-        from docgen.book import letter
-
         for key, column in heading.columns.items():
             unit, own = heading.units.get(column, ""), normal_label(heading.table.column(key).unit)
             if own and unit in _UNITS.get(own, ()):
@@ -286,8 +281,6 @@ class _FormReader:
 
     def sheet_titles(self, sheet: Sheet, heading: Heading) -> Iterator[tuple[str, str]]:
         yield f"{self.book.name} {sheet.name}", sheet.name
-        from docgen.book import letter
-
         for row in [row for row in sheet.rows if row < heading.top]:
             for column, cell in sheet.rows[row].items():
                 if not is_blank(cell) and any(
