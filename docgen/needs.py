@@ -168,8 +168,9 @@ def sample(needs: Iterable[Need], rows: int = 2) -> dict[str, Any]:
 
 
 def _example(schema: dict[str, Any], path: str, rows: int) -> Any:
-    if "properties" in schema:
-        return {k: _example(v, f"{path}.{k}".lstrip("."), rows) for k, v in schema["properties"].items()}
+    if schema.get("type") == "object":
+        inner = schema.get("properties", {})
+        return {k: _example(v, f"{path}.{k}".lstrip("."), rows) for k, v in inner.items()}
     if schema.get("type") == "array":
         return [_example(schema.get("items", {}), f"{path}[{i}]", rows) for i in range(rows)]
     return path

@@ -227,7 +227,7 @@ def parse(xml: bytes, name: str, file: str) -> Element:
                 )
             ]
         ) from exc
-    if root.getroottree().docinfo.doctype:
+    if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]
         raise TemplateError(
             [
                 Problem(
@@ -247,7 +247,7 @@ def serialise(root: Element) -> str:
     return f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n{body}'
 
 
-def read_story(
+def read_story(  # noqa: PLR0913, PLR0917 - what a part is, and what it shares with the others
     root: Element, name: str, place: Place, file: str, numbers: Numbers, links: dict[str, str] | None = None
 ) -> Story:
     """Compile-time surgery on one part. ``links``: relationship id → target with tags, of this part's hyperlinks."""
@@ -260,7 +260,7 @@ def places(root: Element, place: Place) -> Iterator[tuple[Element, Place]]:
 
 
 class _Reader:
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917
         self, root: Element, name: str, place: Place, file: str, numbers: Numbers, links: dict[str, str]
     ) -> None:
         self.root, self.name, self.place, self.file = root, name, place, file
@@ -284,15 +284,15 @@ class _Reader:
     # -- the steps, in order
 
     def read(self) -> Story:
-        if _STRUCTURE.search("".join(self.root.itertext())):
-            self._report(self.place, _("the text holds Unicode noncharacters"), _("Delete them."), "text.noncharacter")
+        if _STRUCTURE.search("".join(map(str, self.root.itertext()))):
+            self.report(self.place, _("the text holds Unicode noncharacters"), _("Delete them."), "text.noncharacter")
             return self._story([])
         for paragraph, place in self._paragraphs():
             self._read_paragraph(paragraph, place)
         self._read_leaves()
         self._read_attributes()
         if self.raw_open:
-            self._report(
+            self.report(
                 self.place, _("{% raw %} has no {% endraw %}"), _("Add {% endraw %}."), "tag.raw"
             )
         if not self.marks and not self.lifted and not self.cells and not self.joins:
@@ -313,11 +313,12 @@ class _Reader:
         parts = _MARK.split(text)
         return [int(p) if i % 2 else p for i, p in enumerate(parts) if p]
 
-    def _report(self, place: Place, message: str, hint: str, code: str) -> None:
+    def report(self, place: Place, message: str, hint: str, code: str) -> None:
+        """Note a fault of the template and go on."""
         self.problems.append(Problem(place.text(self.file), message, hint, code))
 
     def _fault(self, place: Place, fault: Fault) -> None:
-        self._report(place, fault.message, fault.hint, fault.code)
+        self.report(place, fault.message, fault.hint, fault.code)
 
     def _mark(self, tag: Tag | None, source: str, place: Place, *, statement: bool, text: str = "") -> Mark:
         mark = Mark(len(self.marks) + 1, statement, source, tag.text if tag else text, place)
@@ -442,7 +443,7 @@ class _Reader:
     def _lift_tag(self, tag: Tag, place: Place, paragraph: Element) -> None:
         container = paragraph if tag.prefix == "p" else next(paragraph.iterancestors(W + tag.prefix), None)
         if container is None or not self.root.tag.startswith(W):
-            self._report(
+            self.report(
                 place,
                 _("{tag} stands outside a table").format(tag=tag.text),
                 _("Tags with tr and tc belong into a table cell; use {%p … %} for paragraphs."),
@@ -460,7 +461,7 @@ class _Reader:
     def _cell_tag(self, tag: Tag, place: Place, paragraph: Element) -> None:
         cell = next(paragraph.iterancestors(TC), None)
         if cell is None:
-            self._report(
+            self.report(
                 place,
                 _("{tag} stands outside a table").format(tag=tag.text),
                 _("vm, hm, colspan and cellbg belong into a table cell."),
@@ -560,7 +561,7 @@ class _Reader:
         arguments, at = [], 0
         for tag in found.tags:
             if tag.kind is not Kind.EXPRESSION:
-                self._report(
+                self.report(
                     place,
                     _("{tag} cannot stand in a link target").format(tag=tag.text),
                     _("Only values {{ … }} can; put the condition around the link."),
@@ -605,8 +606,9 @@ class _Reader:
             if run is None or run.tag != R_:
                 text.text = _SPLIT.sub(f"{OPEN}\\1{CLOSE}", text.text or "")
                 continue
-            while match := _SPLIT.search(text.text or ""):
-                text, run = self._split_run(run, text, match)
+            rest = text
+            while match := _SPLIT.search(rest.text or ""):
+                rest, run = self._split_run(run, rest, match)
 
     def _split_run(self, run: Element, text: Element, match: re.Match[str]) -> tuple[Element, Element]:
         """``before {{r x}} after`` → run(before), mark, run(after), all with the run's properties."""
@@ -637,6 +639,8 @@ class _Reader:
         for paragraph, with_next in self.joins:
             second = paragraph.getnext() if with_next else paragraph
             first = second.getprevious() if second is not None else None
+            if first is None or second is None:
+                continue
             if _is(first, P) and _is(second, P) and first not in self.lifted and second not in self.lifted:
                 boundaries[second] = first
         for second, first in reversed(list(boundaries.items())):
@@ -720,7 +724,7 @@ class _Reader:
         """Paragraphs, rows and cells named by a prefix give way to their marks, if nothing else stands in them."""
         for container, marks in self.lifted.items():
             if marks and self._holds_more(container):  # a comment takes its paragraph, row or cell away, as it says
-                self._report(
+                self.report(
                     marks[0].place,
                     _("beside {tag} stands something else, which would be lost").format(tag=marks[0].text),
                     _own_place(self.lift_level[container]),
@@ -742,7 +746,7 @@ class _Reader:
 
     def _kept(self, container: Element) -> list[Element]:
         """Bookmarks and section breaks of what is lifted away; they belong to the document, not to the tag."""
-        kept = [el for el in container.iter(*_RANGE_MARKS)]
+        kept = list(container.iter(*_RANGE_MARKS))
         for el in kept:
             _drop(el)
         section = container.find(f"{PPR}/{SECTPR}")
@@ -830,7 +834,7 @@ class _Reader:
     # -- structure
 
     def _check_structure(self) -> None:
-        if not self.lifted and not any(m.statement for m in self.marks.values()):
+        if not (self.lifted or self.cells or any(m.statement for m in self.marks.values())):
             return
         blocks = _Blocks(self)
         blocks.walk()
@@ -867,7 +871,8 @@ class _Reader:
         rows = list(_within(table, TR))
         columns_vary = table in self.recut or any(self._columns_vary(row, blocks) for row in rows)
         hollow = [row for row in rows if not any(blocks.sure(c, row) for c in _within(row, TC))]
-        if not (columns_vary or hollow or not any(blocks.sure(r, table) for r in rows) or self._may_touch(table, blocks)):
+        may_vanish = not any(blocks.sure(r, table) for r in rows)
+        if not (columns_vary or hollow or may_vanish or self._may_touch(table, blocks)):
             return
         self.guarded = True
         _insert_before(table, GUARD + ("G" if columns_vary else "T"))
@@ -885,9 +890,8 @@ class _Reader:
         cells = list(_within(row, TC))
         if not all(blocks.sure(c, row) for c in cells):
             return True
-        return any(
-            OPEN in str(v) for c in cells for el in c.iterfind(TCPR + "/*") for v in el.attrib.values() if el.tag in (W + "gridSpan", W + "tcW")
-        )
+        sizes = [el for c in cells for el in c.iterfind(TCPR + "/*") if el.tag in (W + "gridSpan", W + "tcW")]
+        return any(OPEN in str(v) for el in sizes for v in el.attrib.values())
 
     @staticmethod
     def _may_touch(table: Element, blocks: _Blocks) -> bool:
@@ -911,7 +915,8 @@ class _Reader:
             elif el.tag == W + "bookmarkEnd":
                 el.set(W + "id", self._internal(f"_gd_bookmark_end({_literal(str(el.get(W + 'id')))})", place))
             for key in (W14 + "paraId", W14 + "textId"):
-                el.attrib.pop(key, None)
+                if key in el.attrib:
+                    del el.attrib[key]
 
     def _internal(self, source: str, place: Place) -> str:
         mark = self._mark(None, source, place, statement=False)
@@ -946,7 +951,7 @@ class _Blocks:
                 self.path.pop()
                 self._text(el.tail)
         for mark, _path in self.stack:
-            self.reader._report(
+            self.reader.report(
                 mark.place,
                 _("{tag} has no end").format(tag=mark.text),
                 _("Add the matching {end}.").format(end=_ending(mark)),
@@ -975,7 +980,7 @@ class _Blocks:
         for number in _MARK.findall(text):
             mark = self.reader.marks[int(number)]
             if mark.needs_loop and not any(m.keyword == "for" for m, _p in self.stack):
-                self.reader._report(
+                self.reader.report(
                     mark.place,
                     _("{tag} stands outside a loop").format(tag=mark.text),
                     _("Put it into a row or cell repeated by {%tr for … %} or {%tc for … %}."),
@@ -996,7 +1001,7 @@ class _Blocks:
             self._expect(mark, (_ENDS[word],), close=True)
 
     def _expect(self, mark: Mark, openers: tuple[str, ...], *, close: bool) -> None:
-        report = self.reader._report
+        report = self.reader.report
         if not self.stack or self.stack[-1][0].keyword not in openers:
             message = (
                 _("{tag} has no beginning").format(tag=mark.text)
@@ -1069,7 +1074,8 @@ def _segments(paragraph: Element) -> Iterator[tuple[Element, str]]:
 
 
 def _replaced(text: str, offset: int, edits: Iterable[tuple[int, int, str]]) -> str:
-    out, at = [], offset
+    out: list[str] = []
+    at = offset
     stop = offset + len(text)
     for start, end, replacement in edits:
         if start >= offset:
