@@ -92,10 +92,12 @@ def scan(text: str, raw_open: bool = False) -> Scan:
     tags: list[Tag] = []
     escapes: list[Escape] = []
     faults: list[Fault] = []
+    quiet: list[tuple[int, int]] = []
     at = 0
     while True:
         if raw_open:
             end = _ENDRAW.search(text, at)
+            quiet.append((at, end.start() if end else len(text)))
             if end is None:
                 break
             tags.append(_tag(Kind.RAW, text, end.start(), end.end()))
@@ -117,7 +119,7 @@ def scan(text: str, raw_open: bool = False) -> Scan:
         tags.append(tag)
         raw_open = tag.kind is Kind.RAW
         at = end_at
-    faults.extend(_full_width(text, tags))
+    faults.extend(_full_width(text, [*quiet, *((tag.start, tag.end) for tag in tags)]))
     return Scan(tuple(tags), tuple(escapes), tuple(faults), raw_open)
 
 
@@ -157,8 +159,8 @@ def _unclosed(text: str, at: int) -> Fault:
     )
 
 
-def _full_width(text: str, tags: list[Tag]) -> list[Fault]:
-    spans = [(t.start, t.end) for t in tags]
+def _full_width(text: str, quiet: list[tuple[int, int]]) -> list[Fault]:
+    """Signs of a tag typed full-width, where they are neither inside a tag nor inside ``{% raw %}``."""
     return [
         Fault(
             m.start(),
@@ -167,7 +169,7 @@ def _full_width(text: str, tags: list[Tag]) -> list[Fault]:
             "tag.fullwidth",
         )
         for m in _FULL_WIDTH.finditer(text)
-        if not any(start <= m.start() < end for start, end in spans)
+        if not any(start <= m.start() < end for start, end in quiet)
     ]
 
 
