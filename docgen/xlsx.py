@@ -8,6 +8,7 @@ clause 18. Sheets are streamed; a million formatted but empty rows cost one look
 from __future__ import annotations
 
 import io
+import math
 import re
 import zipfile
 import zlib
@@ -362,6 +363,8 @@ class _SheetParser:
         if self.kind == "s":
             return Cell(Kind.TEXT, self.strings[int(text)], "", self.formula)
         if self.kind == "n":
+            if not math.isfinite(float(text)):
+                raise ValueError(text)
             return Cell(Kind.NUMBER, text.strip(), self.formats[int(self.style)] if self.style else "", self.formula)
         if self.kind in ("str", "inlineStr"):
             return Cell(Kind.TEXT, _unescaped(text), "", self.formula)
