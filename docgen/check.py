@@ -6,12 +6,13 @@ import posixpath
 import zipfile
 from collections import Counter
 from io import BytesIO
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from lxml import etree
 
 from docgen.errors import Problem, TemplateError
-from docgen.story import BLOCK_CONTAINERS, P, SECTPR, TBL, TC, TCPR, TR, W, W14, WP, _TCPR_ORDER, _within
+from docgen.story import _TCPR_ORDER, BLOCK_CONTAINERS, SECTPR, TBL, TC, TCPR, TR, W14, WP, P, W, _within
 from i18n import _
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _relationships(name: str, root: Element, trees: dict[str, Element]) -> Itera
     head, tail = posixpath.split(name)
     rels = trees.get(posixpath.join(head, "_rels", tail + ".rels"))
     known = {r.get("Id") for r in rels} if rels is not None else set()
-    used = {v for el in root.iter() for k, v in el.attrib.items() if str(k).startswith(_R) and v}
+    used = {str(v) for el in root.iter() for k, v in el.attrib.items() if str(k).startswith(_R) and v}
     yield from (f"{name}: relationship {rid} is used and not defined" for rid in sorted(used - known))
 
 
@@ -73,7 +74,7 @@ def _part(name: str, root: Element) -> Iterator[str]:
         last = [c for c in el if isinstance(c.tag, str) and c.tag != SECTPR]
         if el.tag != W + "body" and (not last or last[-1].tag not in (P, W + "sdt")):
             yield f"{name}: {etree.QName(el).localname} does not end with a paragraph"
-        for first, second in zip(blocks, blocks[1:], strict=False):
+        for first, second in pairwise(blocks):
             if first.tag == second.tag == TBL:
                 yield f"{name}: two tables touch"
     yield from _ids(name, root)
@@ -102,9 +103,8 @@ def _span(cell: Element) -> int:
 
 
 def _skipped(row: Element) -> int:
-    return sum(
-        int(el.get(W + "val", "0")) for el in row.iterfind(f"{W}trPr/*") if el.tag in (W + "gridBefore", W + "gridAfter")
-    )
+    before_and_after = (W + "gridBefore", W + "gridAfter")
+    return sum(int(el.get(W + "val", "0")) for el in row.iterfind(f"{W}trPr/*") if el.tag in before_and_after)
 
 
 def _cell_properties(name: str, cell: Element) -> Iterator[str]:
@@ -118,7 +118,7 @@ def _cell_properties(name: str, cell: Element) -> Iterator[str]:
 
 
 def _ids(name: str, root: Element) -> Iterator[str]:
-    kinds = {
+    kinds: dict[str, list[str | None]] = {
         "drawing id": [el.get("id") for el in root.iter(WP + "docPr")],
         "bookmark id": [el.get(W + "id") for el in root.iter(W + "bookmarkStart")],
         "bookmark name": [el.get(W + "name") for el in root.iter(W + "bookmarkStart")],

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import sys
 from contextvars import ContextVar
-from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 from docgen.compiler import Program, calling, paths_of
@@ -51,6 +50,7 @@ class RenderState:
         self._bookmarks: dict[str, int] = {}
         self._bookmark_uses: dict[str, int] = {}
         self._bookmark_names: set[str] = set()
+        self._bookmark_copies: dict[str, int] = {}
 
     # -- problems
 
@@ -98,8 +98,10 @@ class RenderState:
     def foreign_bookmark_name(self, name: str) -> str:
         """``name`` if the document has no such bookmark, else the name with a number; Word allows 40 characters."""
         taken = self._bookmark_names = self._bookmark_names or {n.casefold() for n in self.parts.bookmarks}
-        numbered = (f"{name[: 39 - len(str(n))]}_{n}" for n in count(2))
-        free = next(n for n in chain((name,), numbered) if n.casefold() not in taken)
+        free = name
+        while free.casefold() in taken:
+            copy = self._bookmark_copies[name] = self._bookmark_copies.get(name, 1) + 1
+            free = f"{name[: 39 - len(str(copy))]}_{copy}"
         taken.add(free.casefold())
         return free
 

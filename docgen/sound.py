@@ -1,6 +1,6 @@
 """Keeps a rendered part sound where conditions could break it, and checks whole documents.
 
-The repair works on guards the compiler left in the constant text (``\\x01`` and a letter; no value can hold one).
+The repair works on guards the compiler left in the constant text (character 1 and a letter; no value can hold one).
 It is a stream: bytes in, bytes out, holding no more than one table head or one row, except in a table whose
 columns depend on data, which is held whole so that its grid can be made as wide as its widest row.
 
@@ -11,7 +11,7 @@ T, G  a table begins; G: its columns vary
 /     the table ends
 R, Q  a row begins; Q: its cells may all be left out
 r     the row ends
-C     a cell begins
+C, D  a cell begins; D: its width was asked for by a tag
 P     a container ends here and must end with a paragraph
 ===== ===============================================================
 """
@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class _Row:
     tail: bytes
     parts: list[bytes] = field(default_factory=list)
     cells: list[int] = field(default_factory=list)
+    stated: set[int] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -85,9 +87,10 @@ class _Repair:
             self.stack.append(_Table(sign == b"G", self.tail.endswith(b"</w:tbl>"), self.tail))
         elif sign in (b"R", b"Q"):
             self.stack.append(_Row(sign == b"Q", self.tail))
-        elif sign == b"C":
+        elif sign in (b"C", b"D"):
             row = self.stack[-1]
             if isinstance(row, _Row):
+                row.stated.update({len(row.cells)} if sign == b"D" else ())
                 row.cells.append(len(row.parts))
         elif sign == b"r":
             self._end_row()
@@ -146,15 +149,20 @@ _DXA = re.compile(rb'w:w="(\d+)"')
 
 
 def _fit_grid(table: _Table) -> Iterator[bytes]:
-    """A table whose rows grew or shrank: a grid as wide as the widest row, the table's width kept, each cell's too."""
+    """A table whose rows grew or shrank: a grid as wide as the widest row, each cell as wide as its columns.
+
+    The table keeps its width, unless a tag asked for the width of a column.
+    """
     rows = [_cells(row) for row in table.rows]
     spans = [[_span(cell) for cell in cells] for _lead, cells in rows]
     head = b"".join(table.head)
     grid = [int(w or 0) for w in _GRIDCOL.findall(head)]
     widest = max(range(len(rows)), key=lambda i: (sum(spans[i]), len(spans[i])))
-    columns = sum(spans[widest])
     wanted = _column_widths(rows[widest][1], spans[widest])
-    widths = grid if columns == len(grid) and wanted == grid else _scaled(wanted, sum(grid) or sum(wanted))
+    stated = dict(chain.from_iterable(map(_stated, table.rows, rows, spans)))
+    widths = [stated.get(i, width) for i, width in enumerate(wanted)]
+    if not stated and wanted != grid:
+        widths = _scaled(wanted, sum(grid) or sum(wanted))
     start, end = head.find(b"<w:tblGrid"), head.find(b"</w:tblGrid>")
     columns_xml = b"".join(b'<w:gridCol w:w="%d"/>' % w for w in widths)
     if end >= 0:
@@ -171,7 +179,7 @@ def _fit_grid(table: _Table) -> Iterator[bytes]:
 
 def _cells(row: _Row) -> tuple[bytes, list[bytes]]:
     bounds = [*row.cells, len(row.parts)]
-    cells = [b"".join(row.parts[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)]
+    cells = [b"".join(row.parts[a:b]) for a, b in pairwise(bounds)]
     return b"".join(row.parts[: bounds[0]]), cells
 
 
@@ -192,6 +200,13 @@ def _column_widths(cells: list[bytes], spans: list[int]) -> list[int]:
         width = _DXA.search(match[0]) if match and b'"dxa"' in match[0] else None
         widths += [int(width[1]) // span if width else 1000] * span
     return widths
+
+
+def _stated(row: _Row, parts: tuple[bytes, list[bytes]], spans: list[int]) -> Iterator[tuple[int, int]]:
+    """Column and width of the row's cells whose width a tag asked for."""
+    for i in sorted(row.stated):
+        if spans[i] == 1:
+            yield sum(spans[:i]), _column_widths([parts[1][i]], [1])[0]
 
 
 def _scaled(widths: list[int], total: int) -> list[int]:

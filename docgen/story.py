@@ -274,6 +274,7 @@ class _Reader:
         self.split_runs: list[Element] = []
         self.marked_texts: list[Element] = []
         self.joins: list[tuple[Element, bool]] = []
+        self.widened: set[Element] = set()  # cells whose width a tag asks for
         self.recut: set[Element] = set()  # tables that lost a cell to a tag or comment
         self.raw_open = False
         self.guarded = False
@@ -292,9 +293,7 @@ class _Reader:
         self._read_leaves()
         self._read_attributes()
         if self.raw_open:
-            self.report(
-                self.place, _("{% raw %} has no {% endraw %}"), _("Add {% endraw %}."), "tag.raw"
-            )
+            self.report(self.place, _("{% raw %} has no {% endraw %}"), _("Add {% endraw %}."), "tag.raw")
         if not self.marks and not self.lifted and not self.cells and not self.joins:
             return self._story([serialise(self.root)])
         self._split_runs()
@@ -673,6 +672,7 @@ class _Reader:
         shade.set(W + "fill", self._attribute_mark(f"_gd_colour(({argument}))", place, tag))
 
     def _colwidth(self, cell: Element, argument: str, place: Place, tag: Tag) -> None:
+        self.widened.add(cell)
         width = _cell_property(cell, "tcW")
         width.set(W + "w", self._attribute_mark(f"_gd_width(({argument}))", place, tag))
         width.set(W + "type", "dxa")
@@ -883,7 +883,7 @@ class _Reader:
             _insert_after(row, GUARD + "r")
             if counted:
                 for cell in _within(row, TC):
-                    _insert_before(cell, GUARD + "C")
+                    _insert_before(cell, GUARD + ("D" if cell in self.widened else "C"))
 
     @staticmethod
     def _columns_vary(row: Element, blocks: _Blocks) -> bool:

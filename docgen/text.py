@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _SPECIAL = re.compile("[&<>\x00-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufddf\ufffe\uffff\ud800-\udfff]").search
-_SPECIAL_ATTRIBUTE = re.compile("[&<>\"\x00-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufddf\ufffe\uffff\ud800-\udfff]").search
+_SPECIAL_ATTRIBUTE = re.compile('[&<>"\x00-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufddf\ufffe\uffff\ud800-\udfff]').search
 _ILLEGAL = re.compile("[\x00-\x06\x08\x0b\x0e-\x1f\ufdd0-\ufddf\ufffe\uffff\ud800-\udfff]")
 _BREAKS = re.compile("[\t\n\x07\x0c]")
 
@@ -38,7 +38,7 @@ def escape_attribute(text: str) -> str:
     return quoted.replace("\n", "&#10;").replace("\t", "&#9;")
 
 
-def plain_text(value: Any) -> str:
+def plain_text(value: Any) -> str:  # noqa: PLR0911 - one line a type
     """What a value says when it is written as text. None is empty; a Decimal never has an exponent."""
     if value is None:
         return ""
@@ -95,7 +95,7 @@ def writers(site: Site) -> tuple[Callable[[Any], bytes], Callable[[Any], str]]:
 
 
 def _signs(site: Site, rpr: str) -> dict[str, str]:
-    """What tab, line break, ``\\a`` (new paragraph) and ``\\f`` (page break) become in a run with these properties."""
+    """What tab, line break, bell (new paragraph) and form feed (page) become in a run with these properties."""
     again = '<w:t xml:space="preserve">'
     out, back = f"</w:t></w:r>{site.close}", f"{site.open}<w:r>{rpr}{again}"
     line, page = f"</w:t><w:br/>{again}", '<w:br w:type="page"/>'

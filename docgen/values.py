@@ -83,7 +83,7 @@ class Image(Rich):
         Raises DataError when it cannot be read or is none of these.
         """
         if isinstance(source, Image):
-            return source._sized(width_mm, height_mm)
+            return source.sized(width_mm, height_mm)
         data, name = _bytes_of(source)
         from docx.image.exceptions import InvalidImageStreamError, UnexpectedEndOfFileError, UnrecognizedImageError
         from docx.image.image import Image as Header
@@ -91,9 +91,7 @@ class Image(Rich):
         try:
             header = Header.from_blob(data)
             width, height = int(header.width), int(header.height)
-        except (
-            UnrecognizedImageError, InvalidImageStreamError, UnexpectedEndOfFileError, ZeroDivisionError, OSError
-        ):
+        except (UnrecognizedImageError, InvalidImageStreamError, UnexpectedEndOfFileError, ZeroDivisionError, OSError):
             raise DataError(
                 [
                     Problem(
@@ -104,9 +102,10 @@ class Image(Rich):
                     )
                 ]
             ) from None
-        return cls(data, header.ext, width, height, description)._sized(width_mm, height_mm)
+        return cls(data, header.ext, width, height, description).sized(width_mm, height_mm)
 
-    def _sized(self, width_mm: float | None, height_mm: float | None) -> Image:
+    def sized(self, width_mm: float | None, height_mm: float | None) -> Image:
+        """The picture in that size; what is not given follows in proportion."""
         if width_mm is None and height_mm is None:
             return self
         width = None if width_mm is None else round(width_mm * EMU_PER_MM)
@@ -176,7 +175,7 @@ class RichText(Rich):
         if text:
             self.add(text, **properties)
 
-    def add(
+    def add(  # noqa: PLR0913 - docxtpl's arguments
         self,
         text: Any,
         *,
@@ -200,7 +199,7 @@ class RichText(Rich):
         ``font`` may name a script first, as in ``eastAsia:微软雅黑``.
         """
         if isinstance(text, RichText):
-            self._runs += text._runs
+            self._runs += text._runs  # noqa: SLF001 - one of its own kind
             return self
         from docgen.text import escape_attribute as quoted
 
@@ -305,8 +304,7 @@ class Subdocument(Rich):
             buffer = BytesIO()
             source.save(buffer)
             source = buffer.getvalue()
-        is_path = isinstance(source, str | os.PathLike)
-        self.name = name or (Path(source).name if is_path else _("sub-document"))
+        self.name = name or (Path(source).name if isinstance(source, str | os.PathLike) else _("sub-document"))
         members = read_package(source, self.name)
         self._read({n: m.read() for n, m in members.items() if n.startswith("word/")})
 
@@ -322,7 +320,7 @@ class Subdocument(Rich):
         self._numbering = _numbering(parts.get("word/numbering.xml"), self.name)
         self._styles = _styles(parts.get("word/styles.xml"), self.name)
         self._refuse(root)
-        self._text = "\n".join("".join(p.itertext(_W + "t")) for p in root.iter(_W + "p"))
+        self._text = "\n".join("".join(map(str, p.itertext(_W + "t"))) for p in root.iter(_W + "p"))
         if body is not None:
             for section in list(body.iter(_W + "sectPr")):
                 section.getparent().remove(section)  # type: ignore[union-attr]
@@ -436,8 +434,7 @@ def _candidates(style: str) -> Iterator[str]:
 
 
 _STYLE_USERS = frozenset(
-    _W + n
-    for n in ("pStyle", "rStyle", "tblStyle", "basedOn", "next", "link", "styleLink", "numStyleLink")
+    _W + n for n in ("pStyle", "rStyle", "tblStyle", "basedOn", "next", "link", "styleLink", "numStyleLink")
 )
 
 
@@ -502,7 +499,8 @@ def _styles(xml: bytes | None, name: str) -> dict[str, tuple[str, str]]:
     out = {}
     for key, el in styles.items():
         title = el.find(_W + "name")
-        el.attrib.pop(_W + "default", None)  # the template has its own default
+        if _W + "default" in el.attrib:
+            del el.attrib[_W + "default"]  # the template has its own default
         label = str(title.get(_W + "val")) if title is not None else key
         out[key] = (label, etree.tostring(el, encoding="unicode", with_tail=False))
     return out

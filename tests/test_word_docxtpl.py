@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from io import BytesIO
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import docx
 import docxtpl
 import pytest
-from documents import W, add, blocks, cell, contents, document, members, note, outline, p, packed, row, run, table
+from documents import PNG, W, add, blocks, cell, contents, document, members, note, outline, p, packed, row, run, table
+from docx.shared import Mm
 from lxml import etree
 
 import docgen
 from docgen.check import defects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CORE = "http://schemas.openxmlformats.org/package/2006/metadata/core-properties"
 
@@ -140,6 +145,7 @@ PARAGRAPHS = {
     "{%p if no %}¶│{{ name }}│b│¶{%p endif %}¶后": "后",
     "{#p 一段注释 #}¶a": "a",
     "{%p if yes %}¶a{#p 注释 #}¶b¶{%p endif %}": "b",
+    "{%p macro m(x) %}¶[{{ x }}]¶{%p endmacro %}¶{{p m('a') }}¶{{p m(n) }}": "[a]¶[3]",
     "{{p styled }}¶后": "第一¶红蓝¶上¶下¶后",
 }
 ROWS = {
@@ -152,6 +158,7 @@ ROWS = {
     "│{%tr endfor %}│": ("│东区│¶│101│¶│102│¶│西区│¶│201│¶"),
     "│{{ name }}{% if yes %}，在{% endif %}│{% for c in cols %}{{ c }}{% endfor %}│": "│李四，在│c1c2c3│¶",
     "│a⏎{%p for c in cols %}⏎{{ c }}⏎{%p endfor %}│": "│a⏎c1⏎c2⏎c3│¶",
+    "│{%tr macro m(x) %}│¶│{{ x }}│¶│{%tr endmacro %}│¶│{{tr m('a') }}│¶│{{tr m(n) }}│": "│a│¶│3│¶",
     "│a│¶│{#tr 注释 #}│¶│b│": "│a│¶│b│¶",
     "│a│¶│{#tr 整行不印 #}│¶│b│": "│a│¶│b│¶",
 }
@@ -411,6 +418,47 @@ def test_the_text_of_hyperlinks() -> None:
         '<w:p><w:hyperlink w:anchor="top"><w:r><w:t>去 {{ na</w:t></w:r><w:r><w:t>me }}</w:t></w:r></w:hyperlink></w:p>'
     )
     assert both(packed(parts)) == "去 李四"
+
+
+# --- pictures and sub-documents ---------------------------------------------------------------------------------
+
+
+def test_inline_images() -> None:
+    template = document(p("前{{ photo }}后"), p("{% for x in [1, 2] %}{{ photo }}{% endfor %}"))
+    theirs = docxtpl.DocxTemplate(BytesIO(template))
+    theirs.render({"photo": docxtpl.InlineImage(theirs, BytesIO(PNG), width=Mm(20))}, autoescape=True)
+    ours = docgen.WordTemplate.load(template).render({"photo": docgen.Image.of(PNG, width_mm=20)})
+    assert outline(ours) == "¶".join("".join(_shown(q)) for q in theirs.docx.paragraphs) == "前▣后¶▣▣"
+    assert extents(ours) == {(720000, 720000)}
+
+
+def _shown(paragraph: Any) -> Iterator[str]:
+    return ("▣" if el.tag == W + "drawing" else el.text or "" for el in paragraph._p.iter(W + "t", W + "drawing"))
+
+
+def extents(blob: bytes) -> set[tuple[int, int]]:
+    root = etree.fromstring(contents(blob)["word/document.xml"])
+    sizes = root.iter("{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}extent")
+    return {(int(size.get("cx")), int(size.get("cy"))) for size in sizes}
+
+
+def test_subdocuments() -> None:
+    template = document(p("前"), p("{{p part }}"), p("后"))
+    theirs = docxtpl.DocxTemplate(BytesIO(template))
+    their_part, our_part = theirs.new_subdoc(), docx.Document()
+    for part in (their_part, our_part):
+        part.add_paragraph("一")
+        part.add_paragraph("二").add_run("三").italic = True
+    theirs.render({"part": their_part}, autoescape=True)
+    ours = docgen.WordTemplate.load(template).render({"part": docgen.Subdocument(our_part)})
+    assert outline(ours) == "¶".join(q.text for q in theirs.docx.paragraphs) == "前¶一¶二三¶后"
+
+
+def test_the_names_a_template_asks_for() -> None:
+    template = document(p("{{ name }}{% for r in rows %}{{ r.a }}{% endfor %}{% set x = n %}{{ x }}"))
+    theirs = docxtpl.DocxTemplate(BytesIO(template)).get_undeclared_template_variables()
+    ours = docgen.WordTemplate.load(template).needs()
+    assert {need.partition(".")[0].removesuffix("[]") for need in ours} == theirs
 
 
 # --- the program around the template --------------------------------------------------------------------------

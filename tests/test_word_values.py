@@ -551,10 +551,27 @@ def test_two_columns_merge_each_by_its_own_value() -> None:
     ]
 
 
+def widths(blob: bytes) -> tuple[list[int], list[list[int]]]:
+    """The grid's columns and the cells' widths, in twentieths of a point."""
+    root = tree(blob)
+    cells = [[int(w.get(W + "w")) for w in tr.iter(W + "tcW")] for tr in root.iter(W + "tr")]
+    return [int(c.get(W + "w")) for c in root.iter(W + "gridCol")], cells
+
+
 def test_colwidth_sets_the_column_in_millimetres() -> None:
-    wide = table([["{% colwidth w %}{{ a }}", "b"]])
-    root = tree(rendered(document(wide, p()), w=25.4, a="甲"))
-    assert next(root.iter(W + "tcW")).get(W + "w") == "1440"
+    wide = table([["a", "b"], ["{% colwidth w %}{{ a }}", "d"]])
+    assert widths(rendered(document(wide, p()), w=25.4, a="甲")) == ([1440, 1000], [[1440, 1000]] * 2)
+
+
+def test_colwidth_of_looped_columns() -> None:
+    wide = table([["{%tc for c in cols %}", "{% colwidth c %}{{ c }}", "{%tc endfor %}"]])
+    assert widths(rendered(document(wide, p()), cols=[25.4, 50.8])) == ([1440, 2880], [[1440, 2880]])
+
+
+def test_looped_columns_share_the_width_of_the_table() -> None:
+    wide = table([["头", "{%tc for c in cols %}", "{{ c }}", "{%tc endfor %}"]])
+    grid, cells = widths(rendered(document(wide, p()), cols=[1, 2, 3, 4]))
+    assert (grid, cells) == ([800] * 5, [[800] * 5])
 
 
 def test_row_height_and_repeated_heading_stay() -> None:
