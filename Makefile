@@ -22,7 +22,7 @@ demo: $(VENV)/.run
 	$(BIN)/guidang demo
 
 test: $(VENV)/.test system
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .

@@ -34,17 +34,23 @@ def plain_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A demo office with its report, made once."""
-    folder = tmp_path_factory.mktemp("made") / "示例"
-    assert guidang("demo", folder).exit_code == 0
-    return folder
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """The folder that `guidang demo` made in a shell, and what it printed."""
+    folder = tmp_path_factory.mktemp("made")
+    return folder / "guidang-demo", in_a_shell("demo", cwd=folder)
+
+
+@pytest.fixture
+def sample(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> Path:
+    """The demo office with its report, to be looked at only."""
+    return demo[0]
 
 
 @pytest.fixture
 def office(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the demo office to be the current folder and to be spoilt."""
-    shutil.copytree(sample, folder := tmp_path / "office")
+    """A copy of the demo office without its largest registers and last month: the current folder, to be spoilt."""
+    large = shutil.ignore_patterns("收费*", "空置房*", "2026-09", "out")
+    shutil.copytree(sample, folder := tmp_path / "office", ignore=large)
     monkeypatch.chdir(folder)
     return folder
 
@@ -81,41 +87,34 @@ def register(office: Path, title: str) -> Path:
 # --- demo -----------------------------------------------------------------------------------------------------
 
 
-def test_demo_ends_with_objectives_and_three_files(tmp_path: Path) -> None:
-    run = in_a_shell("demo", cwd=tmp_path)
+def test_demo_ends_with_objectives_and_three_files(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    folder, run = demo
     assert run.returncode == 0, run.stderr
-    assert "达标" in run.stdout
-    assert "未达标" in run.stdout
-    made = [tmp_path / line.split("  ")[-1].strip() for line in run.stdout.splitlines()[-3:]]
+    assert "  达标" in run.stdout
+    assert "  未达标" in run.stdout
+    made = [folder.parent / line.split("  ")[-1].strip() for line in run.stdout.splitlines()[-3:]]
     assert [path.suffix for path in made] == [".docx", ".xlsx", ".xlsx"]
     assert all(path.stat().st_size > 5000 for path in made)
     assert "QG-FW-01-01" in made[0].name
     assert Document(str(made[0])).tables
 
 
-def test_demo_speaks_english_where_asked(tmp_path: Path) -> None:
-    run = in_a_shell("demo", "--lang", "en", cwd=tmp_path)
+def test_demo_gives_the_same_bytes_in_every_process_and_language(sample: Path, tmp_path: Path) -> None:
+    run = in_a_shell("demo", "again", "--lang", "en", cwd=tmp_path, PYTHONHASHSEED="4711")
     assert run.returncode == 0, run.stderr
     assert "Quality objectives" in run.stdout
-    assert "not met" in run.stdout
-
-
-def test_demo_gives_the_same_bytes_in_every_process(sample: Path, tmp_path: Path) -> None:
-    run = in_a_shell("demo", tmp_path / "again", cwd=tmp_path, PYTHONHASHSEED="4711")
-    assert run.returncode == 0, run.stderr
+    assert "  not met" in run.stdout
     assert tree(tmp_path / "again") == tree(sample)
 
 
-def test_demo_uses_an_office_that_is_there_with_what_was_changed_in_it(office: Path) -> None:
-    before = tree(office)
-    book = openpyxl.load_workbook(path := register(office, "报修登记"))
-    book.active["B3"].value = book.active["B3"].value
-    book.save(path)
-    changed = tree(office)
-    assert guidang("demo", office).exit_code == 0
-    after = tree(office)
-    assert {name for name in after if after[name] != changed.get(name)} <= {n for n in after if n.startswith("out")}
-    assert set(after) == set(before)
+def test_demo_uses_an_office_that_is_there_as_it_is(sample: Path, tmp_path: Path) -> None:
+    shutil.copytree(sample, tmp_path / "mine")
+    (tmp_path / "mine" / "说明.txt").write_text("我的", encoding="utf-8")
+    before = tree(tmp_path / "mine")
+    again = guidang("demo", tmp_path / "mine", "--json")
+    assert again.exit_code == 0
+    assert Path(json.loads(again.stdout)["report"]).exists()
+    assert tree(tmp_path / "mine") == before
 
 
 def test_demo_leaves_a_foreign_folder_alone(tmp_path: Path) -> None:
@@ -214,32 +213,41 @@ def spoil(path: Path) -> str:
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_spoilt_cell_is_named_and_no_report_is_written(office: Path, lang: str) -> None:
     address = spoil(path := register(office, "报修登记"))
-    shutil.rmtree(office / "out")
     checked = guidang("check", path, "--lang", lang)
     assert checked.exit_code == cli.Exit.DATA
     assert address in checked.output
     assert "昨天下午" in checked.output
     assert guidang("check", "2026-10").exit_code == cli.Exit.PARTLY
     before = tree(office)
-    refused = guidang("report", "2026-10", "--lang", lang)
+    refused = guidang("report", "2026-10", "--incomplete", "--lang", lang)
     assert refused.exit_code == cli.Exit.DATA
     assert address in refused.stderr
     assert tree(office) == before
 
 
 def test_an_outcome_changed_by_hand_is_not_lost(office: Path) -> None:
+    words = ("report", "2026-10", "--incomplete", "--date", "2026-11-01")
+    assert guidang(*words).exit_code == 0
     report = next((office / "out").rglob("*.docx"))
-    assert guidang("report", "2026-10").exit_code == 0
+    made = report.read_bytes()
     edited = Document(str(report))
     edited.add_paragraph("经理补充")
     edited.save(str(report))
     changed = report.read_bytes()
-    spoil_nothing = guidang("report", "2026-10")
-    assert spoil_nothing.exit_code == cli.Exit.CONFLICT
-    assert report.name in spoil_nothing.stderr
+    refused = guidang(*words)
+    assert refused.exit_code == cli.Exit.CONFLICT
+    assert report.name in refused.stderr
+    assert "--force" in refused.stderr
     assert report.read_bytes() == changed
-    assert guidang("report", "2026-10", "--force").exit_code == 0
-    assert report.read_bytes() != changed
+    assert guidang(*words, "--force").exit_code == 0
+    assert report.read_bytes() == made
+
+
+def test_a_missing_register_stops_the_report_unless_it_may_be_incomplete(office: Path) -> None:
+    refused = guidang("report", "2026-10")
+    assert refused.exit_code == cli.Exit.DATA
+    assert "收费台账" in refused.stderr
+    assert not (office / "out").exists()
 
 
 def test_report_outside_an_office_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -364,10 +372,9 @@ def test_json_is_one_object_and_nothing_else(office: Path, tmp_path: Path) -> No
         ("forms", "fees"),
         ("new", "fees", "--period", "2026-10", "-o", tmp_path / "x.xlsx"),
         ("check", "2026-10"),
-        ("report", "2026-10"),
+        ("report", "2026-10", "--incomplete"),
         ("init", tmp_path / "新"),
         ("lint", ROOT / "templates" / "monthly-report"),
-        ("demo", office),
     )
     for words in commands:
         result = guidang(*words, "--json")
@@ -377,7 +384,7 @@ def test_json_is_one_object_and_nothing_else(office: Path, tmp_path: Path) -> No
 
 
 def test_json_of_the_report_carries_the_objectives(office: Path) -> None:
-    data = json.loads(guidang("report", "2026-10", "--json").stdout)
+    data = json.loads(guidang("report", "2026-10", "--incomplete", "--json").stdout)
     timeliness = next(item for item in data["objectives"] if "及时率" in item["title"])
     assert timeliness["clause"] == "2.6"
     assert 0 < int(timeliness["numerator"]) <= int(timeliness["denominator"])
