@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 import runpy
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import cli
 from docgen.environment import FORMATTERS, make_environment
+from docgen.forms import Check, Column, Field, Form, Table, parse_form
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -66,6 +71,25 @@ def test_every_make_target_of_the_readme_exists() -> None:
     targets = set(re.findall(r"^(\w+):", text("Makefile"), re.MULTILINE))
     used = set(re.findall(r"^make (\w+)", "\n".join(code("README.md")), re.MULTILINE))
     assert {"demo", "test", "lint", "bench"} <= used <= targets
+
+
+# --- forms.md, design.md ----------------------------------------------------------------------------------------
+
+
+def test_the_example_of_a_form_is_one() -> None:
+    (example,) = re.findall(r"^```toml\n(.*?)^```", text("docs/forms.md"), re.MULTILINE | re.DOTALL)
+    assert parse_form(example.encode(), "keys").table("keys").column("lent").within_period
+
+
+@pytest.mark.parametrize("model", [Form, Table, Column, Field, Check])
+def test_every_key_of_a_declaration_is_documented(model: type[BaseModel]) -> None:
+    assert [key for key in model.model_fields if key != "id" and f"`{key}" not in text("docs/forms.md")] == []
+
+
+def test_the_tree_of_the_design_names_every_module() -> None:
+    tree = text("docs/design.md")
+    modules = [*ROOT.glob("*.py"), *(path for name in ("docgen", "retention") for path in (ROOT / name).glob("*.py"))]
+    assert [path.name for path in modules if path.name != "__init__.py" and path.name not in tree] == []
 
 
 # --- templates.md ---------------------------------------------------------------------------------------------
