@@ -368,6 +368,13 @@ FILES = (
         "file.damaged",
         "",
     ),
+    Case(
+        "number that is none",
+        patched("xl/worksheets/sheet1.xml", r"<v>45.5</v>", "<v>nan</v>"),
+        NAME,
+        "file.damaged",
+        "",
+    ),
     Case("zip bomb", bomb, NAME, "file.too_large", ""),
     Case(
         "Word document renamed",
