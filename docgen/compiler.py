@@ -106,7 +106,7 @@ def _bounded(iterable: Any) -> Iterator[Any]:
 # --- code -----------------------------------------------------------------------------------------------------
 
 
-class _Generator(CodeGenerator):
+class Generator(CodeGenerator):
     """Jinja's code generator, writing bytes where nothing captures the output and text where something does."""
 
     def __init__(self, env: TemplateEnvironment, name: str, filename: str, marks: Mapping[int, Mark]) -> None:
@@ -220,24 +220,45 @@ class Program:
 def compile_story(
     story: Story, env: TemplateEnvironment, file: str, writers: Writers
 ) -> tuple[Program | None, list[Problem]]:
-    """Compile a part's pieces; the problems are all that can be found without data.
+    """Compile a part's pieces; the problems are all that can be found without data."""
+    source = Source(story.name, story.marks, lambda: _tokens(story, env), bool(story.problems), story.guarded)
+    return compile_source(source, env, file, writers)
 
-    The part is read as a whole; only when that fails is each tag read alone, so that all faults are told at once.
-    """
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is compiled: the tokens of a part, made anew by each call, and the marks their lines number."""
+
+    name: str
+    marks: Mapping[int, Mark]
+    tokens: Callable[[], Iterator[Token]]
+    faulty: bool = False
+    guarded: bool = False
+
+
+def compile_source(
+    source: Source,
+    env: TemplateEnvironment,
+    file: str,
+    writers: Writers,
+    generator: Callable[..., Generator] = Generator,
+) -> tuple[Program | None, list[Problem]]:
+    """The part is read as a whole; only when that fails is each tag read alone, so that all faults are told at once."""
     env.filters["_gd_rows"], env.filters["_gd_bounded"] = rows, bounded
-    if story.problems:
-        return None, _faults_alone(story, env, file)
+    if source.faulty:
+        return None, _faults_alone(source.marks, env, file)
     try:
-        tree = _parse(story, env)
-        if problems := _check_tree(tree, story, env, file):
+        tree = _parse(source, env)
+        if problems := _check_tree(tree, source.marks, env, file):
             return None, problems
-        return _generate(tree, story, env, writers), []
+        return _generate(tree, source, env, writers, generator), []
     except TemplateSyntaxError as exc:
-        return None, _faults_alone(story, env, file) or [_syntax_problem(exc, story.marks.get(exc.lineno), file)]
+        alone = _faults_alone(source.marks, env, file)
+        return None, alone or [_syntax_problem(exc, source.marks.get(exc.lineno), file)]
     except (SyntaxError, RecursionError, MemoryError):
         return None, [
             Problem(
-                f"{file} {story.name}",
+                f"{file} {source.name}",
                 _("the blocks of the template are nested too deeply"),
                 _("Nest at most {n} loops and conditions.").format(n=_MAX_LOOPS_NESTED),
                 "block.deep",
@@ -245,8 +266,8 @@ def compile_story(
         ]
 
 
-def _faults_alone(story: Story, env: TemplateEnvironment, file: str) -> list[Problem]:
-    return [problem for mark in story.marks.values() for problem in check_mark(mark, env, file)]
+def _faults_alone(marks: Mapping[int, Mark], env: TemplateEnvironment, file: str) -> list[Problem]:
+    return [problem for mark in marks.values() for problem in check_mark(mark, env, file)]
 
 
 class _Parser(Parser):
@@ -263,9 +284,9 @@ class _Parser(Parser):
         return super().parse_tuple(*args, **kwargs)
 
 
-def _parse(story: Story, env: TemplateEnvironment) -> nodes.Template:
-    parser = _Parser(env, "", story.name, story.name)
-    parser.stream = TokenStream(_tokens(story, env), story.name, story.name)
+def _parse(source: Source, env: TemplateEnvironment) -> nodes.Template:
+    parser = _Parser(env, "", source.name, source.name)
+    parser.stream = TokenStream(source.tokens(), source.name, source.name)
     tree = parser.parse()
     _number_loops(tree)
     tree.set_environment(env)
@@ -286,8 +307,14 @@ def _tokens(story: Story, env: TemplateEnvironment) -> Iterator[Token]:
             yield Token(number, "plain_name", mark.source)
             yield Token(number, "variable_end", "}}")
             continue
-        for token in env.lexer.tokenize(_quoted(mark)):
-            yield Token(number, token.type, token.value)
+        yield from tag_tokens(mark, env)
+
+
+def tag_tokens(mark: Mark, env: TemplateEnvironment, *, bare: bool = False) -> Iterator[Token]:
+    """The tokens of one tag, numbered with its mark; ``bare``: without the braces."""
+    for token in env.lexer.tokenize(_quoted(mark)):
+        if not bare or token.type not in ("variable_begin", "variable_end"):
+            yield Token(mark.number, token.type, token.value)
 
 
 def _quoted(mark: Mark) -> str:
@@ -317,9 +344,15 @@ def _number_loops(tree: nodes.Template) -> None:
             loop.target = nodes.Tuple([counter, loop.target], "store", lineno=loop.lineno)
 
 
-def _generate(tree: nodes.Template, story: Story, env: TemplateEnvironment, writers: Writers) -> Program:
-    filename = f"<template {next(_numbers)} {story.name}>"
-    generator = _Generator(env, story.name, filename, story.marks)
+def _generate(
+    tree: nodes.Template,
+    source: Source,
+    env: TemplateEnvironment,
+    writers: Writers,
+    make: Callable[..., Generator],
+) -> Program:
+    filename = f"<template {next(_numbers)} {source.name}>"
+    generator = make(env, source.name, filename, source.marks)
     generator.visit(tree)
     code: CodeType = compile(generator.stream.getvalue(), filename, "exec")  # type: ignore[attr-defined]
     names: dict[str, Any] = {"environment": env, "__file__": filename}
@@ -330,15 +363,15 @@ def _generate(tree: nodes.Template, story: Story, env: TemplateEnvironment, writ
         names[f"w{index}"], names[f"s{index}"] = writers(site)
     pairs = [(line, number) for number, line in generator.debug_info]
     return Program(
-        story.name,
+        source.name,
         filename,
         names["root"],
         names["blocks"],
         env,
         tuple(line for line, _n in pairs),
         tuple(number for _l, number in pairs),
-        story.marks,
-        story.guarded,
+        source.marks,
+        source.guarded,
         tree,
     )
 
@@ -429,11 +462,11 @@ def check_mark(mark: Mark, env: TemplateEnvironment, file: str) -> list[Problem]
     return [problem for node in tree.find_all(nodes.Node) if (problem := _check_node(node, mark, env, file))]
 
 
-def _check_tree(tree: nodes.Template, story: Story, env: TemplateEnvironment, file: str) -> list[Problem]:
+def _check_tree(tree: nodes.Template, marks: Mapping[int, Mark], env: TemplateEnvironment, file: str) -> list[Problem]:
     """The same for a whole part that could be read."""
     problems = []
     for node in _branches(tree):
-        mark = story.marks.get(node.lineno)
+        mark = marks.get(node.lineno)
         if mark is not None and (problem := _check_node(node, mark, env, file)):
             problems.append(problem)
     return problems
