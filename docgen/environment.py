@@ -201,6 +201,9 @@ DASH = "—"
 
 
 def _empty(value: Any) -> bool:
+    if isinstance(value, Undefined):
+        str(value)  # tells the collector of a missing name
+        return True
     return value is None or value == ""
 
 
@@ -378,9 +381,6 @@ def image(env: Environment, value: Any, w: float | None = None, h: float | None 
     from docgen.render import current_render
     from docgen.values import Image
 
-    if isinstance(value, Undefined):
-        str(value)
-        return ""
     if _empty(value):
         return ""
     state = current_render.get()

@@ -213,6 +213,8 @@ class Numbers:
 
 def parse(xml: bytes, name: str, file: str) -> Element:
     """Parse a part; entities are not expanded and a DOCTYPE is refused (no OOXML part may have one)."""
+    if _DOCTYPE in xml:  # before anything is expanded; other encodings are caught below
+        raise _has_doctype(name, file)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
     try:
         root = etree.fromstring(xml, parser)
@@ -228,17 +230,24 @@ def parse(xml: bytes, name: str, file: str) -> Element:
             ]
         ) from exc
     if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]
-        raise TemplateError(
-            [
-                Problem(
-                    f"{file} {name}",
-                    _("the part has a document type declaration, which no Word document has"),
-                    _("Use a document saved by Word, WPS or LibreOffice."),
-                    "part.doctype",
-                )
-            ]
-        )
+        raise _has_doctype(name, file)
     return root
+
+
+_DOCTYPE = b"<!DOCTYPE"
+
+
+def _has_doctype(name: str, file: str) -> TemplateError:
+    return TemplateError(
+        [
+            Problem(
+                f"{file} {name}",
+                _("the part has a document type declaration, which no Word document has"),
+                _("Use a document saved by Word, WPS or LibreOffice."),
+                "part.doctype",
+            )
+        ]
+    )
 
 
 def serialise(root: Element) -> str:

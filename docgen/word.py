@@ -192,8 +192,10 @@ class WordTemplate:
         try:
             yield from _chunks(pieces)
         except _FAILURES as exc:  # this part ends here; the others still tell what they miss
-            state.problems.append(self._failure(program, exc))
+            failure = self._failure(program, exc)
             state.cause = exc
+            if not any(p.where == failure.where and p.code == "data.missing" for p in state.problems):
+                state.problems.append(failure)  # else it fails because of what is missing, which is told already
 
     def _failure(self, program: Program, exc: BaseException) -> Problem:
         mark, loop_rows = failing(program, exc.__traceback__)

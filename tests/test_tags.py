@@ -119,7 +119,9 @@ def test_full_width_signs_are_reported(sign: str) -> None:
     assert {fault.code for fault in scan(f"甲 {sign} 乙").faults} >= {"tag.fullwidth"}
 
 
-@pytest.mark.parametrize("text", ["增长５０％，达标", "｛备注｝", "（％）", "100％｛x", "{{ '｛｛' }}", '{{ "％}" }}', "{# ％} #}"])
+@pytest.mark.parametrize(
+    "text", ["增长５０％，达标", "｛备注｝", "（％）", "100％｛x", "{{ '｛｛' }}", '{{ "％}" }}', "{# ％} #}"]
+)
 def test_full_width_signs_that_are_no_tag_are_text(text: str) -> None:
     """A full-width percent sign or brace in running text, or inside a tag's literal, is nobody's fault."""
     assert scan(text).faults == ()

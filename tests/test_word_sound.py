@@ -25,7 +25,7 @@ from docgen.check import defects
 
 SOAK = os.environ.get("GUIDANG_SOAK") == "1"
 THOROUGH = settings(
-    max_examples=20_000 if SOAK else int(os.environ.get("EX","150")),
+    max_examples=20_000 if SOAK else int(os.environ.get("EX", "150")),
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
@@ -252,7 +252,22 @@ def said(node: Any, names: dict[str, Any], at: Round) -> str:
 # --- drawing ----------------------------------------------------------------------------------------------------
 
 SPECIAL = ["&", "<", ">", "]]>", '"', "'", "&amp;", "<w:p/>", "{{ x }}", "{% if %}", "%}", "}}", "{_{", "  ", "\u3000"]
-SPECIAL += ["\n", "\r\n", "\t", "😀", "👨‍👩‍👧", "שלום", "\u202e", "\u2028", "\x85", "𠮷", "é", "漏水", "3-2-501", "﷐"[:0]]
+SPECIAL += [
+    "\n",
+    "\r\n",
+    "\t",
+    "😀",
+    "👨‍👩‍👧",
+    "שלום",
+    "\u202e",
+    "\u2028",
+    "\x85",
+    "𠮷",
+    "é",
+    "漏水",
+    "3-2-501",
+    "﷐"[:0],
+]
 LETTERS = st.characters(exclude_categories=("Cs", "Cc", "Cn"))
 TEXTS = st.lists(st.one_of(st.sampled_from(SPECIAL), st.text(LETTERS, max_size=4)), max_size=4).map("".join)
 BROKEN_TEXTS = st.lists(st.sampled_from(["a", "\a", "\f", "水", "&"]), max_size=4).map("".join)
@@ -370,7 +385,9 @@ def draw_table(draw: Any, scope: Scope) -> Table:
         def fixed(d: Any, s: Scope) -> tuple[Any, ...]:
             return draw_rows(d, s, lambda d2, s2: tuple(draw_cell(d2, s2, False) for _ in range(columns)))
 
-        return Table(fixed(draw, scope) or (Row(tuple(draw_cell(draw, scope, False) for _ in range(columns))),), columns)
+        return Table(
+            fixed(draw, scope) or (Row(tuple(draw_cell(draw, scope, False) for _ in range(columns))),), columns
+        )
     rows = draw_rows(draw, scope, draw_cells) or (Row((Cell((Para(()),)),)),)
     return Table(padded(rows, widest(rows)), widest(rows))
 
