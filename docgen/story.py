@@ -34,6 +34,7 @@ Element = etree._Element  # noqa: SLF001 - lxml offers no public name for its cl
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
@@ -801,12 +802,14 @@ class _Reader:
             wrappers.append(above)
             above = above.getparent()
         breakable = above is not None and all(w.tag in (W + "hyperlink", W + "ins", W + "smartTag") for w in wrappers)
+        opening = [self._start_tag(w) for w in reversed(wrappers)] if breakable else []
+        breakable = breakable and all(opening)
         section = above is not None and above.find(f"{PPR}/{SECTPR}") is not None
         return Site(
             SiteKind.TEXT,
             rpr=self._properties(run, RPR),
             ppr=self._properties(above, PPR) if above is not None else "",
-            open="".join(self._start_tag(w) for w in reversed(wrappers)) if breakable else "",
+            open="".join(opening) if breakable else "",
             close="".join(f"</{_prefixed(w)}>" for w in wrappers) if breakable else "",
             breakable=breakable and not section,
         )
@@ -848,6 +851,7 @@ class _Reader:
         blocks = _Blocks(self)
         blocks.walk()
         self._guard(blocks)
+        self._close_bookmarks(blocks)
         self._fresh_ids(blocks)
 
     def _guard(self, blocks: _Blocks) -> None:
@@ -911,6 +915,18 @@ class _Reader:
             return True
         return before.tag != P or not blocks.sure(before, table)
 
+    def _close_bookmarks(self, blocks: _Blocks) -> None:
+        """A bookmark that begins and ends in different branches would lose one of its ends: it shrinks to a point."""
+        starts = {el.get(W + "id"): el for el in self.root.iter(W + "bookmarkStart")}
+        for end in list(self.root.iter(W + "bookmarkEnd")):
+            start = starts.get(end.get(W + "id"))
+            if start is None or blocks.branches.get(start) is blocks.branches.get(end):
+                continue
+            _drop(end)
+            start.addnext(end)
+            blocks.repeated = [el for el in blocks.repeated if el is not end]
+            blocks.repeated += [end] if start in blocks.repeated else []
+
     def _fresh_ids(self, blocks: _Blocks) -> None:
         """What is repeated gets new drawing ids, bookmark ids and names; optional paragraph ids are dropped."""
         for el in blocks.repeated:
@@ -941,6 +957,7 @@ class _Blocks:
         self.stack: list[tuple[Mark, tuple[object, ...]]] = []
         self.depth: dict[Element, int] = {}
         self.repeated: list[Element] = []
+        self.branches: dict[Element, tuple[Mark, tuple[object, ...]]] = {}
         self.path: list[object] = []
         self.containers_with_marks: set[Element] = set()
 
@@ -971,6 +988,8 @@ class _Blocks:
         self.path.append(el)
         if self.stack:
             self.depth[el] = len(self.stack)
+            if el.tag in (W + "bookmarkStart", W + "bookmarkEnd"):
+                self.branches[el] = self.stack[-1]
             if any(mark.keyword in _REPEATING for mark, _p in self.stack):
                 self.repeated.append(el)
         for key, value in el.attrib.items():
@@ -1072,7 +1091,7 @@ def _segments(paragraph: Element) -> Iterator[tuple[Element, str]]:
     while stack:
         el = stack.pop()
         tag = el.tag
-        if tag in (T, A + "t"):
+        if tag in (T, A + "t", M + "t"):
             yield el, el.text or ""
         elif tag == W + "tab":
             yield el, "\t"

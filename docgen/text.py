@@ -38,12 +38,10 @@ def escape_attribute(text: str) -> str:
     return quoted.replace("\n", "&#10;").replace("\t", "&#9;")
 
 
-def plain_text(value: Any) -> str:  # noqa: PLR0911 - one line a type
+def plain_text(value: Any) -> str:
     """What a value says when it is written as text. None is empty; a Decimal never has an exponent."""
     if value is None:
         return ""
-    if isinstance(value, Xml):
-        return re.sub("<[^>]*>", "", value) if "<" in value else str(value.unescape())
     if isinstance(value, Markup):
         return str(value.unescape()) if "<" not in value else str.__str__(value)
     if isinstance(value, Decimal):
@@ -124,8 +122,8 @@ def _text(site: Site) -> Callable[[Any], str]:
     signs = _signs(site, site.rpr)
 
     def write(value: Any) -> str:
-        if isinstance(value, Xml):
-            return str.__str__(value)
+        if isinstance(value, Xml) and value.level is SiteKind.TEXT:
+            return value.xml
         if isinstance(value, Rich):
             return f"</w:t></w:r>{value.runs(_state(), site)}{opening}"
         text = escape(legal(plain_text(value)))
@@ -141,8 +139,8 @@ def _runs(site: Site) -> Callable[[Any], str]:
     def write(value: Any) -> str:
         if isinstance(value, Rich):
             return value.runs(_state(), site)
-        if isinstance(value, Xml):
-            return str.__str__(value)
+        if isinstance(value, Xml) and value.level is SiteKind.RUNS:
+            return value.xml
         text = inner(value)
         return f'<w:r>{site.rpr}<w:t xml:space="preserve">{text}</w:t></w:r>' if text else ""
 
@@ -156,8 +154,8 @@ def _paragraphs(site: Site) -> Callable[[Any], str]:
     def write(value: Any) -> str:
         if isinstance(value, Rich):
             return value.paragraphs(_state(), site)
-        if isinstance(value, Xml):
-            return str.__str__(value)
+        if isinstance(value, Xml) and value.level is SiteKind.PARAGRAPHS:
+            return value.xml
         if value is None or isinstance(value, Undefined) or value == "":
             str(value)  # tells the collector of a missing name
             return ""
@@ -170,8 +168,8 @@ def _raw(_site: Site) -> Callable[[Any], str]:
     """``{{tr x}}``, ``{{tc x}}``: rows or cells that a macro of the template made; nothing else can stand there."""
 
     def write(value: Any) -> str:
-        if isinstance(value, Xml):
-            return str.__str__(value)
+        if isinstance(value, Xml) and value.level is SiteKind.RAW:
+            return value.xml
         if plain_text(value).strip():
             _state().report(
                 _("only rows or cells made by a macro can stand here"),

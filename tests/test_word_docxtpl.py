@@ -122,6 +122,12 @@ STATEMENTS = {
     "{% set x %}块{{ n }}{% endset %}[{{ x }}]": "[块3]",
     "{% macro m(x, y='默') %}<{{ x }}{{ y }}>{% endmacro %}{{ m('a') }}{{ m(n, 'b') }}": "<a默><3b>",
     "{% macro w() %}({{ caller() }}){% endmacro %}{% call w() %}里{% endcall %}": "(里)",
+    "{% macro w() %}({{ caller() }}){% endmacro %}{% call w() %}{{ sharp }}{{ lines }}{% endcall %}": (
+        "(<b> & \"q\" 'p' ]]>一\n二)"
+    ),
+    "{% macro w(x) %}{{ x }}{% endmacro %}{{ w(lines)|replace('一', '三') }}{{ w(two) ~ '尾' }}": "三\n二x¶y尾",
+    "{% set x %}{{ lines }}{% endset %}{{ x|length }}{{ x|replace('一', '三') }}": "3三\n二",
+    "{% filter upper %}a{{ lines }}{% endfilter %}": "A一\n二",
     "{% with x = 5 %}{{ x }}{% endwith %}": "5",
     "{% filter upper %}ab{{ cols[0] }}{% endfilter %}": "ABC1",
     "{% set t = namespace(sum=0) %}{% for r in rows %}{% set t.sum = t.sum + r.b %}{% endfor %}{{ t.sum }}": "3",

@@ -237,6 +237,20 @@ def test_a_link_without_tags_keeps_its_target() -> None:
     assert links(blob) == [("定", "http://fixed.cn/"), ("动", "http://e.cn/QG-FW-01-01")]
 
 
+def test_a_new_paragraph_in_a_link_that_moves_is_a_line_break() -> None:
+    parts = members()
+    link = linked(parts, "http://e.cn/{{ code }}", "前{{ text }}后")
+    blob = rendered(with_body(parts, p(link)), {"code": 1, "text": "一\a二"})
+    assert (outline(blob), links(blob)) == ("前一\n二后", [("前一二后", "http://e.cn/1")])
+
+
+def test_a_new_paragraph_in_a_link_makes_it_two() -> None:
+    parts = members()
+    link = linked(parts, "http://e.cn/", "前{{ text }}后")
+    blob = rendered(with_body(parts, p(link)), {"text": "一\a二"})
+    assert (outline(blob), links(blob)) == ("前一¶二后", [("前一", "http://e.cn/"), ("二后", "http://e.cn/")])
+
+
 def test_link_targets_in_a_header() -> None:
     parts = members(p("文"), header=p("{{ name }}"))
     link = linked(parts, "http://e.cn/{{ code }}", "{{ name }}", "word/header1.xml")
@@ -269,6 +283,12 @@ def test_simple_fields() -> None:
     root = body(simple)
     assert next(root.iter(W + "fldSimple")).get(W + "instr") == " REF QG-FW-01-01 "
     assert "".join(root.itertext(W + "t")) == "李四"
+
+
+def test_formulas() -> None:
+    space = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
+    runs = "".join(f"<m:r><m:t>{t}</m:t></m:r>" for t in ("x=", "{{ na", "me }}"))
+    assert "".join(body(f"<w:p><m:oMath {space}>{runs}</m:oMath></w:p>").itertext()) == "x=李四"
 
 
 CHART = "http://schemas.openxmlformats.org/drawingml/2006/chart"

@@ -499,6 +499,27 @@ def test_bookmarks_in_a_loop_get_ids_and_names_of_their_own() -> None:
     assert len(set(starts)) == 4
 
 
+START, END = '<w:bookmarkStart w:id="3" w:name="room"/>', '<w:bookmarkEnd w:id="3"/>'
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("{%p for r in rows %}", "{%p endfor %}"),
+        ("{%p if rows %}", "{%p endif %}"),
+        ("{%p if not rows %}", "{%p endif %}"),
+    ],
+)
+@pytest.mark.parametrize("order", [(START, END), ("", START + END), (START + END, "")], ids=["out", "after", "before"])
+def test_a_bookmark_across_the_end_of_a_block_keeps_both_ends(first: str, second: str, order: tuple[str, str]) -> None:
+    inside, outside = order
+    marked = [p(first), p(inside + run("{{ 1 }}")), p(second), p(outside + run("后"))]
+    for lines in (marked, [p(outside + run("前")), *marked[:3]]):
+        root = tree(rendered(document(*lines), rows=["甲", "乙"]))
+        starts, ends = ([el.get(W + "id") for el in root.iter(W + f"bookmark{x}")] for x in ("Start", "End"))
+        assert sorted(starts) == sorted(ends)
+
+
 def test_paragraph_ids_are_not_repeated() -> None:
     marked = p(run("{{ r }}")).replace("<w:p>", '<w:p w14:paraId="1A2B3C4D" w14:textId="77777777">')
     template = document(p("{%p for r in rows %}"), marked, p("{%p endfor %}"))
