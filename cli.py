@@ -334,7 +334,7 @@ def init(folder: Path, name: str | None, as_json: bool) -> Exit:
     """
     from office import create_office
 
-    made = create_office(folder, name=name or folder.resolve().name)
+    made = create_office(folder, name=name or folder.resolve().name, language=i18n.language())
     if as_json:
         click.echo(_json({"exit": 0, "folder": str(folder), "files": [str(path) for path in made]}))
         return Exit.DONE

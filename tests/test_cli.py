@@ -19,6 +19,7 @@ from docx import Document
 
 import cli
 import i18n
+import settings
 
 ROOT = Path(__file__).parent.parent
 LANGUAGES = ("zh_CN", "en")
@@ -135,6 +136,14 @@ def test_init_makes_an_office_that_can_be_worked_in(tmp_path: Path, monkeypatch:
     assert guidang("new", "repairs", "--period", "2026-11").exit_code == 0
     assert (tmp_path / "幸福里" / "registers" / "2026-11" / "报修登记 2026年11月.xlsx").exists()
     assert guidang("check", "2026-11").exit_code == 0
+
+
+def test_init_keeps_the_name_and_the_language_asked_for(tmp_path: Path) -> None:
+    assert guidang("init", tmp_path / "a", "--name", '"甲"\\服务中心', "--lang", "en").exit_code == 0
+    made = settings.load(tmp_path / "a" / "guidang.toml")
+    assert (made.name, made.language) == ('"甲"\\服务中心', "en")
+    assert guidang("init", tmp_path / "乙").exit_code == 0
+    assert settings.load(tmp_path / "乙" / "guidang.toml").name == "乙"
 
 
 def test_init_overwrites_nothing(tmp_path: Path) -> None:
@@ -444,9 +453,9 @@ def test_the_language_is_the_options_then_the_environments_then_the_offices(
 ) -> None:
     monkeypatch.setenv("LANG", "en_US.UTF-8")
     assert "用法:" in guidang("-h").output  # the office says zh_CN
-    settings = office / "guidang.toml"
-    text = settings.read_text(encoding="utf-8")
-    settings.write_text(text.replace('language = "zh_CN"', 'language = "en"'), encoding="utf-8")
+    settings_file = office / "guidang.toml"
+    text = settings_file.read_text(encoding="utf-8")
+    settings_file.write_text(text.replace('language = "zh_CN"', 'language = "en"'), encoding="utf-8")
     monkeypatch.setenv("LANG", "zh_CN.UTF-8")
     assert "Usage:" in guidang("-h").output
     monkeypatch.setenv("GUIDANG_LANG", "zh_CN")
