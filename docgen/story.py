@@ -207,6 +207,7 @@ class Numbers:
     drawing: int = 0
     bookmark: int = 0
     bookmarks: set[str] = field(default_factory=set)
+    seen: set[tuple[str, str, str]] = field(default_factory=set)
 
 
 # --- reading --------------------------------------------------------------------------------------------------
@@ -258,10 +259,49 @@ def serialise(root: Element) -> str:
 
 
 def read_story(  # noqa: PLR0913, PLR0917 - what a part is, and what it shares with the others
-    root: Element, name: str, place: Place, file: str, numbers: Numbers, links: dict[str, str] | None = None
+    root: Element,
+    name: str,
+    place: Place,
+    file: str,
+    numbers: Numbers,
+    links: dict[str, str] | None = None,
+    holes: Callable[[Holes], None] | None = None,
 ) -> Story:
-    """Compile-time surgery on one part. ``links``: relationship id → target with tags, of this part's hyperlinks."""
-    return _Reader(root, name, place, file, numbers, links or {}).read()
+    """Compile-time surgery on one part. ``links``: relationship id → target with tags, of this part's hyperlinks.
+
+    ``holes`` may punch holes of its own into the tree, filled by expressions when the part is rendered.
+    """
+    return _Reader(root, name, place, file, numbers, links or {}).read(holes)
+
+
+class Holes:
+    """Lets a caller replace texts and attributes of a part by expressions, or leave elements out."""
+
+    def __init__(self, reader: _Reader) -> None:
+        self._reader = reader
+
+    def _hole(self, source: str, kind: SiteKind, *, statement: bool = False) -> str:
+        mark = self._reader._mark(None, source, self._reader.place, statement=statement)  # noqa: SLF001 - one module
+        mark.site = Site(kind)
+        return f"{OPEN}{mark.number}{CLOSE}"
+
+    def text(self, el: Element, source: str) -> None:
+        """The element's text becomes the expression's value."""
+        el.text = self._hole(source, SiteKind.PLAIN)
+
+    def attribute(self, el: Element, key: str, source: str) -> None:
+        """The attribute becomes the expression's value."""
+        el.set(key, self._hole(source, SiteKind.ATTRIBUTE))
+
+    def replace(self, el: Element, source: str) -> None:
+        """The element becomes the XML the expression gives."""
+        _insert_before(el, self._hole(source, SiteKind.RAW))
+        _drop(el)
+
+    def only_if(self, el: Element, condition: str) -> None:
+        """The element stays only where the condition holds."""
+        _insert_before(el, self._hole(f"if {condition}", SiteKind.RAW, statement=True))
+        _insert_after(el, self._hole("endif", SiteKind.RAW, statement=True))
 
 
 def places(root: Element, place: Place) -> Iterator[tuple[Element, Place]]:
@@ -294,10 +334,12 @@ class _Reader:
 
     # -- the steps, in order
 
-    def read(self) -> Story:
+    def read(self, holes: Callable[[Holes], None] | None = None) -> Story:
+        """The steps, in order."""
         if _STRUCTURE.search("".join(map(str, self.root.itertext()))):
             self.report(self.place, _("the text holds Unicode noncharacters"), _("Delete them."), "text.noncharacter")
             return self._story([])
+        self._tell_apart()
         for paragraph, place in self._paragraphs():
             self._read_paragraph(paragraph, place)
         self._read_leaves()
@@ -334,6 +376,35 @@ class _Reader:
         mark.internal = tag is None
         self.marks[mark.number] = mark
         return mark
+
+    def _tell_apart(self) -> None:
+        """Ids and bookmark names that copying in Word has doubled become single."""
+        moved: dict[str, str] = {}
+        for el in self.root.iter(WP + "docPr", W + "bookmarkStart", W + "bookmarkEnd"):
+            if el.tag == WP + "docPr":
+                self._tell_one(el, "id", self.name)
+            elif el.tag == W + "bookmarkStart":
+                before = str(el.get(W + "id"))
+                moved[before] = self._tell_one(el, W + "id", self.name)
+                self.numbers.bookmarks.add(self._tell_one(el, W + "name", ""))
+            elif (number := moved.get(str(el.get(W + "id")))) is not None:
+                el.set(W + "id", number)
+
+    def _tell_one(self, el: Element, key: str, scope: str) -> str:
+        numbers, name = self.numbers, str(el.get(key))
+        value = name
+        while (scope, key, value.casefold()) in numbers.seen:
+            self.edited = True
+            if key == "id":
+                numbers.drawing += 1
+                value = str(numbers.drawing)
+            else:
+                numbers.bookmark += 1
+                value = str(numbers.bookmark) if key == W + "id" else f"{name[:30]}_{numbers.bookmark}"
+        numbers.seen.add((scope, key, value.casefold()))
+        if value != name:
+            el.set(key, value)
+        return value
 
     # -- where paragraphs are
 

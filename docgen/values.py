@@ -375,10 +375,17 @@ class Subdocument(Rich):
         """``xml`` with its holes filled by what fits the document being rendered."""
         key = f"sub{id(self)}:"
         names: dict[str, str] = {}
+        begun: set[str] = set()
 
         def named(name: str) -> str:
-            names[name] = names.get(name) or state.foreign_bookmark_name(name)
+            if name not in names:
+                names[name] = state.foreign_bookmark_name(name)
             return names[name]
+
+        def begin(name: str) -> str:
+            found = state.foreign_bookmark_name(name) if name in begun else named(name)
+            begun.add(name)
+            return found
 
         fill: dict[str, Callable[[str], str | int]] = {
             "rel": lambda rid: self._relate(state, rid),
@@ -387,7 +394,8 @@ class Subdocument(Rich):
             "drawing": lambda _old: state.drawing_id(),
             "bookmark": lambda number: state.bookmark(key + number),
             "end": lambda number: state.bookmark_end(key + number),
-            "name": named,
+            "anchor": named,
+            "name": begin,
         }
         return _HOLE.sub(lambda m: str(fill[m[1]](m[2])), xml)
 
@@ -452,12 +460,12 @@ def _make_holes(root: Any, rels: Mapping[str, Any]) -> None:
         elif el.tag in _NUMBERED:
             key, hole = _NUMBERED[el.tag]
             el.set(key, f"\ufdd0{hole}:{el.get(key)}\ufdd1")
-        for key in (_W + "name", _W + "anchor"):
-            if el.tag in _NAMED and el.get(key) in bookmarks:
-                el.set(key, f"\ufdd0name:{el.get(key)}\ufdd1")
+        for tag, hole, key in _NAMED:
+            if el.tag == tag and el.get(key) in bookmarks:
+                el.set(key, f"\ufdd0{hole}:{el.get(key)}\ufdd1")
 
 
-_NAMED = (_W + "bookmarkStart", _W + "hyperlink")
+_NAMED = ((_W + "bookmarkStart", "name", _W + "name"), (_W + "hyperlink", "anchor", _W + "anchor"))
 _NUMBERED = {
     _W + "numId": (_W + "val", "num"),
     _W + "style": (_W + "styleId", "style"),

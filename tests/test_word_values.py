@@ -417,15 +417,17 @@ def test_lists_of_a_subdocument_keep_their_numbers(given: dict[str, str]) -> Non
 
 def test_a_subdocument_placed_twice_and_in_a_loop() -> None:
     marked = '<w:bookmarkStart w:id="3" w:name="here"/>' + run("文") + '<w:bookmarkEnd w:id="3"/>'
-    sub = Subdocument(document(p(marked, '<w:hyperlink w:anchor="here"><w:r><w:t>去</w:t></w:r></w:hyperlink>')))
+    twice = (START + END).replace('"3"', '"8"').replace("room", "here")
+    link = '<w:hyperlink w:anchor="here"><w:r><w:t>去</w:t></w:r></w:hyperlink>'
+    sub = Subdocument(document(p(marked, link), p(twice)))
     looped = p(marked.replace("文", "{{ 1 }}")) + blocks("{{p x }}¶{%p for i in range(2) %}¶{{p x }}¶{%p endfor %}")
     root = tree(rendered(document(looped), x=sub))
     names = [el.get(W + "name") for el in root.iter(W + "bookmarkStart")]
-    assert names == ["here", "here_2", "here_3", "here_4"]
-    assert [el.get(W + "anchor") for el in root.iter(W + "hyperlink")] == names[1:]
+    assert names == ["here", *(f"here_{n}" for n in range(2, 8))]
+    assert [el.get(W + "anchor") for el in root.iter(W + "hyperlink")] == names[1::2]
     starts, ends = ([el.get(W + "id") for el in root.iter(W + f"bookmark{x}")] for x in ("Start", "End"))
     assert starts == ends
-    assert len(set(starts)) == 4
+    assert len(set(starts)) == 7
 
 
 def test_two_subdocuments_do_not_mix_their_pictures() -> None:
@@ -518,6 +520,14 @@ def test_a_bookmark_across_the_end_of_a_block_keeps_both_ends(first: str, second
         root = tree(rendered(document(*lines), rows=["甲", "乙"]))
         starts, ends = ([el.get(W + "id") for el in root.iter(W + f"bookmark{x}")] for x in ("Start", "End"))
         assert sorted(starts) == sorted(ends)
+
+
+def test_what_copying_in_word_has_doubled_is_told_apart() -> None:
+    parts, shape = placeholder("图")
+    again = p(START, END, shape, run("{{ n }}"))
+    blob = rendered(with_body(parts, again + again), n=1)
+    assert len({el.get("id") for el in tree(blob).iter(WP + "docPr")}) == 2
+    assert len({el.get(W + "name") for el in tree(blob).iter(W + "bookmarkStart")}) == 2
 
 
 def test_paragraph_ids_are_not_repeated() -> None:
