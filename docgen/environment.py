@@ -6,8 +6,7 @@ object's private attributes, change the data it was given, or ask for unbounded 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -16,22 +15,16 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from jinja2 import Undefined, UndefinedError, pass_environment
 from jinja2.exceptions import SecurityError
-from jinja2.filters import FILTERS
 from jinja2.runtime import ChainableUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from docgen import limits
 from i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jinja2 import Environment
-
-MAX_REPEAT = 100_000
-"""Longest text or list a single operation of a template may make out of nothing (``'x' * n``, ``center(n)``)."""
-
-_PADDING_METHODS = {"center", "ljust", "rjust", "zfill", "expandtabs"}
-_WIDE_FIELD = re.compile(r"\d{5,}")
 
 
 # --- undefined ------------------------------------------------------------------------------------------------
@@ -118,7 +111,7 @@ class Lenient(ChainableUndefined):
 class TemplateEnvironment(ImmutableSandboxedEnvironment):
     """Sandboxed; a mapping's keys win over its methods (``row.items`` is the column, not ``dict.items``)."""
 
-    intercepted_binops = frozenset({"**", "*", "%"})
+    intercepted_binops = frozenset({"**", "*", "%", "+"})
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if isinstance(obj, Mapping):
@@ -139,60 +132,32 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         if operator == "**":
-            _refuse_large_power(left, right)
+            limits.power(left, right)
         elif operator == "*":
-            _refuse_large_repeat(left, right)
+            limits.product(left, right)
+        elif operator == "+":
+            limits.total(left, right)
         elif isinstance(left, str):
-            _refuse_wide_fields(left)
+            limits.fields(left, right)
         return super().call_binop(context, operator, left, right)
 
     def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - as Jinja has it
-        name = getattr(__obj, "__name__", "")
-        if name in _PADDING_METHODS and isinstance(getattr(__obj, "__self__", None), str):
-            _refuse_padding(args)
+        owner = getattr(__obj, "__self__", None)
+        if owner is not None:
+            limits.method(owner, getattr(__obj, "__name__", ""), args, kwargs)
         return super().call(__context, __obj, *args, **kwargs)
 
+    def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
+        wrapped = super().wrap_str_format(value)
+        if wrapped is None:
+            return None
 
-def _too_much() -> NoReturn:
-    raise SecurityError(_("the template asks for more than {limit} characters at once").format(limit=MAX_REPEAT))
+        def limited(*args: Any, **kwargs: Any) -> str:
+            named = args[0] if value.__name__ == "format_map" and args else kwargs
+            limits.format_method(value.__self__, args, named if isinstance(named, Mapping) else kwargs)
+            return wrapped(*args, **kwargs)
 
-
-def _refuse_large_power(left: Any, right: Any) -> None:
-    if isinstance(left, int) and isinstance(right, int) and left.bit_length() * abs(right) > 4096:
-        _too_much()
-
-
-def _refuse_large_repeat(left: Any, right: Any) -> None:
-    for sequence, times in ((left, right), (right, left)):
-        if isinstance(sequence, str | list | tuple) and isinstance(times, int) and len(sequence) * times > MAX_REPEAT:
-            _too_much()
-
-
-def _refuse_padding(args: Iterable[Any]) -> None:
-    if any(isinstance(n, int) and n > MAX_REPEAT for n in args):
-        _too_much()
-
-
-def _refuse_wide_fields(format_text: str) -> None:
-    if _WIDE_FIELD.search(format_text):
-        _too_much()
-
-
-def _limited(name: str) -> Callable[..., Any]:
-    """Jinja's own filter of that name, refusing sizes that only serve to fill memory."""
-    original = FILTERS[name]
-
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        _refuse_padding((*args, *kwargs.values()))
-        if name == "format":
-            _refuse_wide_fields(str(args[0]))
-        return original(*args, **kwargs)
-
-    for mark in ("jinja_pass_arg",):
-        if hasattr(original, mark):
-            setattr(guarded, mark, getattr(original, mark))
-    guarded.__name__ = name
-    return guarded
+        return limited
 
 
 # --- formatters -----------------------------------------------------------------------------------------------
@@ -425,7 +390,7 @@ def make_environment(
     kinds: dict[str, type[Undefined]] = {"strict": Missing, "lenient": Lenient}
     env = TemplateEnvironment(undefined=kinds[undefined], autoescape=True, keep_trailing_newline=True, cache_size=0)
     env.globals.pop("lipsum")
-    env.filters.update({name: _limited(name) for name in ("center", "indent", "format", "batch", "slice")})
+    env.filters.update(limits.LIMITED_FILTERS)
     env.filters.update(FORMATTERS)
     env.filters.update(filters or {})
     return env

@@ -933,23 +933,18 @@ class _Reader:
 
     def _guard_container(self, el: Element, blocks: _Blocks) -> None:
         """A cell, header, note or text box must end with a paragraph, whatever is left out."""
-        children = [c for c in el if isinstance(c.tag, str) and c.tag != SECTPR]
-        last = children[-1] if children else None
-        if last is not None and last.tag == P and blocks.sure(last, el) and not _MARK.search(last.tail or ""):
+        last = last_block(el)
+        behind = (last.tail if last is not None else el.text) or ""
+        ends = (P, TBL) if el.tag == W + "body" else (P,)
+        if last is not None and last.tag in ends and blocks.sure(last, el) and not _MARK.search(behind):
             return
-        as_made = el.tag == W + "body" and last is not None and last.tag == TBL and blocks.sure(last, el)
-        if not blocks.varies(el) or as_made:
+        if not blocks.varies(el) and last is not None and last.tag not in (TBL, TCPR):
             return
         self.guarded = True
-        if el.tag == W + "body":
-            section = el.find(SECTPR)
-            if section is not None:
-                _insert_before(section, GUARD + "P")
-                return
-        if len(el):
-            el[-1].tail = (el[-1].tail or "") + GUARD + "P"
+        if last is not None:
+            last.tail = behind + GUARD + "P"
         else:
-            el.text = (el.text or "") + GUARD + "P"
+            el.text = behind + GUARD + "P"
 
     def _guard_table(self, table: Element, blocks: _Blocks) -> None:
         rows = list(_within(table, TR))
@@ -1240,6 +1235,14 @@ def _siblings(el: Element) -> list[Element]:
     while parent is not None and parent.tag in _TRANSPARENT and parent.tag != W + "body":
         parent = parent.getparent()
     return list(_within(parent, el.tag)) if parent is not None else [el]
+
+
+def last_block(container: Element) -> Element | None:
+    """The last child that is more than the mark of a range, such as the end of a bookmark."""
+    for el in reversed(container):
+        if OPEN in (el.tail or "") or (isinstance(el.tag, str) and el.tag not in _RANGE_MARKS and el.tag != SECTPR):
+            return el
+    return None
 
 
 def _is(el: Element | None, tag: str) -> bool:

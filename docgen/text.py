@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Undefined
 from markupsafe import Markup
 
+from docgen import limits
 from docgen.compiler import Xml
 from docgen.render import current_render
 from docgen.story import Site, SiteKind
@@ -45,11 +46,14 @@ def plain_text(value: Any) -> str:
     if isinstance(value, Markup):
         return str(value.unescape()) if "<" not in value else str.__str__(value)
     if isinstance(value, Decimal):
+        limits.refuse(abs(value.adjusted()), limits.MAX_REPEAT)  # Decimal("1E+999999999") is nine characters
         return f"{value:f}"
     if isinstance(value, Rich):
         return value.plain()
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
+    if isinstance(value, list | tuple | dict | set | frozenset):
+        limits.weight(value)
     return str(value)
 
 

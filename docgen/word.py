@@ -18,6 +18,7 @@ from jinja2 import TemplateError as JinjaError
 from jinja2.exceptions import SecurityError
 from lxml import etree
 
+from docgen import limits
 from docgen.compiler import Program, compile_story, describe, failing, paths_of
 from docgen.environment import make_environment, missing_names
 from docgen.errors import DataError, Problem, TemplateError
@@ -177,11 +178,13 @@ class WordTemplate:
     def _rendering(self) -> Iterator[RenderState]:
         state = RenderState(self.name, *self._first_ids, self._refuse_control, self._parts)
         token, names = current_render.set(state), missing_names.set(state.missing)
+        rounds = limits.rounds.set([limits.MAX_ROUNDS])
         try:
             yield state
         finally:
             current_render.reset(token)
             missing_names.reset(names)
+            limits.rounds.reset(rounds)
 
     def _pieces(self, program: Program, context: Mapping[str, Any], state: RenderState) -> Iterator[bytes]:
         state.program = program
