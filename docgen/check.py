@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from docgen.errors import Problem, TemplateError
-from docgen.story import _TCPR_ORDER, BLOCK_CONTAINERS, SECTPR, TBL, TC, TCPR, TR, W14, WP, P, W, _within
+from docgen.story import _TCPR_ORDER, BLOCK_CONTAINERS, TBL, TC, TCPR, TR, W14, WP, P, W, _within, last_block
 from i18n import _
 
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ def _part(name: str, root: Element) -> Iterator[str]:
         yield from _table(name, table)
     for el in root.iter(*BLOCK_CONTAINERS):
         blocks = [c for c in el if isinstance(c.tag, str) and c.tag in (P, TBL, W + "sdt", W + "altChunk")]
-        last = [c for c in el if isinstance(c.tag, str) and c.tag != SECTPR]
-        if el.tag != W + "body" and (not last or last[-1].tag not in (P, W + "sdt")):
+        last = last_block(el)
+        if el.tag != W + "body" and (last is None or last.tag not in (P, W + "sdt")):
             yield f"{name}: {etree.QName(el).localname} does not end with a paragraph"
         for first, second in pairwise(blocks):
             if first.tag == second.tag == TBL:

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _PARAGRAPH = b"<w:p/>"
-_TAIL = 16
+_TAIL = 400
+_TABLE_ENDS = re.compile(rb"</w:tbl>(?:<w:(?:bookmark|comment|perm|move)[^>]*/>)*$")
+"""The end of a table, and behind it nothing that would keep it from growing together with the next."""
 
 
 @dataclass(slots=True)
@@ -84,7 +86,7 @@ class _Repair:
 
     def guard(self, sign: bytes) -> None:
         if sign in (b"T", b"G"):
-            self.stack.append(_Table(sign == b"G", self.tail.endswith(b"</w:tbl>"), self.tail))
+            self.stack.append(_Table(sign == b"G", bool(_TABLE_ENDS.search(self.tail)), self.tail))
         elif sign in (b"R", b"Q"):
             self.stack.append(_Row(sign == b"Q", self.tail))
         elif sign in (b"C", b"D"):

@@ -522,6 +522,44 @@ def test_a_bookmark_across_the_end_of_a_block_keeps_both_ends(first: str, second
         assert sorted(starts) == sorted(ends)
 
 
+MARK = '<w:bookmarkStart w:id="9" w:name="_GoBack"/><w:bookmarkEnd w:id="9"/>'
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("│a⏎{%p if no %}⏎x⏎{%p endif %}│", "│a│¶"),
+        ("│{%p if no %}⏎x⏎{%p endif %}│", "││¶"),
+        ("│{%p for r in rows %}⏎{{ r }}⏎{%p endfor %}│", "│甲⏎乙│¶"),
+        ("│{#p 注释 #}│", "││¶"),
+        ("│{{p none }}│", "││¶"),
+        ("│{{p part }}│", "│文│¶"),
+        ("{{p part }}", "文"),
+        ("{%p if no %}¶x¶{%p endif %}", ""),
+        ("{%p if rows %}¶x¶{%p endif %}", "x"),
+        ("{%p if rows %}¶│x│¶{%p endif %}", "│x│¶"),
+    ],
+)
+def test_every_story_and_cell_ends_with_a_paragraph_and_no_more(before: str, after: str) -> None:
+    """Word's mark of the last place of work behind it or not."""
+    values = {"no": False, "rows": ["甲", "乙"], "none": None, "part": Subdocument(document(p("文")))}
+    for body in (blocks(before), blocks(before).replace("</w:p></w:tc>", f"{MARK}</w:p></w:tc>")):
+        assert outline(rendered(document(body), **values)) == after
+    assert outline(rendered(document(blocks(before) + MARK), **values)) == after
+
+
+def test_tables_never_touch_whatever_is_left_out() -> None:
+    one = table([["a"]])
+    for between in (
+        blocks("{%p if no %}¶x¶{%p endif %}"),
+        p("{#p 注释 #}"),
+        MARK + p("{%p if no %}") + p("{%p endif %}"),
+    ):
+        assert outline(rendered(document(one, between, one, p("后")), no=False)) == "│a│¶¶│a│¶后"
+    looped = p("{%p for r in rows %}") + one + MARK + p("{%p endfor %}")
+    assert outline(rendered(document(looped, p("后")), rows=[1, 2])) == "│a│¶¶│a│¶后"
+
+
 def test_what_copying_in_word_has_doubled_is_told_apart() -> None:
     parts, shape = placeholder("图")
     again = p(START, END, shape, run("{{ n }}"))
