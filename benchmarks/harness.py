@@ -9,10 +9,13 @@ import re
 import statistics
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DOCS = Path(__file__).parents[1] / "docs" / "performance.md"
 
@@ -71,7 +74,7 @@ def keep(section: str, text: str) -> None:
     document = DOCS.read_text(encoding="utf-8") if DOCS.exists() else "# Performance\n"
     block = f"{start}\n{text}\n{end}"
     if start in document:
-        document = re.sub(re.escape(start) + ".*?" + re.escape(end), lambda _m: block, document, flags=re.S)
+        document = re.sub(re.escape(start) + ".*?" + re.escape(end), lambda _m: block, document, flags=re.DOTALL)
     else:
         document = f"{document.rstrip()}\n\n{block}\n"
     DOCS.write_text(document, encoding="utf-8")

@@ -48,7 +48,9 @@ _MAX_LOOPS_NESTED = 20  # CPython refuses more statically nested blocks
 _NOT_SUPPORTED = ("extends", "include", "import", "from")
 _PLAIN_NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$", re.ASCII)
 """Most tags of a form are a name; it is read here and needs neither Jinja's lexer nor its grammar."""
-_WORDS = frozenset("true false none True False None not and or if else in is self".split())
+_WORDS = frozenset(
+    ["true", "false", "none", "True", "False", "None", "not", "and", "or", "if", "else", "in", "is", "self"]
+)
 _LEAVES = (nodes.TemplateData, nodes.Name, nodes.Const)
 _numbers = count(1)
 
@@ -104,7 +106,7 @@ class _Macro(Macro):
         return captured(self._func(*arguments))
 
 
-class TooManyRows(ValueError):
+class TooManyRows(ValueError):  # noqa: N818 - it says what happened
     """A loop ran past :data:`MAX_LOOP`."""
 
 

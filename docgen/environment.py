@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from jinja2 import Undefined, UndefinedError, pass_environment
+from jinja2 import Undefined, UndefinedError
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import ChainableUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -23,8 +23,6 @@ from i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from jinja2 import Environment
 
 
 # --- undefined ------------------------------------------------------------------------------------------------
@@ -52,7 +50,7 @@ class Missing(Undefined):
     def _path(self) -> str:
         owner = self._undefined_obj
         name = str(self._undefined_name)
-        return f"{owner._path}.{name}" if isinstance(owner, Missing) else name
+        return f"{owner._path}.{name}" if isinstance(owner, Missing) else name  # noqa: SLF001 - of this class
 
     def _used(self, *_args: object) -> Any:
         collect = missing_names.get()
@@ -93,9 +91,9 @@ class Missing(Undefined):
         return str(self)
 
     __bool__ = __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __contains__ = _false  # type: ignore[assignment]
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _used  # type: ignore[assignment]
-    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __neg__ = __pos__ = _used  # type: ignore[assignment]
-    __call__ = _used  # type: ignore[assignment]
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _used
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __neg__ = __pos__ = _used
+    __call__ = _used
     __hash__ = Undefined.__hash__
 
 
@@ -141,7 +139,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
             limits.fields(left, right)
         return super().call_binop(context, operator, left, right)
 
-    def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - as Jinja has it
+    def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805, PYI063 - as Jinja has it
         owner = getattr(__obj, "__self__", None)
         if owner is not None:
             limits.method(owner, getattr(__obj, "__name__", ""), args, kwargs)
@@ -176,7 +174,7 @@ def decimal(value: Any) -> Decimal:
     """``value`` as an exact Decimal; a float by its shortest text, never by its binary expansion."""
     if isinstance(value, Decimal):
         return value
-    if isinstance(value, bool) or isinstance(value, Undefined):
+    if isinstance(value, bool | Undefined):
         raise TypeError(_("{value} is not a number").format(value=repr(value)))
     try:
         return Decimal(str(value))
@@ -340,8 +338,7 @@ def clock(value: Any) -> str:
     return f"{value:%H:%M}" if isinstance(value, time) else f"{_moment(value):%H:%M}"
 
 
-@pass_environment
-def image(env: Environment, value: Any, w: float | None = None, h: float | None = None) -> Any:
+def image(value: Any, w: float | None = None, h: float | None = None) -> Any:
     """A picture from a path, bytes or :class:`docgen.Image`, ``w`` and ``h`` in millimetres."""
     from docgen.render import current_render
     from docgen.values import Image
@@ -411,7 +408,7 @@ def expression(source: str) -> Callable[[Mapping[str, Any]], Any]:
     def evaluate(names: Mapping[str, Any]) -> Any:
         value = compiled(names)
         if isinstance(value, Missing):
-            value._used()
+            value._used()  # noqa: SLF001 - of this module
         return value
 
     return evaluate

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from jinja2 import nodes
 
@@ -11,7 +11,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _KEEPS_ITEMS = frozenset(
-    "sort list reverse unique select reject selectattr rejectattr default d _gd_rows _gd_bounded slice batch".split()
+    [
+        "sort",
+        "list",
+        "reverse",
+        "unique",
+        "select",
+        "reject",
+        "selectattr",
+        "rejectattr",
+        "default",
+        "d",
+        "_gd_rows",
+        "_gd_bounded",
+        "slice",
+        "batch",
+    ]
 )
 _PICKS_ITEM = frozenset(("first", "last", "random", "min", "max"))
 _GLOBALS = frozenset(("range", "dict", "cycler", "joiner", "namespace", "loop", "caller", "varargs", "kwargs"))
@@ -23,7 +38,7 @@ class Need(str):
     __slots__ = ("kind",)
     kind: str
 
-    def __new__(cls, path: str, kind: str) -> Need:
+    def __new__(cls, path: str, kind: str) -> Self:
         self = super().__new__(cls, path)
         self.kind = kind
         return self

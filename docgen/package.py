@@ -24,7 +24,7 @@ from i18n import _
 try:
     from isal import isal_zlib
 except ImportError:  # pragma: no cover - platforms without a wheel
-    isal_zlib = None
+    isal_zlib = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -210,7 +210,9 @@ def _local_header(name: bytes, method: int, crc: int, packed: int, size: int) ->
     return _LOCAL.pack(0x04034B50, 20, _UTF8, method, _DOS_1980, crc, packed, size, len(name), 0) + name
 
 
-def _central_header(name: bytes, method: int, crc: int, packed: int, size: int, offset: int) -> bytes:
+def _central_header(  # noqa: PLR0913, PLR0917 - the fields of the record, in its order
+    name: bytes, method: int, crc: int, packed: int, size: int, offset: int
+) -> bytes:
     head = (0x02014B50, 20, 20, _UTF8, method, _DOS_1980, crc, packed, size, len(name), 0, 0, 0, 0, 0, offset)
     return _CENTRAL.pack(*head) + name
 
@@ -284,9 +286,7 @@ def _end(count: int, directory_size: int, offset: int) -> bytes:
     return _END.pack(0x06054B50, 0, 0, count, count, directory_size, offset, 0)
 
 
-def pack_to(
-    file: IO[bytes], shelf: Shelf, parts: Iterable[tuple[str, Iterable[bytes]]], compression: str
-) -> None:
+def pack_to(file: IO[bytes], shelf: Shelf, parts: Iterable[tuple[str, Iterable[bytes]]], compression: str) -> None:
     """Write the same package piece by piece into a seekable file; nothing is held but a piece.
 
     A part that replaces a member of the shelf is known only after the shelf is written: the old one is left out

@@ -16,7 +16,6 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 
 from jinja2 import TemplateError as JinjaError
 from jinja2.exceptions import SecurityError
-from lxml import etree
 
 from docgen import limits
 from docgen.compiler import Program, compile_story, describe, failing, paths_of
@@ -26,7 +25,7 @@ from docgen.needs import Need, needs_of
 from docgen.package import CONTENT_TYPES, Shelf, atomic, pack, pack_to, packed, read_package
 from docgen.render import RenderState, current_render
 from docgen.sound import repair
-from docgen.story import W, WP, Numbers, Place, Story, parse, read_story, serialise
+from docgen.story import WP, Numbers, Place, Story, W, parse, read_story, serialise
 from docgen.text import writers
 from docgen.values import Parts
 from i18n import _
@@ -61,6 +60,7 @@ _STORIES = {
     "application/vnd.openxmlformats-officedocument.custom-properties+xml": "properties",
 }
 _TAG_SIGN = re.compile(rb"\{[{%#]|%7[Bb]%(?:7[Bb]|25)|\{_|[%}]_\}|\xef\xbd\x9b|\xef\xbc\x85")
+_STYLE = re.compile(rb'<w:style\b[^>]*w:styleId="([^"]*)"[^>]*>.{0,40}?<w:name w:val="([^"]*)"', re.DOTALL)
 _FAILURES = (
     JinjaError,
     ArithmeticError,
@@ -76,10 +76,29 @@ _FAILURES = (
 class WordTemplate:
     """A compiled .docx template. Make it with :meth:`load`."""
 
-    __slots__ = ("_env", "_first_ids", "_parts", "_programs", "_raw", "_refuse_control", "_shelf", "_types", "name", "warnings")
+    __slots__ = (
+        "_env",
+        "_first_ids",
+        "_parts",
+        "_programs",
+        "_raw",
+        "_refuse_control",
+        "_shelf",
+        "_types",
+        "name",
+        "warnings",
+    )
 
     name: str
     warnings: tuple[Problem, ...]
+    _env: TemplateEnvironment
+    _first_ids: tuple[int, int]
+    _parts: Parts
+    _programs: tuple[Program, ...]
+    _raw: Mapping[str, Member]
+    _refuse_control: bool
+    _shelf: Shelf
+    _types: Member
 
     @classmethod
     def load(
@@ -112,7 +131,8 @@ class WordTemplate:
         template._env = env
         template._programs = programs
         template._shelf = Shelf([*fixed.values(), *rewritten.values()])
-        template._raw = {n: m for n, m in (fixed | rewritten).items() if n.endswith((".rels", "styles.xml", "numbering.xml"))}
+        kept = fixed | rewritten
+        template._raw = {n: m for n, m in kept.items() if n.endswith((".rels", "styles.xml", "numbering.xml"))}
         template._types = members[CONTENT_TYPES]
         template._first_ids = (numbers.drawing, numbers.bookmark)
         template._parts = parts
@@ -377,7 +397,7 @@ def _parts(members: Mapping[str, Member], numbers: Numbers) -> Parts:
     names: dict[str, str] = {}
     ids: set[str] = set()
     if styles is not None:
-        for match in re.finditer(rb'<w:style\b[^>]*w:styleId="([^"]*)"[^>]*>.{0,40}?<w:name w:val="([^"]*)"', styles.read(), re.S):
+        for match in _STYLE.finditer(styles.read()):
             ids.add(match[1].decode())
             names.setdefault(match[2].decode(), match[1].decode())
     numbering = members.get("word/numbering.xml")

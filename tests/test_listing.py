@@ -1,6 +1,6 @@
 """The two workbooks beside the report agree with it, print on A4, and hold people's text as text."""
 
-# ruff: noqa: DTZ001 - cells hold local time, without a zone
+
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from broken_templates import BROKEN, FIVE_FAULTS, SOUND, UNFIT, Broken, Unfit
 from documents import contents, document, p, paragraphs, table
 
 import i18n
-from docgen.environment import FORMATTERS
 from docgen import DataError, DocgenError, Problem, TemplateError, WordTemplate
+from docgen.environment import FORMATTERS
 
 FILE = "月报.docx"
 CHINESE = re.compile("[\u4e00-\u9fff]")
