@@ -334,7 +334,7 @@ class _Reader:
 
     # -- the steps, in order
 
-    def read(self, holes: Callable[[Holes], None] | None = None) -> Story:
+    def read(self, holes: Callable[[Holes], None] | None = None) -> Story:  # noqa: ARG002 - used by sheets only
         """The steps, in order."""
         if _STRUCTURE.search("".join(map(str, self.root.itertext()))):
             self.report(self.place, _("the text holds Unicode noncharacters"), _("Delete them."), "text.noncharacter")
@@ -648,9 +648,9 @@ class _Reader:
                     "tag.link",
                 )
                 continue
-            arguments += [_literal(target[at : tag.start]), f"({tag.body})"]
+            arguments += [literal(target[at : tag.start]), f"({tag.body})"]
             at = tag.end
-        arguments.append(_literal(target[at:]))
+        arguments.append(literal(target[at:]))
         mark = self._mark(None, f"_gd_link({', '.join(arguments)})", place, statement=False, text=target)
         mark.site = Site(SiteKind.ATTRIBUTE)
         el.set(R + "id", f"{OPEN}{mark.number}{CLOSE}")
@@ -664,7 +664,7 @@ class _Reader:
         if blip is None or len(found) != 1 or found[0].kind is not Kind.EXPRESSION or found[0].text != el.get(key):
             return False
         place, body = self._place_of(el), found[0].body
-        swap = self._mark(None, f"_gd_swap(({body}), {_literal(str(blip.get(R + 'embed')))})", place, statement=False)
+        swap = self._mark(None, f"_gd_swap(({body}), {literal(str(blip.get(R + 'embed')))})", place, statement=False)
         alt = self._mark(None, f"_gd_alt(({body}))", place, statement=False)
         swap.text = alt.text = found[0].text
         swap.site = alt.site = Site(SiteKind.ATTRIBUTE)
@@ -1000,11 +1000,11 @@ class _Reader:
             if el.tag == WP + "docPr":
                 el.set("id", self._internal("_gd_id()", place))
             elif el.tag == W + "bookmarkStart":
-                key, name = _literal(str(el.get(W + "id"))), _literal(str(el.get(W + "name")))
+                key, name = literal(str(el.get(W + "id"))), literal(str(el.get(W + "name")))
                 el.set(W + "id", self._internal(f"_gd_bookmark({key})", place))
                 el.set(W + "name", self._internal(f"_gd_bookmark_name({key}, {name})", place))
             elif el.tag == W + "bookmarkEnd":
-                el.set(W + "id", self._internal(f"_gd_bookmark_end({_literal(str(el.get(W + 'id')))})", place))
+                el.set(W + "id", self._internal(f"_gd_bookmark_end({literal(str(el.get(W + 'id')))})", place))
             for key in (W14 + "paraId", W14 + "textId"):
                 if key in el.attrib:
                     del el.attrib[key]
@@ -1271,6 +1271,6 @@ def _cell_property(cell: Element, name: str) -> Element:
     return found
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """``text`` as a Jinja string literal."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'

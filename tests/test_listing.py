@@ -1,7 +1,5 @@
 """The two workbooks beside the report agree with it, print on A4, and hold people's text as text."""
 
-
-
 from __future__ import annotations
 
 import io

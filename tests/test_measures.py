@@ -1,4 +1,3 @@
-
 """Figures: what is declared is what is counted, every figure with its rows, and nothing is guessed (2.1–2.13)."""
 
 from __future__ import annotations
