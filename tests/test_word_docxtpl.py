@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import docx
 import docxtpl
+import markupsafe
 import pytest
 from documents import PNG, W, add, blocks, cell, contents, document, members, note, outline, p, packed, row, run, table
 from docx.shared import Mm
@@ -60,6 +61,7 @@ def data(engine: Any) -> dict[str, Any]:
         "all_signs": "1\n2\t3\a4\f5",
         "listing": engine.Listing("<a>\nb\ac") if engine is docxtpl else "<a>\nb\ac",
         "sharp": "<b> & \"q\" 'p' ]]>",
+        "escaped": markupsafe.escape('<b> & "q"'),
         "rich": rich,
         "broken": broken,
         "styled": styled,
@@ -103,6 +105,7 @@ VALUES = {
     "{{ ', '.join(cols) }} {{ '%05.1f'|format(price) }} {{ range(3)|list }}": "c1, c2, c3 012.5 [0, 1, 2]",
     "{{ sharp }}": "<b> & \"q\" 'p' ]]>",
     "{{ sharp|e }}": "<b> & \"q\" 'p' ]]>",
+    "{{ escaped }}{{ escaped ~ '<' }}": '<b> & "q"<b> & "q"<',
     "[{{ empty }}]": "[]",
 }
 STATEMENTS = {

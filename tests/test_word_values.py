@@ -487,6 +487,15 @@ def test_the_same_bytes_in_another_process() -> None:
     assert len(digests.pop().strip()) == hashlib.sha256().digest_size * 2
 
 
+def test_a_document_written_piece_by_piece_is_the_same() -> None:
+    template = WordTemplate.load(master("{{p x }}¶{{ y }}¶{{r z }}"))
+    values = {"x": Subdocument(appendix()), "y": Image.of(PNG), "z": RichText("红", url="http://e.cn")}
+    file = BytesIO()
+    template.render_to(values, file)
+    assert list(defects(file.getvalue())) == []
+    assert contents(file.getvalue()) == contents(template.render(values))
+
+
 # --- what loops repeat ----------------------------------------------------------------------------------------
 
 
