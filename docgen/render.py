@@ -11,13 +11,17 @@ import sys
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from docgen.compiler import Program, calling, paths_of
+from jinja2 import TemplateError as JinjaError
+from jinja2.exceptions import SecurityError
+
+from docgen.compiler import Program, calling, describe, failing, paths_of
 from docgen.errors import DataError, Problem
 from i18n import _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
+    from docgen.sheetvalues import FormatSession
     from docgen.values import Image, Parts
 
 REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
@@ -25,6 +29,13 @@ MAX_PROBLEMS = 200
 """A register of 5,000 rows that lacks a column says so 200 times, not 5,000."""
 
 current_render: ContextVar[RenderState | None] = ContextVar("current_render", default=None)
+
+
+FAILURES = (JinjaError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError)
+"""What an expression of a template can raise on data it does not fit."""
+MAX_OUTPUT = 2 * 2**30
+"""Most bytes one part may grow to; nothing an office prints comes near."""
+_PIECE = 2**20
 
 
 class RenderState:
@@ -39,6 +50,7 @@ class RenderState:
         self.cause: BaseException | None = None
         self.program: Program | None = None
         self.parts = parts
+        self.formats: FormatSession | None = None
         self.media: dict[str, bytes] = {}
         self.rels: dict[str, dict[tuple[str, str, bool], str]] = {}
         self.styles: dict[str, str] = {}
@@ -75,6 +87,24 @@ class RenderState:
             _("{tag}: '{path}' is not in the data").format(tag=mark.text if mark else "", path=path),
             _("Add the value, or write {{ name|default('') }} if it may be missing."),
             "data.missing",
+        )
+
+    def failed(self, program: Program, exc: BaseException) -> None:
+        """An expression could not be computed: note where, unless it fails of what is missing, which is told already."""
+        mark, loop_rows = failing(program, exc.__traceback__)
+        if mark is None:
+            raise exc
+        self.cause = exc
+        where = paths_of(mark.place, self.file, loop_rows)
+        if any(p.where == where and p.code == "data.missing" for p in self.problems):
+            return
+        self.problems.append(
+            Problem(
+                where,
+                _("{tag} fails on these data: {detail}").format(tag=mark.text, detail=describe(exc)),
+                _("Check the value this tag uses."),
+                "tag.unsafe" if isinstance(exc, SecurityError) else "data.failure",
+            )
         )
 
     # -- ids
@@ -228,3 +258,30 @@ def merged_rels(original: bytes, added: Iterable[tuple[tuple[str, str, bool], st
         cut = original.rfind(b"/>")
         return original[:cut] + b">" + lines + b"</Relationships>"
     return original[:end] + lines + original[end:]
+
+
+def chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The pieces gathered to about a mebibyte: what fits the processor's cache while it is deflated."""
+    buffer: list[bytes] = []
+    size = total = 0
+    for piece in pieces:
+        buffer.append(piece)
+        size += len(piece)
+        if size >= _PIECE:
+            total += size
+            if total > MAX_OUTPUT:
+                raise DataError([_too_long()])
+            yield b"".join(buffer)
+            buffer.clear()
+            size = 0
+    if buffer:
+        yield b"".join(buffer)
+
+
+def _too_long() -> Problem:
+    return Problem(
+        "",
+        _("the document grows past {limit} bytes").format(limit=MAX_OUTPUT),
+        _("Check for a loop over the wrong list."),
+        "output.limit",
+    )

@@ -14,16 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
-from jinja2 import TemplateError as JinjaError
-from jinja2.exceptions import SecurityError
 
 from docgen import limits
-from docgen.compiler import Program, compile_story, describe, failing, paths_of
+from docgen.compiler import Program, compile_story
 from docgen.environment import make_environment, missing_names
 from docgen.errors import DataError, Problem, TemplateError
 from docgen.needs import Need, needs_of
 from docgen.package import CONTENT_TYPES, Shelf, atomic, pack, pack_to, packed, read_package
-from docgen.render import RenderState, current_render
+from docgen.render import FAILURES, RenderState, chunks, current_render
 from docgen.sound import repair
 from docgen.story import WP, Numbers, Place, Story, W, parse, read_story, serialise
 from docgen.text import writers
@@ -40,9 +38,6 @@ if TYPE_CHECKING:
 Source = str | os.PathLike[str] | IO[bytes] | bytes
 Compression = Literal["fast", "compact"]
 
-MAX_OUTPUT = 2 * 2**30
-"""Most bytes one part may grow to; nothing an office prints comes near."""
-_PIECE = 2**20
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml."
 _STORIES = {
     _WORD + "document.main+xml": "body",
@@ -61,17 +56,6 @@ _STORIES = {
 }
 _TAG_SIGN = re.compile(rb"\{[{%#]|%7[Bb]%(?:7[Bb]|25)|\{_|[%}]_\}|\xef\xbd\x9b|\xef\xbc\x85")
 _STYLE = re.compile(rb'<w:style\b[^>]*w:styleId="([^"]*)"[^>]*>.{0,40}?<w:name w:val="([^"]*)"', re.DOTALL)
-_FAILURES = (
-    JinjaError,
-    ArithmeticError,
-    LookupError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    RecursionError,
-)
-"""What an expression of a template can raise on data it does not fit."""
-
 
 class WordTemplate:
     """A compiled .docx template. Make it with :meth:`load`."""
@@ -213,23 +197,9 @@ class WordTemplate:
         if program.guarded:
             pieces = repair(pieces)
         try:
-            yield from _chunks(pieces)
-        except _FAILURES as exc:  # this part ends here; the others still tell what they miss
-            failure = self._failure(program, exc)
-            state.cause = exc
-            if not any(p.where == failure.where and p.code == "data.missing" for p in state.problems):
-                state.problems.append(failure)  # else it fails because of what is missing, which is told already
-
-    def _failure(self, program: Program, exc: BaseException) -> Problem:
-        mark, loop_rows = failing(program, exc.__traceback__)
-        if mark is None:
-            raise exc
-        return Problem(
-            paths_of(mark.place, self.name, loop_rows),
-            _("{tag} fails on these data: {detail}").format(tag=mark.text, detail=describe(exc)),
-            _("Check the value this tag uses."),
-            "tag.unsafe" if isinstance(exc, SecurityError) else "data.failure",
-        )
+            yield from chunks(pieces)
+        except FAILURES as exc:  # this part ends here; the others still tell what they miss
+            state.failed(program, exc)
 
     @staticmethod
     def _refuse(state: RenderState) -> None:
@@ -242,33 +212,6 @@ class WordTemplate:
         from docgen.additions import added_parts
 
         return added_parts(state, self._raw, self._types)
-
-
-def _chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The pieces gathered to about a mebibyte: what fits the processor's cache while it is deflated."""
-    buffer: list[bytes] = []
-    size = total = 0
-    for piece in pieces:
-        buffer.append(piece)
-        size += len(piece)
-        if size >= _PIECE:
-            total += size
-            if total > MAX_OUTPUT:
-                raise DataError([_too_long()])
-            yield b"".join(buffer)
-            buffer.clear()
-            size = 0
-    if buffer:
-        yield b"".join(buffer)
-
-
-def _too_long() -> Problem:
-    return Problem(
-        "",
-        _("the document grows past {limit} bytes").format(limit=MAX_OUTPUT),
-        _("Check for a loop over the wrong list."),
-        "output.limit",
-    )
 
 
 # --- loading --------------------------------------------------------------------------------------------------
