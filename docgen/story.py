@@ -334,7 +334,7 @@ class _Reader:
 
     # -- the steps, in order
 
-    def read(self, holes: Callable[[Holes], None] | None = None) -> Story:  # noqa: ARG002 - used by sheets only
+    def read(self, holes: Callable[[Holes], None] | None = None) -> Story:
         """The steps, in order."""
         if _STRUCTURE.search("".join(map(str, self.root.itertext()))):
             self.report(self.place, _("the text holds Unicode noncharacters"), _("Delete them."), "text.noncharacter")
