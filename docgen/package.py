@@ -57,7 +57,9 @@ class Member:
 
     def read(self) -> bytes:
         """The member's content."""
-        return self.data if self.method == zipfile.ZIP_STORED else zlib.decompress(self.data, -15)
+        if self.method == zipfile.ZIP_STORED:
+            return self.data
+        return zlib.decompressobj(-15).decompress(self.data, self.size + 1)  # never more than the directory says
 
     def with_content(self, content: bytes) -> Member:
         """The same member with other content."""
@@ -193,14 +195,19 @@ def _swollen(info: zipfile.ZipInfo) -> bool:
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, blob: bytes) -> Member:
-    content = archive.read(info)  # also checks the CRC: a damaged member must not be copied on
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        content = archive.read(info)
         packer = zlib.compressobj(6, zlib.DEFLATED, -15)
         data = packer.compress(content) + packer.flush()
         return Member(info.filename, zipfile.ZIP_DEFLATED, info.CRC, info.file_size, data)
     name_length, extra_length = struct.unpack_from("<HH", blob, info.header_offset + 26)
     start = info.header_offset + 30 + name_length + extra_length
-    return Member(info.filename, info.compress_type, info.CRC, info.file_size, blob[start : start + info.compress_size])
+    data = blob[start : start + info.compress_size]
+    member = Member(info.filename, info.compress_type, info.CRC, info.file_size, data)
+    content = member.read()
+    if len(content) != info.file_size or crc32(content) != info.CRC:  # a damaged member must not be copied on
+        raise zipfile.BadZipFile(f"Bad CRC-32 for file {info.filename!r}")
+    return member
 
 
 # --- writing --------------------------------------------------------------------------------------------------
