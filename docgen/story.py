@@ -340,6 +340,8 @@ class _Reader:
             self.report(self.place, _("the text holds Unicode noncharacters"), _("Delete them."), "text.noncharacter")
             return self._story([])
         self._tell_apart()
+        if holes is not None:
+            holes(Holes(self))
         for paragraph, place in self._paragraphs():
             self._read_paragraph(paragraph, place)
         self._read_leaves()
