@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
-
 from docgen import limits
 from docgen.compiler import Program, compile_story
 from docgen.environment import make_environment, missing_names
