@@ -90,7 +90,7 @@ class RenderState:
         )
 
     def failed(self, program: Program, exc: BaseException) -> None:
-        """An expression could not be computed: note where, unless it fails of what is missing, which is told already."""
+        """An expression could not be computed: note where, unless what is missing, told already, made it fail."""
         mark, loop_rows = failing(program, exc.__traceback__)
         if mark is None:
             raise exc
@@ -279,8 +279,9 @@ def chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _too_long() -> Problem:
+    state = current_render.get()
     return Problem(
-        "",
+        state.file if state else "",
         _("the document grows past {limit} bytes").format(limit=MAX_OUTPUT),
         _("Check for a loop over the wrong list."),
         "output.limit",
