@@ -75,6 +75,9 @@ class _Reader:
         if path is not None:
             self.note(path, kind)
             self._arguments(node, scope)
+        elif isinstance(node, nodes.Call) and isinstance(node.node, nodes.Getattr):
+            self.visit(node.node.node, scope)  # 'd.items()' needs d; items is its method
+            self.body((child for child in node.iter_child_nodes() if child is not node.node), scope)
         elif isinstance(node, nodes.For):
             self._loop(node, scope)
         elif isinstance(node, nodes.If | nodes.CondExpr):
