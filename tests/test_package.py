@@ -176,7 +176,10 @@ def test_a_member_that_says_it_is_huge_is_refused_unread() -> None:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_BZIP2) as archive:
         archive.writestr("a", bytes(64 * 2**20))
     assert problem(buffer.getvalue()) == "package.bomb"
-    assert problem(packed({f"{i}": bytes(200 * 2**20) for i in range(3)})) == "package.bomb"
+    blob = bytearray(packed({"a": bytes(2**20), "b": b""}))
+    at = blob.index(b"PK\x01\x02")
+    struct.pack_into("<I", blob, at + 24, 600 * 2**20)
+    assert problem(bytes(blob)) == "package.bomb"
     assert problem(packed({str(i): b"" for i in range(10_001)})) == "package.bomb"
 
 
