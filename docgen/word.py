@@ -56,6 +56,7 @@ _STORIES = {
 _TAG_SIGN = re.compile(rb"\{[{%#]|%7[Bb]%(?:7[Bb]|25)|\{_|[%}]_\}|\xef\xbd\x9b|\xef\xbc\x85")
 _STYLE = re.compile(rb'<w:style\b[^>]*w:styleId="([^"]*)"[^>]*>.{0,40}?<w:name w:val="([^"]*)"', re.DOTALL)
 
+
 class WordTemplate:
     """A compiled .docx template. Make it with :meth:`load`."""
 
