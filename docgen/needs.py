@@ -94,13 +94,16 @@ class _Reader:
                 scope[node.name] = None
             self.body((n for n in node.iter_child_nodes() if n not in node.args), inner)
         elif isinstance(node, nodes.With):
-            inner = dict(scope)
-            for target, value in zip(node.targets, node.values, strict=True):
-                self.visit(value, scope)
-                self._bind(target, self.path(value, scope), inner)
-            self.body(node.body, inner)
+            self._with(node, scope)
         else:
             self.body(node.iter_child_nodes(), scope)
+
+    def _with(self, node: nodes.With, scope: dict[str, str | None]) -> None:
+        inner = dict(scope)
+        for target, value in zip(node.targets, node.values, strict=True):
+            self.visit(value, scope)
+            self._bind(target, self.path(value, scope), inner)
+        self.body(node.body, inner)
 
     def _condition(self, node: nodes.If | nodes.CondExpr, scope: dict[str, str | None]) -> None:
         self.visit(node.test, scope, "condition")
