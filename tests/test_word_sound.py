@@ -493,3 +493,44 @@ def test_a_character_xml_cannot_hold_is_refused_or_removed_as_asked(value: str) 
     result = WordTemplate.load(source, control="remove").render({"v": value})
     kept = "".join(c for c in value if c in "abx")
     assert paragraphs(result) == [f"a{kept}b"]
+
+
+TREE = [{"n": "甲 & 乙", "c": [{"n": "丙", "c": []}, {"n": "丁\n戊", "c": [{"n": "己", "c": []}]}]}]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ([p("{% for i in t recursive %}{{ i.n }}({{ loop(i.c) }}){% endfor %}")], ["甲 & 乙(丙()丁\n戊(己()))"]),
+        (
+            [p("{%p for i in t recursive %}"), p("{{ i.n }}"), p("{{p loop(i.c) }}"), p("{%p endfor %}")],
+            ["甲 & 乙", "丙", "丁\n戊", "己"],
+        ),
+        (
+            [table([["{%tr for i in t recursive %}"], ["{{ i.n }}"], ["{{tr loop(i.c) }}"], ["{%tr endfor %}"]])],
+            ["甲 & 乙", "丙", "丁\n戊", "己"],
+        ),
+    ],
+    ids=["text", "paragraphs", "rows"],
+)
+def test_a_recursive_loop_writes_a_tree(body: list[str], said: list[str]) -> None:
+    """Jinja's ``recursive`` and ``loop(…)`` work at every level, and what they give stays sound."""
+    result = WordTemplate.load(document(*body)).render({"t": TREE})
+    assert [t for t in paragraphs(result) if t] == said
+    assert list(defects(result)) == []
+
+
+def test_two_merged_columns_do_not_disturb_each_other() -> None:
+    """``vm x`` in two cells of a row: each compares with the cell above it in its own column."""
+    rows = ["{%tr for r in rows %}", ""], ["{% vm r.a %}{{ r.a }}", "{% vm r.b %}{{ r.b }}"], ["{%tr endfor %}", ""]
+    data = [{"a": 1, "b": "x"}, {"a": 1, "b": "y"}, {"a": 2, "b": "y"}, {"a": 2, "b": "x"}]
+    result = WordTemplate.load(document(table([*rows]))).render({"rows": data})
+    assert paragraphs(result) == ["1", "x", "", "y", "2", "", "", "x"]
+
+
+def test_merging_down_begins_with_the_first_row_that_is_there() -> None:
+    """A condition that leaves out the first rows of a loop: the cell still begins with ``restart``."""
+    rows = [["{%tr for r in rows %}"], ["{%tr if r > 1 %}"], ["{% vm %}{{ r }}"], ["{%tr endif %}"], ["{%tr endfor %}"]]
+    result = WordTemplate.load(document(table([*rows]))).render({"rows": [1, 2, 3]})
+    assert paragraphs(result) == ["2", ""]
+    assert contents(result)["word/document.xml"].count(b'"restart"') == 1
