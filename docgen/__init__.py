@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from docgen.errors import DataError, DocgenError, Problem, TemplateError
 
 if TYPE_CHECKING:
+    from docgen.excel import ExcelTemplate
     from docgen.values import Image, RichText, RichTextParagraph, Subdocument
     from docgen.word import WordTemplate
 
 __all__ = [
     "DataError",
     "DocgenError",
+    "ExcelTemplate",
     "Image",
     "Problem",
     "RichText",
@@ -27,6 +29,7 @@ __all__ = [
 
 _HOMES = {
     "WordTemplate": "docgen.word",
+    "ExcelTemplate": "docgen.excel",
     "Image": "docgen.values",
     "RichText": "docgen.values",
     "RichTextParagraph": "docgen.values",

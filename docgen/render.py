@@ -21,7 +21,10 @@ from i18n import _
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from types import FrameType
+
     from docgen.sheetvalues import FormatSession
+    from docgen.story import Mark
     from docgen.values import Image, Parts
 
 REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
@@ -49,6 +52,7 @@ class RenderState:
         self.problems: list[Problem] = []
         self.cause: BaseException | None = None
         self.program: Program | None = None
+        self.at: int | None = None
         self.parts = parts
         self.formats: FormatSession | None = None
         self.media: dict[str, bytes] = {}
@@ -70,17 +74,24 @@ class RenderState:
         """Note a problem at the tag being rendered and go on."""
         if len(self.problems) >= MAX_PROBLEMS or self.program is None:
             return
-        mark, loop_rows = calling(self.program, sys._getframe(1))  # noqa: SLF001 - the only way to ask who called
+        mark, loop_rows = self._where(sys._getframe(1))  # noqa: SLF001 - the only way to ask who called
         where = paths_of(mark.place, self.file, loop_rows) if mark else self.file
         problem = Problem(where, message, hint, code)
         if problem not in self.problems[-8:]:
             self.problems.append(problem)
 
+    def _where(self, frame: FrameType) -> tuple[Mark | None, tuple[int, ...]]:
+        """The tag being rendered, and the rows of the loops around it."""
+        if self.program is None:
+            return None, ()
+        mark, loop_rows = calling(self.program, frame)
+        return (mark if self.at is None else self.program.marks[self.at]), loop_rows
+
     def missing(self, path: str) -> None:
         """The data lack ``path``."""
         if self.program is None:
             return
-        mark, _rows = calling(self.program, sys._getframe(1))  # noqa: SLF001
+        mark, _rows = self._where(sys._getframe(1))  # noqa: SLF001
         if mark and (whole := re.search(rf"(?:\w+\.)*{re.escape(path)}(?!\w)", mark.source)):
             path = whole[0]  # as the tag says it: 'r.room', not 'room' alone
         self.report(

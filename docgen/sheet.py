@@ -1,0 +1,396 @@
+"""One worksheet of a template, read once: rows, cells, tags, blocks. No values yet.
+
+The worksheet's XML is cut into what stands before the rows, the rows, and what stands behind them. A row that
+holds only ``{%tr … %}`` tags is not printed; the rows between a ``{%tr for %}`` and its ``{%tr endfor %}`` are a
+block.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from docgen.book import letter
+from docgen.errors import Problem
+from docgen.formula import Block as LayoutBlock
+from docgen.formula import Formula, Ref, column_number
+from docgen.tags import Kind, Tag, scan
+from i18n import _
+
+if TYPE_CHECKING:
+    from docgen.story import Element
+
+S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+ROW, CELL, FORMULA, VALUE, INLINE, TEXT = (S + n for n in ("row", "c", "f", "v", "is", "t"))
+
+_REF = re.compile(r"([A-Z]+)(\d+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A piece of a cell's text with its own formatting (``<rPr>`` XML, empty for none)."""
+
+    text: str
+    properties: str = ""
+
+
+@dataclass(slots=True)
+class SheetCell:
+    """A cell of the template. ``value`` is the constant it holds, ``runs`` its text if it is a string."""
+
+    row: int
+    column: int
+    style: int
+    inner: str
+    type: str
+    runs: tuple[Run, ...] = ()
+    formula: str | None = None
+    array: str | None = None
+    value: float | str | bool | None = None
+    tags: tuple[Tag, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return "".join(run.text for run in self.runs)
+
+    @property
+    def ref(self) -> str:
+        return f"{letter(self.column)}{self.row}"
+
+
+@dataclass(slots=True)
+class SheetRow:
+    """A row of the template and its attributes other than number and spans."""
+
+    number: int
+    attributes: str
+    cells: list[SheetCell]
+    tags: list[tuple[Tag, SheetCell]] = field(default_factory=list)
+
+    @property
+    def is_tag_row(self) -> bool:
+        return bool(self.tags)
+
+
+@dataclass(slots=True)
+class Branch:
+    """Rows that depend on a tag: the body of a loop, of its ``else``, or of one branch of a condition.
+
+    ``opener`` and ``closer`` are the rows of the tags above and below. ``index`` numbers the branches of a sheet.
+    """
+
+    index: int
+    opener: int
+    parent: Branch | None
+    closer: int = 0
+    body: list[SheetRow | Block] = field(default_factory=list)
+    repeats: bool = False
+
+    def inner(self) -> list[Branch]:
+        """The branches directly inside, in order."""
+        return [branch for item in self.body if isinstance(item, Block) for branch in item.branches]
+
+    @property
+    def simple(self) -> bool:
+        """All its copies are equally high."""
+        return not any(isinstance(item, Block) for item in self.body)
+
+    @property
+    def height(self) -> int:
+        return self.closer - self.opener - 1
+
+    def chain(self) -> list[Branch]:
+        """The branches around a row of this one, outermost first."""
+        return [*(self.parent.chain() if self.parent else ()), self]
+
+    def last_row(self) -> int:
+        """The body's last row of its own."""
+        return max((item.number for item in self.body if isinstance(item, SheetRow)), default=self.opener)
+
+    def layout(self) -> LayoutBlock:
+        """The branch as the layout of rows knows it."""
+        tags = {self.opener, self.closer} | {i.row for i in self.body if isinstance(i, Block) and i.keyword == "set"}
+        return LayoutBlock(
+            self.opener + 1, self.closer - 1, tuple(sorted(tags)), tuple(b.layout() for b in self.inner())
+        )
+
+
+@dataclass(slots=True)
+class Block:
+    """A loop or condition of rows with its branches; also a ``set``, which has none."""
+
+    keyword: str
+    row: int
+    tags: list[tuple[Tag, SheetCell]]
+    branches: list[Branch] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Sheet:
+    """A worksheet of the template."""
+
+    name: str
+    part: str
+    root: Element
+    rows: list[SheetRow]
+    body: list[SheetRow | Block]
+    branches: list[Branch]
+    merged: list[Ref]
+    looks_at: frozenset[str]
+    problems: list[Problem]
+
+    @property
+    def moves(self) -> bool:
+        """Its rows can end up elsewhere."""
+        return any(isinstance(item, Block) for item in self.body)
+
+    @property
+    def tagged(self) -> bool:
+        """It has tags in its cells."""
+        return any(cell.tags for row in self.rows for cell in row.cells)
+
+    def outermost(self) -> list[Branch]:
+        """The branches of the blocks that stand in no other."""
+        return [branch for item in self.body if isinstance(item, Block) for branch in item.branches]
+
+
+# --- reading --------------------------------------------------------------------------------------------------
+
+
+def read_sheet(root: Element, name: str, part: str, strings: list[tuple[Run, ...]], file: str) -> Sheet:
+    """Cut a worksheet up. Faults of its row tags are collected, cells' expressions are checked when compiled."""
+    reader = _Reader(name, file)
+    reader.strings = strings
+    rows = [reader.row(el, at) for at, el in _numbered(root.find(S + "sheetData"), ROW)]
+    body, branches = reader.tree(rows)
+    return Sheet(name, part, root, rows, body, branches, _merged(root), _looks_at(name, root, rows), reader.problems)
+
+
+def _merged(root: Element) -> list[Ref]:
+    found = (Formula.parse(el.get("ref") or "").refs() for el in root.iter(S + "mergeCell"))
+    return [ref for refs in found for ref in refs]
+
+
+def _looks_at(name: str, root: Element, rows: list[SheetRow]) -> frozenset[str]:
+    """Names of the sheets that formulas and formats mention, the own one included; in lower case."""
+    texts = [c.formula for r in rows for c in r.cells if c.formula]
+    texts += [el.text or "" for el in root.iter(S + "formula", S + "formula1", S + "formula2", "{*}f")]
+    refs = (ref for text in texts for ref in Formula.parse(text).refs())
+    return frozenset((ref.sheet or name).casefold() for ref in refs)
+
+
+def _numbered(parent: Element | None, tag: str) -> list[tuple[int, Element]]:
+    """Rows with their number; one without ``r`` follows the one before it."""
+    out, number = [], 0
+    for el in parent if parent is not None else ():
+        if el.tag == tag:
+            number = int(el.get("r") or number + 1)
+            out.append((number, el))
+    return out
+
+
+def shared_strings(root: Element | None) -> list[tuple[Run, ...]]:
+    """The workbook's strings, each as its runs; phonetic hints are not text."""
+    return [] if root is None else [_runs(si) for si in root.iterfind(S + "si")]
+
+
+def _runs(el: Element) -> tuple[Run, ...]:
+    out = []
+    for child in el:
+        if child.tag == TEXT:
+            out.append(Run(unescaped(child.text or "")))
+        elif child.tag == S + "r":
+            text = child.find(TEXT)
+            properties = child.find(S + "rPr")
+            xml = "" if properties is None else _bare(etree.tostring(properties, encoding="unicode", with_tail=False))
+            out.append(Run(unescaped(text.text or "") if text is not None else "", xml))
+    return tuple(out)
+
+
+def _bare(xml: str) -> str:
+    """The XML without the namespace declarations its surroundings already make."""
+    return re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", xml)
+
+
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+
+
+def unescaped(text: str) -> str:
+    """``_x000D_`` is how SpreadsheetML writes what XML cannot (ST_Xstring)."""
+    return _ESCAPED.sub(lambda m: chr(int(m[1], 16)), text) if "_x" in text else text
+
+
+class _Reader:
+    def __init__(self, name: str, file: str) -> None:
+        self.name, self.file = name, file
+        self.strings: list[tuple[Run, ...]] = []
+        self.problems: list[Problem] = []
+        self.shared: dict[str, tuple[Formula, SheetCell]] = {}
+
+    def report(self, ref: str, message: str, hint: str, code: str) -> None:
+        self.problems.append(Problem(f"{self.file} {self.name}!{ref}", message, hint, code))
+
+    # -- rows and cells
+
+    def row(self, el: Element, number: int) -> SheetRow:
+        attributes = "".join(
+            f' {_attribute_name(el, key)}="{value}"' for key, value in el.attrib.items() if key not in ("r", "spans")
+        )
+        row = SheetRow(number, attributes, [])
+        column = 0
+        for child in el:
+            if child.tag != CELL:
+                continue
+            match = _REF.match(child.get("r") or "")
+            column = column_number(match[1]) if match else column + 1
+            cell = self.cell(child, number, column)
+            row.cells.append(cell)
+            row.tags += [(tag, cell) for tag in cell.tags if tag.prefix == "tr" and tag.kind is not Kind.COMMENT]
+            if any(tag.prefix == "tr" for tag in cell.tags) and not row.tags:
+                row.tags.append((cell.tags[0], cell))
+        if row.tags:
+            self.refuse_beside(row)
+        return row
+
+    def refuse_beside(self, row: SheetRow) -> None:
+        for cell in row.cells:
+            rest = cell.text
+            for tag in cell.tags:
+                if tag.prefix == "tr":
+                    rest = rest.replace(tag.text, "", 1)
+            if rest.strip() or cell.formula is not None or (cell.value is not None and not cell.runs):
+                self.report(
+                    cell.ref,
+                    _("beside {tag} stands something else, which would be lost").format(tag=row.tags[0][0].text),
+                    _("Give the tag a row of its own."),
+                    "tag.beside",
+                )
+
+    def cell(self, el: Element, row: int, column: int) -> SheetCell:
+        kind = el.get("t") or "n"
+        inner = "".join(_bare(etree.tostring(c, encoding="unicode", with_tail=False)) for c in el)
+        cell = SheetCell(row, column, int(el.get("s") or 0), inner, kind)
+        text = el.findtext(VALUE)
+        if kind == "s" and text is not None:
+            cell.runs = self.strings[int(text)] if int(text) < len(self.strings) else ()
+        elif kind == "inlineStr":
+            inline = el.find(INLINE)
+            cell.runs = _runs(inline) if inline is not None else ()
+        elif kind == "str":
+            cell.value = unescaped(text or "")
+        elif kind == "b":
+            cell.value = text == "1"
+        elif kind == "n" and text:
+            cell.value = float(text)
+        if cell.runs:
+            cell.value = cell.text
+            self.scan(cell)
+        self.formula(el.find(FORMULA), cell)
+        return cell
+
+    def scan(self, cell: SheetCell) -> None:
+        found = scan(cell.text)
+        cell.tags = found.tags
+        for fault in found.faults:
+            self.report(cell.ref, fault.message, fault.hint, fault.code)
+        if found.raw_open:
+            self.report(cell.ref, _("{% raw %} has no {% endraw %}"), _("Add {% endraw %}."), "tag.raw")
+        for tag in cell.tags:
+            if tag.prefix in ("p", "r", "tc"):
+                self.report(
+                    cell.ref,
+                    _("{tag}: a sheet knows tags for cells and rows only").format(tag=tag.text),
+                    _("Write {{ … }} in a cell, or {%tr … %} in a row of its own."),
+                    "tag.unsupported",
+                )
+
+    def formula(self, el: Element | None, cell: SheetCell) -> None:
+        """The cell's own formula; one shared with other cells is written out."""
+        if el is None:
+            return
+        text, kind, index = el.text or "", el.get("t"), el.get("si") or ""
+        if kind == "shared":
+            if text:
+                self.shared[index] = (Formula.parse(text), cell)
+            elif index in self.shared:
+                source, origin = self.shared[index]
+                text = source.shifted(cell.row - origin.row, cell.column - origin.column).text()
+        elif kind == "array":
+            cell.array = el.get("ref")
+        cell.formula = text
+        cell.runs, cell.tags = (), ()
+
+    # -- blocks
+
+    def tree(self, rows: list[SheetRow]) -> tuple[list[SheetRow | Block], list[Branch]]:
+        """Rows and blocks as they stand inside each other."""
+        top: list[SheetRow | Block] = []
+        branches: list[Branch] = []
+        open_blocks: list[Block] = []
+        for row in rows:
+            for tag, cell in row.tags:
+                self.tag(tag, cell, top, branches, open_blocks)
+            if not row.is_tag_row:
+                (open_blocks[-1].branches[-1].body if open_blocks else top).append(row)
+        for block in open_blocks:
+            tag, cell = block.tags[0]
+            self.report(
+                cell.ref,
+                _("{tag} has no end").format(tag=tag.text),
+                _("Add the matching {end}.").format(end=f"{{%tr end{tag.keyword} %}}"),
+                "block.open",
+            )
+        return top, branches
+
+    def tag(
+        self, tag: Tag, cell: SheetCell, top: list[SheetRow | Block], branches: list[Branch], open_blocks: list[Block]
+    ) -> None:
+        word, row = tag.keyword, cell.row
+        around = open_blocks[-1].branches[-1] if open_blocks else None
+        if word in ("for", "if", "set"):
+            block = Block(word, row, [(tag, cell)])
+            (around.body if around else top).append(block)
+            if word != "set":
+                open_blocks.append(block)
+                self.branch(block, row, around, branches, repeats=word == "for")
+        elif word in ("endfor", "endif", "else", "elif"):
+            if not open_blocks or (word.startswith("end") and open_blocks[-1].keyword != word[3:]):
+                self.report(
+                    cell.ref,
+                    _("{tag} has no beginning").format(tag=tag.text),
+                    _("Check that every {% if %} and {% for %} has its own end."),
+                    "block.order",
+                )
+                return
+            block = open_blocks[-1]
+            block.tags.append((tag, cell))
+            block.branches[-1].closer = row
+            if word.startswith("end"):
+                open_blocks.pop()
+            else:
+                self.branch(block, row, block.branches[0].parent, branches, repeats=False)
+        else:
+            self.report(
+                cell.ref,
+                _("{tag}: rows know for, if and set only").format(tag=tag.text),
+                _("Use {%tr for … %} … {%tr endfor %} or {%tr if … %} … {%tr endif %}."),
+                "tag.unsupported",
+            )
+
+    @staticmethod
+    def branch(block: Block, row: int, parent: Branch | None, branches: list[Branch], *, repeats: bool) -> None:
+        found = Branch(len(branches), row, parent, repeats=repeats)
+        branches.append(found)
+        block.branches.append(found)
+
+
+def _attribute_name(el: Element, key: str) -> str:
+    """``{namespace}dyDescent`` → ``x14ac:dyDescent`` with the document's prefix."""
+    if not key.startswith("{"):
+        return key
+    namespace, local = key[1:].split("}")
+    prefix = next((p for p, uri in el.nsmap.items() if uri == namespace and p), None)
+    return f"{prefix}:{local}" if prefix else local
