@@ -200,7 +200,7 @@ class Formula:
 
         Text as it is: 3-D references, other workbooks, tables' columns, spilled ranges (``A1#``), names.
         """
-        return cls(_joined(ref or lexeme for _, lexeme, ref in _lexemes(text.removeprefix("="))))
+        return cls(_parts(text.removeprefix("=")))
 
     def text(self) -> str:
         """As OOXML stores it, without ``=``."""
@@ -220,9 +220,24 @@ class Formula:
         """The formula with every reference replaced; a text is what is left of a reference that is gone."""
         return Formula(_joined(move(part) if isinstance(part, Ref) else part for part in self.parts))
 
+    def with_names(self, meaning: Callable[[str], Formula | None]) -> Formula:
+        """The formula with defined names written out; ``meaning`` gives None for a name it does not know."""
+        every = list(_lexemes(self.text()))
+        out: list[str | Ref] = []
+        for (kind, text, ref), (_kind, following, _ref) in zip(every, [*every[1:], ("", "", None)], strict=True):
+            meant = meaning(text) if kind == "name" and following != "(" else None
+            out += [ref or text] if meant is None else meant.parts if len(meant.parts) == 1 else ["(", *meant.parts, ")"]
+        return Formula(_joined(out))
+
     def shifted(self, rows: int, columns: int) -> Formula:
         """The formula as copied so many rows down and columns right: a cell of a shared formula."""
         return self.moved(lambda ref: ref.shifted(rows, columns))
+
+
+@lru_cache(maxsize=4096)
+def _parts(text: str) -> tuple[str | Ref, ...]:
+    """A template's formulas are read again with every render, of which there may be thousands."""
+    return _joined(ref or lexeme for _, lexeme, ref in _lexemes(text))
 
 
 def _joined(parts: Iterable[str | Ref]) -> tuple[str | Ref, ...]:
@@ -264,12 +279,13 @@ class Copies:
 
     A block without blocks in it needs the number alone, so a million rows cost what one costs. Otherwise there is an
     instance for each copy: the ``Copies`` of every block within, in order. ``blank``: no copy, but one empty row kept
-    because references need a place to point at.
+    because references need a place to point at; ``borrows``: they point at the row that follows, which is empty there.
     """
 
     count: int = 0
     instances: tuple[Instance, ...] = ()
     blank: bool = False
+    borrows: bool = False
 
     @classmethod
     def of(cls, instances: Iterable[Instance]) -> Copies:
@@ -338,13 +354,14 @@ class _Body:
 class _Run:
     """The copies of one block, one below the other."""
 
-    __slots__ = ("_bodies", "_height", "_starts", "blank", "count", "section")
+    __slots__ = ("_bodies", "_height", "_starts", "blank", "count", "keeps_place", "section")
 
     def __init__(self, section: _Section, copies: Copies) -> None:
         if section.blocks and copies.count != len(copies.instances):
             msg = f"{copies.count} copies, but {len(copies.instances)} instances"
             raise ValueError(msg)
         self.section, self.count, self.blank = section, copies.count, copies.blank and not copies.count
+        self.keeps_place = self.blank or copies.borrows
         self._bodies = (
             [_Body(section, instance) for instance in copies.instances] if section.blocks else [_Body(section, ())]
         )
@@ -503,7 +520,7 @@ class Layout:
             shared = shared and block in choose.chain[depth : depth + 1]
             base += body.offset(block.first)
             if not run.count:
-                return base if run.blank else base - (not choose.at_start)
+                return base if run.keeps_place else base - (not choose.at_start)
             copy = choose.copy(depth, shared, run.count)
             base += run.start(copy)
             body, depth = run.body(copy), depth + 1
@@ -1352,6 +1369,7 @@ class Compiled:
         return self.call(value_of)
 
 
+@lru_cache(maxsize=4096)
 def compile_formula(formula: Formula) -> Compiled:
     """The formula as a function to be called any number of times, also for copies whose references have moved.
 
@@ -1378,6 +1396,7 @@ class RowFunction:
 _WIDEST = 255
 
 
+@lru_cache(maxsize=4096)
 def row_function(formula: Formula, row: int) -> RowFunction | None:
     """The formula of a cell in this row as a function of the row's values; None where it looks at other rows or sheets.
 
