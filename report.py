@@ -167,10 +167,10 @@ def lost(report: Form, forms: Mapping[str, Form], previous: Measures, month: Mon
 # --- digest ---------------------------------------------------------------------------------------------------
 
 
-def digest(months: Iterable[Month], settings: Settings) -> str:
+def digest(months: Iterable[Month], settings: Settings | None) -> str:
     """SHA-256 over canonical JSON of everything a report is computed from: same data and settings, same digest."""
     data = {
-        "settings": settings.model_dump(mode="json"),
+        "settings": settings.model_dump(mode="json") if settings else None,
         "months": {
             str(month.period): [
                 {
@@ -184,6 +184,11 @@ def digest(months: Iterable[Month], settings: Settings) -> str:
             for month in months
         },
     }
+    return digested(data)
+
+
+def digested(data: object) -> str:
+    """SHA-256 over canonical JSON: sorted keys, amounts without needless zeros, days as ISO 8601."""
     text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_canonical)
     return hashlib.sha256(text.encode()).hexdigest()
 
