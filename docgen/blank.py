@@ -84,25 +84,40 @@ _STAMP = "2000-01-01T00:00:00Z"
 
 
 def new_workbook(
-    form: Form, *, period: Period | None = None, carry: Mapping[str, Sequence[Mapping[str, Any]]] | None = None
+    form: Form,
+    *,
+    period: Period | None = None,
+    carry: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    fields: Mapping[str, Any] | None = None,
 ) -> bytes:
     """A blank .xlsx for ``form``, marked with form and period so that it is recognised whatever it is renamed to.
 
-    ``carry``: table key → rows by column key, written in as the first rows (last month's unfinished items). They
-    are stored as values: a text that begins with = stays a text.
+    ``carry``: table key → rows by column key, written in as the first rows (last month's unfinished items), before
+    those the form itself begins with; ``fields``: head fields that are known already. They are stored as values: a
+    text that begins with = stays a text.
     """
     from openpyxl import Workbook
 
     book = Workbook()
     book.remove(book.worksheets[0])
-    writer = _Writer(form, period, book)
-    for table in form.tables:
-        _TableSheet(writer, table, (carry or {}).get(table.key, ())).write()
-    if not form.tables:
+    writer = _Writer(form, period, book, fields or {})
+    if writer.own_sheet:
         writer.write_fields_sheet()
+    for table in form.tables:
+        _TableSheet(writer, table, _first_rows(table, (carry or {}).get(table.key, ()))).write()
     writer.write_help()
     writer.write_choices()
     return writer.saved()
+
+
+def _first_rows(table: Table, carried: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Carried rows, then those of the form that they do not repeat in every cell the form fills."""
+    own = [row for row in table.rows if not any(_same(row, other) for other in carried)]
+    return [*carried, *own]
+
+
+def _same(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return all(str(other.get(key)) == str(value) for key, value in row.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +157,16 @@ def _looks() -> _Looks:
 class _Writer:
     """One blank being written: the workbook, its looks, and lists too long for a cell's own rule."""
 
-    def __init__(self, form: Form, period: Period | None, book: Workbook) -> None:
-        self.form, self.period, self.book = form, period, book
+    def __init__(self, form: Form, period: Period | None, book: Workbook, known: Mapping[str, Any]) -> None:
+        self.form, self.period, self.book, self.known = form, period, book, known
         self.looks = _looks()
         self.lists: list[tuple[str, ...]] = []
         self.sums: dict[tuple[str, str], Decimal] = {}
+
+    @property
+    def own_sheet(self) -> bool:
+        """Head fields in sections fill a sheet; a few of them stand above the first table."""
+        return not self.form.tables or any(field.section for field in self.form.fields)
 
     @property
     def heading(self) -> str:
@@ -186,28 +206,42 @@ class _Writer:
     def write_fields(self, sheet: Worksheet, row: int, split: tuple[int, int]) -> int:
         """One line a field: label to column ``split[0]``, value to ``split[1]``; the next free row."""
         for field in self.form.fields:
+            if field.section:
+                row = self.write_section(sheet, row, split[1], field.section)
             label, value = f"A{row}", f"{letter(split[0] + 1)}{row}"
             _merge(sheet, row, 1, split[0])
             _merge(sheet, row, split[0] + 1, split[1])
             cell = self.put(sheet, label, field.title, self.looks.head, self.looks.middle)
             cell.fill = self.looks.duty if field.required else self.looks.plain
-            self.put(sheet, value, None, self.looks.body, self.looks.left).number_format = _FORMATS[field.type]
+            known = _stored(self.known.get(field.key))
+            self.put(sheet, value, known, self.looks.body, self.looks.left).number_format = _FORMATS[field.type]
             for column in range(1, split[1] + 1):
                 sheet.cell(row, column).border = self.looks.line
             self.validate(sheet, field, value)
             width = sum(sheet.column_dimensions[letter(n)].width for n in range(1, split[0] + 1))
-            sheet.row_dimensions[row].height = max(22, 15 * _lines(field.title, width))
+            text_lines = max(field.lines, _lines(str(known or ""), 70) if self.own_sheet else 1)
+            sheet.row_dimensions[row].height = max(22, 15 * _lines(field.title, width), 15 * text_lines)
             row += 1
         return row
 
+    def write_section(self, sheet: Worksheet, row: int, last: int, title: str) -> int:
+        _merge(sheet, row, 1, last)
+        cell = self.put(sheet, f"A{row}", title, self.looks.head, self.looks.left)
+        for column in range(1, last + 1):
+            sheet.cell(row, column).border = self.looks.line
+        cell.fill = self.looks.plain
+        sheet.row_dimensions[row].height = 22
+        return row + 1
+
     def write_fields_sheet(self) -> None:
         sheet = self.sheet(self.form.title[:31], landscape=False)
-        for column, width in (("A", 18), ("B", 70)):
+        for column, width in (("A", 20), ("B", 70)):
             sheet.column_dimensions[column].width = width
         sheet.merge_cells("A1:B1")
         self.put(sheet, "A1", self.heading, self.looks.title, self.looks.middle)
         sheet.row_dimensions[1].height = 34
         row = self.write_fields(sheet, 2, (1, 2))
+        sheet.freeze_panes = "A2"
         self.write_foot(sheet, row, 2, self.form.note)
 
     def write_foot(self, sheet: Worksheet, row: int, columns: int, note: str) -> None:
@@ -396,7 +430,8 @@ class _TableSheet:
     @property
     def has_fields(self) -> bool:
         """The head fields stand on the first table's sheet."""
-        return bool(self.writer.form.fields) and self.table is self.writer.form.tables[0]
+        form = self.writer.form
+        return bool(form.fields) and not self.writer.own_sheet and self.table is form.tables[0]
 
     def split(self) -> tuple[int, int]:
         """Last columns of the labels and the values of head fields: some 14 and some 20 characters wide."""

@@ -26,7 +26,19 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
-__all__ = ["Check", "Column", "Field", "Form", "Period", "Table", "load_form", "load_forms", "parse_form"]
+__all__ = [
+    "Carry",
+    "Check",
+    "Column",
+    "Field",
+    "Form",
+    "Must",
+    "Period",
+    "Table",
+    "load_form",
+    "load_forms",
+    "parse_form",
+]
 
 NUMERIC = frozenset({"integer", "number", "money", "percent"})
 DECLARATION = "form.toml"
@@ -43,7 +55,11 @@ class _Declared(BaseModel):
 
 
 class Field(_Declared):
-    """One value asked for: a cell with its label, above the table or instead of one."""
+    """One value asked for: a cell with its label, above the table or on a sheet of its own.
+
+    ``section`` is the heading over it and those after it, ``lines`` how many lines of text there is room for;
+    ``within_period`` marks the date that says which period a paper, or a row of a table, belongs to.
+    """
 
     key: str
     title: str
@@ -60,6 +76,9 @@ class Field(_Declared):
     width: float | None = None
     help: str = ""
     sample: str = ""
+    section: str = ""
+    lines: int = 1
+    within_period: bool = False
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -68,15 +87,11 @@ class Field(_Declared):
 
 
 class Column(Field):
-    """One column of a table; ``group`` is the merged heading above it, ``ditto`` lets 同上 mean the cell above.
-
-    ``within_period`` marks the date that says which period a row belongs to: rows outside are warned about.
-    """
+    """One column of a table; ``group`` is the merged heading above it, ``ditto`` lets 同上 mean the cell above."""
 
     group: str = ""
     unique: bool = False
     ditto: bool = False
-    within_period: bool = False
 
     @property
     def label(self) -> str:
@@ -85,7 +100,9 @@ class Column(Field):
 
 
 class Check(_Declared):
-    """A rule over one row: ``when`` is a Jinja expression over the row's keys that is true where there is a fault."""
+    """A rule over one row, or over the head fields: ``when`` is a Jinja expression over their keys, true where there
+    is a fault.
+    """
 
     when: str
     column: str
@@ -94,14 +111,46 @@ class Check(_Declared):
     level: Literal["error", "warning"] = "error"
 
 
+class Must(_Declared):
+    """A row that has to be there: ``when`` is a Jinja expression that is true for at least one row of the table."""
+
+    when: str
+    message: str
+    hint: str = ""
+    level: Literal["error", "warning"] = "error"
+
+
+class Carry(_Declared):
+    """Rows that come into a blank by themselves, from a paper filed before.
+
+    ``table`` gets them; ``form`` and ``source`` say which table of which form they come from (without them the same),
+    ``period`` which of its papers: of the period before the blank's, of the same one, of the one after, or the latest
+    before it. ``when`` chooses rows, ``columns`` gives own columns as expressions over an earlier row; without it
+    the columns of equal key are copied.
+    """
+
+    table: str
+    form: str = ""
+    source: str = ""
+    period: Literal["previous", "same", "following", "latest"] = "previous"
+    when: str = "true"
+    columns: dict[str, str] = {}
+
+
 class Table(_Declared):
-    """A table of rows; ``total`` names the columns a 合计 row sums, ``empty_rows`` how many a blank prepares."""
+    """A table of rows; ``total`` names the columns a 合计 row sums, ``empty_rows`` how many a blank prepares.
+
+    ``rows`` are the first rows of every blank (the accounts of a budget, what is inspected daily), ``must`` the rows
+    that may not be missing.
+    """
 
     key: str
     title: str
     aliases: tuple[str, ...] = ()
     columns: tuple[Column, ...]
     checks: tuple[Check, ...] = ()
+    must: tuple[Must, ...] = ()
+    rows: tuple[dict[str, Any], ...] = ()
     empty_rows: int = 30
     total: tuple[str, ...] = ()
     required: bool = True
@@ -130,14 +179,16 @@ class Form(_Declared):
     version: str = ""
     aliases: tuple[str, ...] = ()
     department: str = ""
-    period: Literal["month", "day", "year", "none"] = "month"
+    period: Literal["month", "day", "half", "year", "none"] = "month"
     file: str = ""
     signers: tuple[str, ...] = ()
     note: str = ""
     sources: tuple[str, ...] = ()
     template: str = ""
     fields: tuple[Field, ...] = ()
+    checks: tuple[Check, ...] = ()
     tables: tuple[Table, ...] = ()
+    carry: tuple[Carry, ...] = ()
     figures: tuple[dict[str, Any], ...] = ()
     breakdowns: tuple[dict[str, Any], ...] = ()
     lists: tuple[dict[str, Any], ...] = ()
@@ -155,16 +206,23 @@ class Form(_Declared):
                 return table
         raise KeyError(key)
 
-    def file_name(self, period: Period | None = None, department: str = "") -> str:
-        """The name a filled or blank file of this form gets, without a folder: ``报修登记 2026年10月.xlsx``."""
+    def file_name(
+        self, period: Period | None = None, department: str = "", fields: Mapping[str, Any] | None = None
+    ) -> str:
+        """The name a filled or blank file of this form gets, without a folder: ``报修登记 2026年10月.xlsx``.
+
+        ``fields``: head fields the pattern may name; what is unknown is left out, and so is what Windows refuses.
+        """
         pattern = self.file or "{title} {period}.xlsx"
         names = {
+            **dict.fromkeys((field.key for field in self.fields), ""),
+            **{key: _in_names(value) for key, value in (fields or {}).items()},
             "period": period.label if period else "",
-            "department": department or self.department,
+            "department": department or _in_names((fields or {}).get("department")) or self.department,
             "title": self.title,
             "code": self.code,
         }
-        return re.sub(r"\s+(?=\.|$)|^\s+", "", pattern.format(**names))
+        return re.sub(r"\s+(?=\s|\.\w+$|$)|^\s+", "", pattern.format(**names))
 
     def json_schema(self) -> dict[str, Any]:
         """JSON Schema (2020-12) of the form's data: head fields, and one array of rows a table."""
@@ -178,6 +236,11 @@ class Form(_Declared):
             "required": [field.key for field in self.fields if field.required] + [table.key for table in self.tables],
             "additionalProperties": False,
         }
+
+
+def _in_names(value: object) -> str:
+    """A value as part of a file name, without what no file name may have."""
+    return re.sub(r'[\\/:*?"<>|\s]+', "", str(value))[:40] if value is not None else ""
 
 
 # --- JSON Schema ----------------------------------------------------------------------------------------------
@@ -416,7 +479,14 @@ def _plain_path(location: Sequence[str | int]) -> _Path:
 
 
 def _model_at(path: _Path) -> type[BaseModel]:
-    inner: dict[str, type[BaseModel]] = {"fields": Field, "tables": Table, "columns": Column, "checks": Check}
+    inner: dict[str, type[BaseModel]] = {
+        "fields": Field,
+        "tables": Table,
+        "columns": Column,
+        "checks": Check,
+        "must": Must,
+        "carry": Carry,
+    }
     names = [step for step in path if isinstance(step, str)]
     return inner.get(names[-1], Form) if names else Form
 
@@ -468,8 +538,12 @@ def _contradictions(form: Form) -> Iterator[_Fault]:
     yield from _file_faults(form)
     for i, field in enumerate(form.fields):
         yield from _field_faults(("fields", i), field)
+    for i, check in enumerate(form.checks):
+        yield from _check_faults(("checks", i), check, [field.key for field in form.fields])
     for i, table in enumerate(form.tables):
         yield from _table_faults(("tables", i), table)
+    for i, carry in enumerate(form.carry):
+        yield from _carry_faults(("carry", i), carry, form)
 
 
 def _doubles(keys: Iterator[tuple[_Path, str]]) -> Iterator[_Fault]:
@@ -497,7 +571,7 @@ def _shared_labels(labelled: Sequence[tuple[_Path, Sequence[str]]]) -> Iterator[
 
 
 def _file_faults(form: Form) -> Iterator[_Fault]:
-    known = ("period", "department", "title", "code")
+    known = ("period", "department", "title", "code", *(field.key for field in form.fields))
     for name in _PLACEHOLDER.findall(form.file):
         if name not in known:
             message = _("'{value}' is not possible here").format(value=name)
@@ -522,6 +596,9 @@ def _field_faults(path: _Path, field: Field) -> Iterator[_Fault]:
     if field.min is not None and field.max is not None and field.min > field.max:
         message = _("min {min} is above max {max}").format(min=field.min, max=field.max)
         yield (*path, "min"), "form.bad_bounds", message, _("Exchange them.")
+    if field.within_period and field.type not in ("date", "datetime"):
+        message = _("within_period is for dates, but the type is {type}").format(type=field.type)
+        yield path, "form.stray_period", message, _('Leave it out, or use type = "date".')
     yield from _sample_fault(path, field)
 
 
@@ -556,12 +633,43 @@ def _table_faults(path: _Path, table: Table) -> Iterator[_Fault]:
     )
     for place, column in columns:
         yield from _field_faults(place, column)
-        if column.within_period and column.type not in ("date", "datetime"):
-            message = _("within_period is for dates, but the type is {type}").format(type=column.type)
-            yield place, "form.stray_period", message, _('Leave it out, or use type = "date".')
     yield from _total_faults(path, table)
+    yield from _row_faults(path, table)
     for i, check in enumerate(table.checks):
         yield from _check_faults((*path, "checks", i), check, [column.key for column in table.columns])
+
+
+def _row_faults(path: _Path, table: Table) -> Iterator[_Fault]:
+    """The rows of every blank and the rows that must be there name columns of the table."""
+    keys = [column.key for column in table.columns]
+    for i, row in enumerate(table.rows):
+        yield from (
+            (
+                (*path, "rows", i),
+                "form.unknown_column",
+                _("there is no column '{name}'").format(name=key),
+                _nearest(key, keys),
+            )
+            for key in row
+            if key not in keys
+        )
+    for i, must in enumerate(table.must):
+        yield from _expression_faults((*path, "must", i, "when"), must.when, keys)
+
+
+def _carry_faults(path: _Path, carry: Carry, form: Form) -> Iterator[_Fault]:
+    tables = {table.key: table for table in form.tables}
+    if carry.table not in tables:
+        message = _("there is no table '{name}'").format(name=carry.table)
+        yield (*path, "table"), "form.unknown_table", message, _nearest(carry.table, tables)
+        return
+    keys = [column.key for column in tables[carry.table].columns]
+    for key, source in carry.columns.items():
+        if key not in keys:
+            message = _("there is no column '{name}'").format(name=key)
+            yield (*path, "columns"), "form.unknown_column", message, _nearest(key, keys)
+        yield from _expression_faults((*path, "columns"), source, None)
+    yield from _expression_faults((*path, "when"), carry.when, None)
 
 
 def _total_faults(path: _Path, table: Table) -> Iterator[_Fault]:
@@ -580,8 +688,6 @@ def _total_faults(path: _Path, table: Table) -> Iterator[_Fault]:
 
 
 def _check_faults(path: _Path, check: Check, keys: Sequence[str]) -> Iterator[_Fault]:
-    from jinja2 import TemplateSyntaxError
-
     if check.column not in keys:
         yield (
             (*path, "column"),
@@ -589,24 +695,24 @@ def _check_faults(path: _Path, check: Check, keys: Sequence[str]) -> Iterator[_F
             _("there is no column '{name}'").format(name=check.column),
             _nearest(check.column, keys),
         )
+    yield from _expression_faults((*path, "when"), check.when, keys)
+
+
+def _expression_faults(path: _Path, source: str, keys: Sequence[str] | None) -> Iterator[_Fault]:
+    """An expression that cannot be read, or that names no column of ``keys`` (None: any name will do)."""
+    from jinja2 import TemplateSyntaxError
+
     try:
-        unknown = names_in(check.when) - {*keys, "period"}
+        unknown = set() if keys is None else names_in(source) - {*keys, "period"}
+        names_in(source)
     except TemplateSyntaxError as error:
         message = _("the expression cannot be read: {reason}").format(reason=error.message)
-        yield (
-            (*path, "when"),
-            "form.bad_expression",
-            message,
-            _("Jinja expressions look like: finished is not none and finished < received"),
-        )
+        hint = _("Jinja expressions look like: finished is not none and finished < received")
+        yield path, "form.bad_expression", message, hint
         return
     for name in sorted(unknown):
-        yield (
-            (*path, "when"),
-            "form.unknown_column",
-            _("there is no column '{name}'").format(name=name),
-            _nearest(name, keys),
-        )
+        message = _("there is no column '{name}'").format(name=name)
+        yield path, "form.unknown_column", message, _nearest(name, keys or ())
 
 
 @lru_cache(maxsize=1024)

@@ -22,6 +22,7 @@ from i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from docgen.book import Book, Merge, Sheet
     from docgen.forms import Check, Column, Form, Table
@@ -90,6 +91,7 @@ class TableReader:
         """Uniqueness, row rules and period, then the whole."""
         self._unique()
         self._checks()
+        self._must()
         self._within_period()
         rows = tuple(item.row for item in self.items)
         return TableData(self.table, rows, tuple(self.ignored), tuple(self.remarks))
@@ -143,6 +145,19 @@ class TableReader:
                 self._at(item.row, check.column, _rule_fails(check))
                 yield False
 
+    def _must(self) -> None:
+        """Rows that may not be missing; a row that cannot be asked does not fulfil the rule."""
+        for must in self.table.must:
+            if not any(self._fulfils(item, must.when) for item in self.items):
+                problem = Problem(f"{self.source.book.name} {self.table.title}", must.message, must.hint, "row.must")
+                (self.warnings if must.level == "warning" else self.problems).append(problem)
+
+    def _fulfils(self, item: _Item, when: str) -> bool:
+        try:
+            return bool(_compiled(when)({**item.values, "period": self.source.period}))
+        except _RULE_ERRORS:
+            return False
+
     def _within_period(self) -> None:
         period = self.source.period
         if period is None:
@@ -164,6 +179,26 @@ class TableReader:
         where = f"{row.place.file} {row.place.sheet}!{cell}" if cell else str(row.place)
         problem = _problem(where, self.table.column(key).label, refusal)
         (self.warnings if warning else self.problems).append(problem)
+
+
+def faults(
+    checks: Sequence[Check], values: Mapping[str, Any], refused: AbstractSet[str], period: Period | None
+) -> Iterator[tuple[Check, Refusal, bool]]:
+    """The rules that values break or that cannot be worked out for them, and whether each is only a warning.
+
+    Rules over ``refused`` values are not asked, nor those over the period where there is none.
+    """
+    for check in checks:
+        asked = names_in(check.when)
+        if asked & refused or (period is None and "period" in asked):
+            continue
+        try:
+            broken = _compiled(check.when)({**values, "period": period})
+        except _RULE_ERRORS:
+            yield check, _rule_fails(check), False
+            continue
+        if broken:
+            yield check, Refusal("row.check", check.message, check.hint), check.level == "warning"
 
 
 @lru_cache(maxsize=1024)

@@ -23,7 +23,7 @@ from docgen.headings import Heading, captions_above, find_headings
 from docgen.intake import open_book, read_bytes
 from docgen.period import Period
 from docgen.reading import Ignored, Place, Reading, Reason, Remark, Row, TableData
-from docgen.rows import Options, Source, TableReader
+from docgen.rows import Options, Source, TableReader, faults
 from i18n import _
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ __all__ = [
     "Remark",
     "Row",
     "TableData",
+    "form_of",
+    "forms_named",
     "new_workbook",
     "read",
     "read_any",
@@ -69,7 +71,7 @@ def read_any(
     """
     path = Path(path)
     book = open_book(read_bytes(path), path.name)
-    return read_book(book, _form_of(book, forms), period=period, options=options)
+    return read_book(book, form_of(book, forms), period=period, options=options)
 
 
 def read_book(book: Book, form: Form, *, period: Period | None = None, options: Options = _DEFAULT) -> Reading:
@@ -87,11 +89,14 @@ class _FormReader:
         self.warnings: list[Problem] = [*source.book.warnings]
         self.remarks: list[Remark] = []
         self.read_names: set[str] = set()
+        self.places: dict[str, str] = {}
+        self.refused: set[str] = set()
         self.headings = [(sheet, find_headings(sheet, self.form.tables)) for sheet in self.readable()]
 
     def read(self) -> Reading:
         tables = {table.key: self.table(table) for table in self.form.tables}
         fields = self.fields()
+        self.field_rules(fields)
         self.unread_sheets()
         self.other_periods()
         if self.problems:
@@ -210,16 +215,22 @@ class _FormReader:
             before = headings[0].top if headings else max(sheet.rows, default=0) + 1
             for place in find_fields(sheet, [row for row in sheet.rows if row < before], self.form.fields):
                 found.setdefault(place.field.key, []).append(place)
+                if not headings:
+                    self.read_names.add(sheet.name)
         return {field.key: self.field(field, found.get(field.key, [])) for field in self.form.fields}
 
     def field(self, field: Field, places: Sequence[Found]) -> Any:
         filled = [place for place in places if not is_blank(place.cell)]
+        if places:
+            place = (filled or places)[0]
+            self.places[field.key] = f"{self.book.name} {place.sheet}!{place.reference}"
         if not filled:
             return self.no_value(field, places)
         reads = [convert(place.cell, field, self.source.reader) for place in filled]
         for place, value in zip(filled, reads, strict=True):
             where = f"{self.book.name} {place.sheet}!{place.reference}"
             if isinstance(value, Refusal):
+                self.refused.add(field.key)
                 self.problems.append(Problem(where, _labelled(place.label, value.message), value.hint, value.code))
             elif value.remark:
                 self.remarks.append(Remark(where, _labelled(place.label, value.remark)))
@@ -228,9 +239,20 @@ class _FormReader:
             self.problems.append(self.contradiction(field, filled))
         return values[0] if values else None
 
+    def field_rules(self, values: Mapping[str, Any]) -> None:
+        """The form's rules over its head fields, each at the cell it names."""
+        if not values:
+            return
+        titles = {field.key: field.title for field in self.form.fields}
+        for check, refusal, warning in faults(self.form.checks, values, self.refused, self.source.period):
+            where = self.places.get(check.column, self.book.name)
+            problem = Problem(where, _labelled(titles[check.column], refusal.message), refusal.hint, refusal.code)
+            (self.warnings if warning else self.problems).append(problem)
+
     def no_value(self, field: Field, places: Sequence[Found]) -> None:
         if not field.required:
             return
+        self.refused.add(field.key)
         if places:
             where, label = f"{self.book.name} {places[0].sheet}!{places[0].reference}", places[0].label
             message = _("“{label}” is not filled in").format(label=label)
@@ -253,7 +275,7 @@ class _FormReader:
     def unread_sheets(self) -> None:
         """A sheet with text and without a table or a field of the form."""
         for sheet, headings in self.headings:
-            if headings or not sheet.rows or (self.form.fields and not self.form.tables):
+            if headings or not sheet.rows or sheet.name in self.read_names:
                 continue
             message = _("the sheet holds no table of this form and was not read")
             hint = _("Nothing to do if it is a note or a summary.")
@@ -277,11 +299,11 @@ class _FormReader:
             yield self.book.name, own.label
         for sheet, headings in self.headings:
             if sheet.name in self.read_names:
-                yield from self.sheet_titles(sheet, headings[0])
+                yield from self.sheet_titles(sheet, headings[0] if headings else None)
 
-    def sheet_titles(self, sheet: Sheet, heading: Heading) -> Iterator[tuple[str, str]]:
+    def sheet_titles(self, sheet: Sheet, heading: Heading | None) -> Iterator[tuple[str, str]]:
         yield f"{self.book.name} {sheet.name}", sheet.name
-        for row in [row for row in sheet.rows if row < heading.top]:
+        for row in [row for row in sheet.rows if heading is None or row < heading.top]:
             for column, cell in sheet.rows[row].items():
                 if not is_blank(cell) and any(
                     label in normal_label(cell.text) for label in map(normal_label, self.form.labels)
@@ -339,12 +361,13 @@ def _own_period(book: Book, form: Form) -> Period | None:
 # --- which form -----------------------------------------------------------------------------------------------
 
 
-def _form_of(book: Book, forms: Mapping[str, Form]) -> Form:
+def form_of(book: Book, forms: Mapping[str, Form]) -> Form:
+    """The one of ``forms`` a file says it is: by its mark, its name, its headings. DataError where that is not one."""
     marked = book.properties.get(FORM_PROPERTY)
     if marked is not None and marked in forms:
         return forms[marked]
     readable = {name: form for name, form in forms.items() if form.tables or form.fields}
-    named = _named(book, readable.values())
+    named = forms_named(book.name, readable.values())
     if len(named) == 1:
         return named[0]
     fitting = _fitting(book, named or list(readable.values()))
@@ -353,9 +376,9 @@ def _form_of(book: Book, forms: Mapping[str, Form]) -> Form:
     raise DataError([_unsure(book, fitting or named, forms)])
 
 
-def _named(book: Book, forms: Iterable[Form]) -> list[Form]:
-    """The forms whose title or alias stands in the file's name; the longest such name wins."""
-    name = normal_label(Path(book.name).stem)
+def forms_named(file: str, forms: Iterable[Form]) -> list[Form]:
+    """The forms whose title or alias stands in a file's name; the longest such name wins."""
+    name = normal_label(Path(file).stem)
     lengths = [
         (max((len(label) for label in map(normal_label, form.labels) if label in name), default=0), form)
         for form in forms

@@ -1,0 +1,101 @@
+"""A register as it is printed, drawn from its declaration: adding a form needs no template and no code.
+
+One sheet a table: title and period, headings with their groups, the rows, numbered empty rows for what is added by
+hand, 合计, note and signatures. What comes out is a template like any other, rendered by ExcelTemplate.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from docgen.printsheet import A3, A4, Col, Grid, PrintBook
+
+if TYPE_CHECKING:
+    from docgen.forms import Column, Field, Form, Table
+    from docgen.printsheet import PrintSheet
+
+LEAST_ROWS = 15
+"""Registers are printed with at least so many rows, empty ones numbered (forms.md §1)."""
+_WIDEST_A4, _WIDEST_PORTRAIT = 178.0, 92.0
+"""Half-width characters one page takes at a size that can still be read: A4 turned, A4 upright."""
+_NARROWEST = {"date": 10.5, "datetime": 11.5, "money": 11.0, "tick": 5.0, "integer": 6.0, "percent": 9.0, "number": 8.0}
+_WIDEST = {"text": 30.0, "code": 14.0, "choice": 10.0, "number": 10.0, "integer": 8.0, "percent": 10.0, "money": 12.0}
+_SERIALS = frozenset({"序号", "序"})
+
+
+def cell_tag(column: Field, row: str = "r") -> str:
+    """The tag that puts a column's value into a cell: √ or × for a tick, the value itself for all else."""
+    path = f"{row}.{column.key}"
+    if column.type == "tick":
+        return f"{{{{ '' if {path} is none else '√' if {path} else '×' }}}}"
+    return f"{{{{ {path} }}}}"
+
+
+def register_template(form: Form) -> bytes:
+    """The template of a form that has none of its own. Its tags ask for ``office``, ``form``, ``period``, ``meta``,
+    the form's head fields, and its tables by key.
+    """
+    book = PrintBook()
+    for table in form.tables:
+        _draw(book, form, table)
+    return book.saved()
+
+
+def _draw(book: PrintBook, form: Form, table: Table) -> None:
+    columns = [_printed(column, table) for column in table.columns]
+    if table.columns[0].title not in _SERIALS:
+        columns.insert(0, Col("序号", "{{ loop.index }}", 5, "integer"))
+    width = sum(column.width for column in columns)
+    landscape = width > _WIDEST_PORTRAIT or form.period != "none"
+    sheet = book.sheet(
+        table.title,
+        [column.width for column in columns],
+        landscape=landscape,
+        paper=A3 if width > _WIDEST_A4 else A4,
+        code=form.code,
+    )
+    _head(sheet, form, table)
+    sheet.table(Grid(columns, table.key, least=LEAST_ROWS, total="合计" if table.total else "", repeat=True))
+    _foot(sheet, form, table)
+
+
+def _head(sheet: PrintSheet, form: Form, table: Table) -> None:
+    several = len(form.tables) > 1
+    sheet.title(f"{{{{ form.title }}}}{'　' + table.title if several else ''}")
+    facts = ["服务中心：{{ office.name }}", "{{ period.label if period else '' }}"]
+    facts += ["单位：元"] if any(column.type == "money" for column in table.columns) else [""]
+    sheet.facts(*facts)
+    if form.fields:
+        sheet.facts(*(f"{field.title}：{fact(field)}" for field in form.fields))
+
+
+def fact(field: Field) -> str:
+    """A head field's tag inside a line of text: dates and amounts as text has them."""
+    formats = {"date": "|短日期", "datetime": "|日期时间", "money": "|金额", "percent": "|百分比", "number": "|数"}
+    if field.type == "tick":
+        return f"{{{{ '' if {field.key} is none else '√' if {field.key} else '×' }}}}"
+    return (
+        f"{{{{ {field.key}{formats.get(field.type, '')} }}}}"
+        if field.type in formats
+        else f"{{{{ {field.key} or '' }}}}"
+    )
+
+
+def _foot(sheet: PrintSheet, form: Form, table: Table) -> None:
+    if note := table.note or form.note:
+        sheet.note(f"说明：{note}")
+    if form.signers:
+        sheet.signs(*form.signers)
+
+
+def _printed(column: Column, table: Table) -> Col:
+    title = f"{column.title}\n（{column.unit}）" if column.unit and column.type != "money" else column.title
+    tag = "{{ loop.index }}" if column.title in _SERIALS else cell_tag(column)
+    return Col(title, tag, _width(column), column.type, "", column.group, column.key in table.total)
+
+
+def _width(column: Column) -> float:
+    if column.title in _SERIALS:
+        return 5.0
+    wanted = column.width or 10.0
+    return max(min(wanted, _WIDEST.get(column.type, wanted)), _NARROWEST.get(column.type, 6.0))
