@@ -2,17 +2,21 @@
 
 Its own reader, because a form needs in one pass what libraries give in two or not at all: cached values *and*
 which of them are formulas never computed, merges, hidden rows, columns and sheets, the 1904 flag. ECMA-376 part 1,
-clause 18. Sheets are streamed; a million formatted but empty rows cost one look at their bytes.
+clause 18. Sheets are streamed; a million formatted but empty rows cost one look at their bytes. Rows and texts
+written the usual way are taken apart by one regular expression that has to account for every character of them;
+whatever else a part holds goes through expat, which sees the part without those rows.
 """
 
 from __future__ import annotations
 
+import codecs
 import io
 import math
 import re
 import zipfile
 import zlib
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NoReturn
 from xml.parsers import expat
 
@@ -25,7 +29,7 @@ from docgen.numberformat import BUILT_IN
 from i18n import _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 MAX_MEMBERS = 10_000
 MAX_UNPACKED = 2 * 2**30
@@ -39,6 +43,17 @@ _SMALL = 4 * 2**20
 _REL = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
+_REFERENCE_MARK = re.compile(r"&([^;]*);?")
+_ENCODING = re.compile(rb"<\?xml[^>]*encoding=[\"']([^\"']*)")
+_STRING = re.compile(r'<si><t(?: xml:space="preserve")?>([^<]*)</t></si>')
+_ROW = re.compile(r'<row r="([0-9]{1,7})"([^<>]*)(?<!/)>')
+_CELL = re.compile(
+    r'<c r="([A-Z]{1,3})[0-9]{1,7}"(?: s="([0-9]{1,5})")?(?: t="([a-zA-Z]{1,9})")?'
+    r"(?:/>|>(<f[^<>]*/>|<f[^<>]*>[^<]*</f>)?"
+    r'(?:(?:<v>|<is><t>|<is><t xml:space="preserve">)([^<]*)(?:</v>|</t></is>))?</c>)'
+)
+_KEPT = 65_536
+"""Distinct cells of a sheet that are shared: registers repeat themselves, and an object a cell is what costs time."""
 
 
 def read_xlsx(data: bytes, name: str) -> Book:
@@ -114,7 +129,7 @@ class _Workbook:
         relations = self.relations(path)
         return Sheet(
             element.get("name"),
-            dict(sorted(parsed.rows.items())),
+            parsed.rows if parsed.in_order else dict(sorted(parsed.rows.items())),
             tuple(parsed.merges),
             element.get("state", "visible") != "visible",
             frozenset(parsed.hidden_rows),
@@ -154,10 +169,8 @@ class _Workbook:
             return []
         if self.size(path) > MAX_STRINGS:
             raise DataError([_too_large(self.name)])
-        reader = _StringsParser(self.name)
         with self.open(path) as stream:
-            reader.parser.ParseFile(stream)
-        return reader.strings
+            return _StringsParser().read(stream.read())
 
     def formats(self, path: str | None) -> list[str]:
         """The number format code of every cell style, by its index."""
@@ -228,11 +241,39 @@ def _refuse_doctype(*_args: object) -> NoReturn:
     raise ValueError("DOCTYPE")
 
 
+def _unmarked(text: str) -> str:
+    """A text of XML without its references: ``&lt;`` → ``<``. ValueError for one that XML does not know."""
+    return _REFERENCE_MARK.sub(_character, text) if "&" in text else text
+
+
+def _character(found: re.Match[str]) -> str:
+    return _CHARACTERS[found[1]]
+
+
+class _Characters(dict[str, str]):
+    """The names of references → what they stand for; numbers as they are met."""
+
+    def __missing__(self, name: str) -> str:
+        if not name.startswith("#"):
+            raise ValueError(name)
+        self[name] = chr(int(f"0{name[1:]}", 16) if name.startswith("#x") else int(name[1:]))
+        return self[name]
+
+
+_CHARACTERS = _Characters(lt="<", gt=">", amp="&", quot='"', apos="'")
+
+
+def _is_plain(head: bytes, root: bytes) -> bool:
+    """UTF-8 and elements without a prefix: as every office program writes a part."""
+    declared = _ENCODING.search(head)
+    utf8 = declared is None or declared[1].lower() == b"utf-8"
+    return utf8 and not head.startswith((b"\xfe\xff", b"\xff\xfe")) and b"<" + root in head
+
+
 class _StringsParser:
     """sharedStrings.xml → texts; runs of rich text joined, phonetic readings left out."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self) -> None:
         self.strings: list[str] = []
         self.parts: list[str] | None = None
         self.text: list[str] = []
@@ -243,6 +284,19 @@ class _StringsParser:
         self.parser.StartElementHandler = self.start
         self.parser.EndElementHandler = self.end
         self.parser.CharacterDataHandler = self.characters
+
+    def read(self, content: bytes) -> list[str]:
+        """All texts of the part, in order."""
+        if not _is_plain(content[:4096], b"sst") or b"<!" in content or b"\r" in content[4096:]:
+            self.parser.Parse(content, True)
+            return self.strings
+        pieces = _STRING.split(content.decode("utf-8-sig"))
+        for other, text in zip(pieces[::2], pieces[1::2], strict=False):
+            if other and not other.isspace():
+                self.parser.Parse(other.strip(), False)
+            self.strings.append(_unescaped(_unmarked(text)))
+        self.parser.Parse(pieces[-1], True)
+        return self.strings
 
     def start(self, tag: str, _attributes: dict[str, str]) -> None:
         tag = tag.rpartition(":")[2]
@@ -277,23 +331,89 @@ class _SheetParser:
         self.hidden_rows: set[int] = set()
         self.hidden_columns: set[int] = set()
         self.row, self.column, self.count = 0, 0, 0
+        self.last, self.in_order = 0, True
         self.cells: dict[int, Cell] = {}
         self.kind, self.style, self.formula = "n", "", False
         self.value: list[str] = []
         self.capture = self.phonetic = False
         self.columns: dict[str, int] = {}
+        self.texts = [Cell(Kind.TEXT, text) for text in strings]
+        self.known: dict[tuple[str | None, str | None, str], Cell] = {}
+        self.parser = expat.ParserCreate()
 
     def feed(self, workbook: _Workbook, path: str) -> None:
-        parser = expat.ParserCreate()
+        parser = self.parser
         parser.buffer_text = True
         parser.StartDoctypeDeclHandler = _refuse_doctype
         parser.StartElementHandler = self.start
         parser.EndElementHandler = self.end
         parser.CharacterDataHandler = self.characters
-        for chunk in _meaningful(lambda: workbook.open(path), workbook.size(path)):
-            parser.Parse(chunk, False)
+        chunks = _meaningful(lambda: workbook.open(path), workbook.size(path))
+        first = next(chunks, b"")
+        if _is_plain(first[:4096], b"worksheet"):
+            self.feed_rows(chain([first], chunks))
+        else:
+            for chunk in chain([first], chunks):
+                parser.Parse(chunk, False)
         parser.Parse(b"", True)
         self.keep_row()
+
+    def feed_rows(self, chunks: Iterable[bytes]) -> None:
+        """Usual rows taken apart here, everything else given to expat in its order."""
+        decoder = codecs.getincrementaldecoder("utf-8-sig")()
+        rest, usual = "", True
+        for chunk in chunks:
+            text = rest + decoder.decode(chunk)
+            usual = usual and "<!" not in text
+            if not usual:  # comments and CDATA may hold anything, "</row>" included
+                self.parser.Parse(text, False)
+                rest = ""
+                continue
+            returns = "\r" in text  # which XML reads as line feeds
+            *pieces, rest = text.split("</row>")
+            for piece in pieces:
+                if (returns and "\r" in piece) or not self.usual_row(piece):
+                    self.parser.Parse(piece + "</row>", False)
+        self.parser.Parse(rest + decoder.decode(b"", True), False)
+
+    def usual_row(self, piece: str) -> bool:
+        """A row without its end tag, and whatever stands before it: whether all of it was taken in here."""
+        opened = _ROW.match(piece) or _ROW.match(piece, max(piece.rfind("<row"), 0))
+        if opened is None or "hidden" in opened[2]:
+            return False
+        parts = _CELL.split(piece[opened.end() :])
+        if "".join(parts[::6]).strip():
+            return False
+        if opened.start() and (before := piece[: opened.start()].strip()):
+            self.parser.Parse(before, False)
+        self.keep_row()
+        self.row = int(opened[1])
+        self.take(zip(parts[1::6], parts[2::6], parts[3::6], parts[4::6], parts[5::6], strict=True))
+        return True
+
+    def take(self, found: Iterable[tuple[str, str, str, str, str]]) -> None:
+        """Cells as (letters, style, type, formula, text); what is not there is None."""
+        cells, columns, texts, known = self.cells, self.columns, self.texts, self.known
+        for letters, style, kind, formula, text in found:
+            column = columns.get(letters) or self.number(letters)
+            if not text or formula:
+                self.column, self.kind, self.style, self.formula = column, kind or "n", style or "", bool(formula)
+                self.value = [_unmarked(text)] if text else []
+                self.end_cell()
+            elif kind == "s":
+                cells[column] = texts[int(text)]
+            elif cell := known.get((style, kind, text)):
+                cells[column] = cell
+            else:
+                cells[column] = self.new(style, kind, text)
+
+    def new(self, style: str | None, kind: str | None, text: str) -> Cell:
+        """A cell that did not stand in the sheet before, kept for the next time while there is room."""
+        self.kind, self.style, self.formula = kind or "n", style or "", False
+        cell = self.cell(_unmarked(text))
+        if len(self.known) < _KEPT:
+            self.known[style, kind, text] = cell
+        return cell
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         if ":" in tag:
@@ -336,7 +456,12 @@ class _SheetParser:
 
     def keep_row(self) -> None:
         if self.cells:
-            self.rows[self.row] = {**self.rows.get(self.row, {}), **self.cells}
+            self.rows[self.row] = {**self.rows[self.row], **self.cells} if self.row in self.rows else self.cells
+            self.in_order = self.in_order and self.row >= self.last
+            self.last = self.row
+            self.count += len(self.cells)
+            if self.count > MAX_CELLS:
+                raise DataError([_too_large(self.name)])
             self.cells = {}
 
     def start_cell(self, attributes: dict[str, str]) -> None:
@@ -354,9 +479,6 @@ class _SheetParser:
             if self.formula and self.kind not in ("str", "inlineStr"):
                 self.cells[self.column] = Cell(Kind.UNCOMPUTED, "", "", True)
             return
-        self.count += 1
-        if self.count > MAX_CELLS:
-            raise DataError([_too_large(self.name)])
         self.cells[self.column] = self.cell(text)
 
     def cell(self, text: str) -> Cell:
@@ -423,7 +545,9 @@ def _empty_tail(opened: Callable[[], Any]) -> tuple[int, int]:
             offset = position - len(tail)
             ended = window.find(data_end)
             within = window if ended < 0 else window[:ended]
-            found = max(within.rfind(mark) for mark in marks)
+            found = -1
+            for mark in marks:  # the usual one first: the others are looked for behind it only
+                found = max(found, within.rfind(mark, max(found, 0)))
             if found >= 0:
                 last, cut = offset + found, -1
             elif last < 0 and (started := within.find(data_start)) >= 0:
