@@ -141,7 +141,8 @@ def summary(paper: Paper) -> None:
     paper.table([1, 1, 1, 1], rows)
     below_table = '<w:spacing w:before="160" w:after="0" w:line="560" w:lineRule="exact"/>'
     paper.text(
-        "本月质量目标列示{{ objectives|length }}项：达标{{ verdicts.met|length }}项，"
+        "本月考核质量目标{{ verdicts.met|length + verdicts.missed|length + verdicts.unknown|length }}项："
+        "达标{{ verdicts.met|length }}项，"
         "未达标{{ verdicts.missed|length }}项，无数据{{ verdicts.unknown|length }}项。"
         "{% if verdicts.missed %}未达标的是："
         "{% for v in verdicts.missed %}{{ v.objective.title }}（目标{{ v.target }}，实际{{ v.actual }}）"
