@@ -1,5 +1,111 @@
-raise ImportError(
-    "NOTE TO PAPERS-A: PAPERS-B overwrote your uncommitted papers.py by mistake at 15:53 (sorry). "
-    "Please write your version again here; PAPERS-B's code moves to carryover.py and will not touch papers.py. "
-    "PAPERS-B will only add to office.render_form: period, people, changes, Excel register fallback."
-)
+"""A paper of the procedure other than the monthly report: what one filled workbook gives its template.
+
+Pure: a reading, the office's settings and what its schedule says go in, the template's context comes out.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+import carryover
+from docgen.period import Period
+from report import DEPARTMENT, Month
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from docgen.declarations import Declarations
+    from docgen.forms import Form
+    from docgen.measures import Measures
+    from docgen.reading import Reading, Row
+    from settings import Settings
+
+_HALF_YEAR = re.compile(r"\d{4}年[上下]半年|(?<!\d)\d{4}-?[Hh][12]")
+_NO_PERIOD = Period.year(1)
+"""Stands for the period where a form has none: expressions over it are of no use there."""
+
+
+def input_form(form: Form, forms: Mapping[str, Form]) -> Form:
+    """The form whose workbook is filled in for ``form``: itself, or the one register a report is made from."""
+    if not form.fields and not form.tables and len(form.sources) == 1:
+        return forms[form.sources[0]]
+    return form
+
+
+def period_of(form: Form, reading: Reading, given: Period | None = None) -> Period | None:
+    """The period a paper is about; None where its form has none.
+
+    The date field that says so decides, then ``given``, then what the workbook was made for, then the file's name.
+    DataError where none of them tells.
+    """
+    marked = next((field.key for field in reading.form.fields if field.within_period), "")
+    if form.period != "none" and (day := reading.fields.get(marked)):
+        return Period.of(form.period, day)
+    named = _HALF_YEAR.search(unicodedata.normalize("NFKC", reading.source)) if form.period == "half" else None
+    return carryover.period_of(form, reading, given or (Period.parse(named[0]) if named else None))
+
+
+def file_name(form: Form, reading: Reading, given: Period | None = None) -> str:
+    """The finished document's name by the form's ``file``, with the template's ending."""
+    department = str(reading.fields.get(DEPARTMENT) or "")
+    name = PurePath(form.file_name(period_of(form, reading, given), department, reading.fields))
+    return str(name.with_suffix(PurePath(form.template).suffix or ".xlsx"))
+
+
+def columns_of(form: Form) -> dict[str, frozenset[str]]:
+    """What a form's own declarations may ask of each table: its columns, and the head fields."""
+    fields = [field.key for field in form.fields]
+    return {table.key: frozenset([*(column.key for column in table.columns), *fields]) for table in form.tables}
+
+
+def computed(reading: Reading, declared: Declarations, period: Period | None, settings: Settings | None) -> Measures:
+    """The figures, breakdowns and lists a form declares over its own tables. DataError at every cell in the way."""
+    from docgen.measures import evaluate
+
+    about = period or _NO_PERIOD
+    known = settings.for_expressions() if settings else {}
+    return evaluate(declared, Month(about, (reading,)).tables(), period=about, settings=known)
+
+
+def context(  # noqa: PLR0913, PLR0917 - each is one of the things a paper shows
+    form: Form,
+    reading: Reading,
+    period: Period | None,
+    settings: Settings | None,
+    measures: Measures | None = None,
+    kept: str = "",
+) -> dict[str, Any]:
+    """Everything a paper's template may ask for: the head fields and tables by their keys, and what is around them.
+
+    ``kept`` is how long the schedule says the record is kept, empty where it says nothing.
+    """
+    return {
+        "form": {
+            "id": form.id,
+            "code": form.code,
+            "title": form.title,
+            "version": (settings.version if settings else "") or form.version,
+        },
+        "office": {key: getattr(settings, key) if settings else "" for key in ("name", "company", "project")},
+        "departments": settings.departments.names if settings else (),
+        "supervisors": settings.departments.supervisors if settings else {},
+        "people": settings.people if settings else {"prepared": "", "checked": "", "approved": ""},
+        "period": period or "",
+        "meta": {
+            "digest": carryover.digest(reading, settings),
+            "department": carryover.department(reading, settings),
+            "kept": kept,
+        },
+        "figures": measures.figures if measures else {},
+        "breakdowns": measures.breakdowns if measures else {},
+        "lists": measures.lists if measures else {},
+        **{field.key: reading.fields.get(field.key) for field in reading.form.fields},
+        **{table.key: _rows(reading, table.key) for table in reading.form.tables},
+    }
+
+
+def _rows(reading: Reading, key: str) -> tuple[Row, ...]:
+    return reading.tables[key].rows if key in reading.tables else ()
