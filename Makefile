@@ -2,6 +2,7 @@
 #
 #   make demo     the sample office, its monthly report and the objectives
 #   make test     every test
+#   make soak     every test, with long random sequences
 #   make lint     style, format and types
 #   make bench    the figures of docs/performance.md, measured on this machine
 #   make docs     write docs/cli.md anew from the commands
@@ -16,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 INSTALL := PYTHONWARNINGS=ignore $(PIP) install --no-build-isolation -c constraints.txt
 DECLARED := pyproject.toml constraints.txt
 
-.PHONY: demo test bench lint docs messages clean system
+.PHONY: demo test soak bench lint docs messages clean system
 
 demo: $(VENV)/.run
 	$(BIN)/guidang demo
@@ -29,7 +30,10 @@ lint: $(VENV)/.lint
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.test
+soak: $(VENV)/.test system
+	GUIDANG_SOAK=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+
+bench: $(VENV)/.bench
 	set -e; for file in benchmarks/*.py; do $(BIN)/python $$file; done
 
 docs: $(VENV)/.run
@@ -58,6 +62,10 @@ $(VENV)/.run: $(DECLARED) | $(VENV)/bin/python
 
 $(VENV)/.test: $(VENV)/.run
 	$(INSTALL) -e '.[test]'
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.test
+	$(INSTALL) -e '.[test,bench]'
 	@touch $@
 
 $(VENV)/.lint: $(VENV)/.test
