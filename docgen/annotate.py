@@ -5,7 +5,8 @@ from __future__ import annotations
 from io import BytesIO
 from typing import IO, TYPE_CHECKING
 
-from docgen.story import Place, places
+from docgen.marks import Place
+from docgen.story import places
 from i18n import _
 
 if TYPE_CHECKING:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from docgen.errors import Problem, TemplateError
-from docgen.story import _TCPR_ORDER, BLOCK_CONTAINERS, TBL, TC, TCPR, TR, W14, WP, P, W, _within, last_block
+from docgen.tree import BLOCK_CONTAINERS, TBL, TC, TCPR, TCPR_ORDER, TR, W14, WP, P, W, last_block, within
 from i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from docgen.story import Element
+    from docgen.tree import Element
 
 _STORIES = frozenset(W + n for n in ("document", "hdr", "ftr", "footnotes", "endnotes", "comments"))
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
@@ -81,12 +81,12 @@ def _part(name: str, root: Element) -> Iterator[str]:
 
 
 def _table(name: str, table: Element) -> Iterator[str]:
-    rows = list(_within(table, TR))
+    rows = list(within(table, TR))
     if not rows:
         yield f"{name}: a table has no rows"
     widest = 0
     for row in rows:
-        cells = list(_within(row, TC))
+        cells = list(within(row, TC))
         if not cells:
             yield f"{name}: a row has no cells"
         widest = max(widest, sum(_span(c) for c in cells) + _skipped(row))
@@ -112,7 +112,7 @@ def _cell_properties(name: str, cell: Element) -> Iterator[str]:
     if len(properties) > 1 or (properties and cell[0] is not properties[0]):
         yield f"{name}: a cell's properties are not its first child"
     for el in properties:
-        ranks = [_TCPR_ORDER.index(c.tag) for c in el if c.tag in _TCPR_ORDER]
+        ranks = [TCPR_ORDER.index(c.tag) for c in el if c.tag in TCPR_ORDER]
         if ranks != sorted(set(ranks)):
             yield f"{name}: cell properties out of order or repeated"
 

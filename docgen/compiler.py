@@ -26,7 +26,7 @@ from markupsafe import Markup
 
 from docgen import limits
 from docgen.errors import Problem
-from docgen.story import Site, SiteKind
+from docgen.marks import Site, SiteKind
 from i18n import _
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from jinja2.compiler import Frame
 
     from docgen.environment import TemplateEnvironment
-    from docgen.story import Mark, Place, Story
+    from docgen.marks import Mark, Place, Story
 
     Writers = Callable[[Site], tuple[Callable[[Any], bytes], Callable[[Any], str]]]
 

@@ -20,11 +20,10 @@ from i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-
     from types import FrameType
 
+    from docgen.marks import Mark
     from docgen.sheetvalues import FormatSession
-    from docgen.story import Mark
     from docgen.values import Image, Parts
 
 REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"

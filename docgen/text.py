@@ -14,8 +14,8 @@ from markupsafe import Markup
 
 from docgen import limits
 from docgen.compiler import Xml
+from docgen.marks import Site, SiteKind
 from docgen.render import current_render
-from docgen.story import Site, SiteKind
 from docgen.values import Rich
 from i18n import _
 

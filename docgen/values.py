@@ -21,8 +21,8 @@ from i18n import _
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from docgen.marks import Site
     from docgen.render import RenderState
-    from docgen.story import Site
 
 EMU_PER_MM = 36_000
 _HIGHLIGHT = re.compile(r"#?([0-9A-Fa-f]{6})$")
@@ -311,7 +311,7 @@ class Subdocument(Rich):
     def _read(self, parts: dict[str, bytes]) -> None:
         from lxml import etree
 
-        from docgen.story import parse
+        from docgen.tree import parse
 
         root = parse(parts.get("word/document.xml", b""), "word/document.xml", self.name)
         body = root.find(_W + "body")
@@ -477,7 +477,7 @@ _NUMBERED = {
 
 
 def _relationships(xml: bytes, name: str) -> dict[str, tuple[str, str, bool]]:
-    from docgen.story import parse
+    from docgen.tree import parse
 
     if not xml:
         return {}
@@ -496,7 +496,7 @@ def _styles(xml: bytes | None, name: str) -> dict[str, tuple[str, str]]:
     """Style id → (name, XML with holes)."""
     from lxml import etree
 
-    from docgen.story import parse
+    from docgen.tree import parse
 
     if not xml:
         return {}
@@ -518,7 +518,7 @@ def _numbering(xml: bytes | None, name: str) -> dict[str, tuple[str, str]]:
     """Num id → (abstract numbering, instance), with holes for the new ids."""
     from lxml import etree
 
-    from docgen.story import parse
+    from docgen.tree import parse
 
     if not xml:
         return {}

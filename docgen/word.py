@@ -18,12 +18,14 @@ from docgen import limits
 from docgen.compiler import Program, compile_story
 from docgen.environment import make_environment, missing_names
 from docgen.errors import DataError, Problem, TemplateError
+from docgen.marks import Numbers, Place, Story
 from docgen.needs import Need, needs_of
 from docgen.package import CONTENT_TYPES, Shelf, atomic, pack, pack_to, packed, read_package
 from docgen.render import FAILURES, RenderState, chunks, current_render
 from docgen.sound import repair
-from docgen.story import WP, Numbers, Place, Story, W, parse, read_story, serialise
+from docgen.story import read_story
 from docgen.text import writers
+from docgen.tree import WP, W, parse, serialise
 from docgen.values import Parts
 from i18n import _
 
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
     from docgen.environment import TemplateEnvironment
     from docgen.package import Member
-    from docgen.story import Element
+    from docgen.tree import Element
 
 Source = str | os.PathLike[str] | IO[bytes] | bytes
 Compression = Literal["fast", "compact"]
