@@ -196,6 +196,11 @@ def _positive_zero(value: Decimal) -> Decimal:
     return abs(value) if value == 0 else value
 
 
+def rounded(value: Any, places: int = 2) -> Any:
+    """The number itself, rounded half up, for reckoning on in a template; empty stays empty."""
+    return value if _empty(value) else round_half_up(value, places)
+
+
 def thousands(value: Any, places: int | None = None) -> str:
     """``12345`` → ``12,345``, decimals as given unless ``places`` says how many."""
     if _empty(value):
@@ -360,6 +365,7 @@ FORMATTERS: dict[str, Callable[..., Any]] = {
     "百分比": percent,
     "百分点": points,
     "千分位": thousands,
+    "舍入": rounded,
     "数": plain,
     "空为横线": dash,
     "图片": image,
@@ -373,6 +379,7 @@ FORMATTERS: dict[str, Callable[..., Any]] = {
     "percent": percent,
     "points": points,
     "thousands": thousands,
+    "rounded": rounded,
     "plain": plain,
     "dash": dash,
     "image": image,

@@ -56,7 +56,10 @@ PROPERTIES = {
 
 @dataclass(frozen=True)
 class Col:
-    """A printed column: heading, what each row says (tags or a formula with {r} for its row), width in characters."""
+    """A printed column: heading, what each row says (tags or a formula with {r} for its row), width in characters.
+
+    ``total`` sums it in the row of sums, ``closing`` says something else there (with {r} for that row).
+    """
 
     title: str
     value: str
@@ -65,6 +68,7 @@ class Col:
     align: str = ""
     group: str = ""
     total: bool = False
+    closing: str = ""
 
     @property
     def alignment(self) -> str:
@@ -96,7 +100,8 @@ class Grid:
     """A table: its columns, what its rows are (an expression of the template), where they stand.
 
     ``spans`` gives each column's first and last sheet column, without it one each; ``least`` how many rows are
-    printed at least; ``total`` the label of a row of sums; ``repeat`` headings on every page.
+    printed at least; ``total`` the label of a row of sums; ``repeat`` headings on every page; ``reckon`` an assignment
+    made for every row.
     """
 
     columns: Sequence[Col]
@@ -107,6 +112,7 @@ class Grid:
     size: float = 10.5
     height: float = ROW
     repeat: bool = False
+    reckon: str = ""
 
     @property
     def placed(self) -> list[tuple[Col, tuple[int, int]]]:
@@ -267,10 +273,10 @@ class PrintSheet:
         """The title of a table among several."""
         self.across(text, Look(size=12, bold=True, align="left", border=False), 26)
 
-    def table(self, table: Grid) -> tuple[int, int]:
+    def table(self, table: Grid) -> int:
         """Headings, ``{%tr for r in rows %}``, numbered empty rows up to ``least``, 合计 where ``total`` names it.
 
-        Returns the rows between which the data come to stand in the template, for formulas from elsewhere.
+        Returns the row of the template that is repeated, for formulas from elsewhere.
         """
         top = self.row
         self._headings(table)
@@ -279,13 +285,16 @@ class PrintSheet:
         for column, (left, right) in table.placed:
             self.put(self.row, left, right, column.value.replace("{r}", str(self.row)), table.look(column))
         self._next(table.height)
+        if table.reckon:
+            self.tag(f"{{%tr set {table.reckon} %}}")
         self.tag("{%tr endfor %}")
-        last = self._empty(table) if table.least else first
+        if table.least:
+            self._empty(table)
         if table.total:
-            self._total(table, first, last)
+            self._total(table, first)
         if table.repeat:
             self.sheet.print_title_rows = f"{top}:{first - 2}"
-        return first, last
+        return first
 
     def _next(self, height: float) -> None:
         self.height(height)
@@ -314,27 +323,35 @@ class PrintSheet:
         for number in range(left, right + 1):
             self.sheet.cell(self.row + 1, number).border = self.line
 
-    def _empty(self, table: Grid) -> int:
+    def _empty(self, table: Grid) -> None:
         self.tag(f"{{%tr for n in range({table.rows}|length + 1, {table.least + 1}) %}}")
-        row = self.row
         for column, (left, right) in table.placed:
             value = "{{ n }}" if column.value == "{{ loop.index }}" else None
-            self.put(row, left, right, value, table.look(column))
+            self.put(self.row, left, right, value, table.look(column))
         self._next(table.height)
         self.tag("{%tr endfor %}")
-        return row
 
-    def _total(self, table: Grid, first: int, last: int) -> None:
+    def _total(self, table: Grid, row: int) -> None:
         """合计 over the columns before the first sum, then each column's own."""
-        label = next((n for n, column in enumerate(table.columns) if column.total), len(table.columns))
+        sums = (n for n, column in enumerate(table.columns) if column.total or column.closing)
+        label = next(sums, len(table.columns))
         for number, (column, (left, right)) in enumerate(table.placed):
             if number == 0:
                 look = Look(size=table.size, bold=True)
                 self.put(self.row, left, table.placed[label - 1][1][1], table.total, look)
             elif number >= label:
-                value = f"=SUM({letter(left)}{first}:{letter(left)}{last})" if column.total else None
+                value = f"=SUM({letter(left)}{row}:{letter(left)}{row})" if column.total else column.closing
+                value = value.replace("{r}", str(self.row)) or None
                 self.put(self.row, left, right, value, replace(table.look(column), bold=True))
         self._next(table.height)
+
+    def formulas(self, title: str, label: int, values: Sequence[tuple[str, str]]) -> None:
+        """A row of reckoning below several tables: ``title`` over ``label`` columns, then (formula, format) each."""
+        self.put(self.row, 1, label, title, Look(bold=True))
+        for number, (value, shown) in enumerate(values, label + 1):
+            look = Look(bold=True, align="right", format=FORMATS.get(shown, shown))
+            self.put(self.row, number, number, value.replace("{r}", str(self.row)) or None, look)
+        self._next(ROW)
 
     def signs(self, *signers: str, height: float = SIGN) -> None:
         """One box for each signer: who, room to sign, the date."""

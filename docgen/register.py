@@ -6,20 +6,35 @@ hand, 合计, note and signatures. What comes out is a template like any other, 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from docgen.printsheet import A3, A4, Col, Grid, PrintBook
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from docgen.forms import Column, Field, Form, Table
     from docgen.printsheet import PrintSheet
 
-LEAST_ROWS = 15
-"""Registers are printed with at least so many rows, empty ones numbered (forms.md §1)."""
-_WIDEST_A4, _WIDEST_PORTRAIT = 178.0, 92.0
-"""Half-width characters one page takes at a size that can still be read: A4 turned, A4 upright."""
+LEAST_ROWS, LEAST_OF_SEVERAL = 15, 6
+"""Registers are printed with at least so many rows, empty ones numbered; so many where a form has several tables."""
+_WIDEST_A4, _WIDEST_A3 = 172.0, 244.0
+"""Half-width characters a turned page takes at a size that can still be read."""
 _NARROWEST = {"date": 10.5, "datetime": 11.5, "money": 11.0, "tick": 5.0, "integer": 6.0, "percent": 9.0, "number": 8.0}
-_WIDEST = {"text": 30.0, "code": 14.0, "choice": 10.0, "number": 10.0, "integer": 8.0, "percent": 10.0, "money": 12.0}
+_WIDEST = {
+    "text": 26.0,
+    "code": 13.0,
+    "choice": 9.5,
+    "number": 9.0,
+    "integer": 7.0,
+    "percent": 9.0,
+    "money": 11.0,
+    "date": 10.5,
+    "datetime": 11.5,
+}
+_NARROW_TEXT, _NARROW_TALE = 8.0, 17.0
+"""What a column of short words and one of sentences shrink to at most."""
 _SERIALS = frozenset({"序号", "序"})
 
 
@@ -45,17 +60,17 @@ def _draw(book: PrintBook, form: Form, table: Table) -> None:
     columns = [_printed(column, table) for column in table.columns]
     if table.columns[0].title not in _SERIALS:
         columns.insert(0, Col("序号", "{{ loop.index }}", 5, "integer"))
+    columns = _narrowed(columns, _WIDEST_A3)
     width = sum(column.width for column in columns)
-    landscape = width > _WIDEST_PORTRAIT or form.period != "none"
     sheet = book.sheet(
         table.title,
         [column.width for column in columns],
-        landscape=landscape,
         paper=A3 if width > _WIDEST_A4 else A4,
         code=form.code,
     )
     _head(sheet, form, table)
-    sheet.table(Grid(columns, table.key, least=LEAST_ROWS, total="合计" if table.total else "", repeat=True))
+    least = LEAST_ROWS if len(form.tables) == 1 else LEAST_OF_SEVERAL
+    sheet.table(Grid(columns, table.key, least=least, total="合计" if table.total else "", repeat=True))
     _foot(sheet, form, table)
 
 
@@ -89,9 +104,28 @@ def _foot(sheet: PrintSheet, form: Form, table: Table) -> None:
 
 
 def _printed(column: Column, table: Table) -> Col:
-    title = f"{column.title}\n（{column.unit}）" if column.unit and column.type != "money" else column.title
+    shows_unit = column.unit and column.type != "money" and column.unit not in column.title
+    title = f"{column.title}\n（{column.unit}）" if shows_unit else column.title
     tag = "{{ loop.index }}" if column.title in _SERIALS else cell_tag(column)
     return Col(title, tag, _width(column), column.type, "", column.group, column.key in table.total)
+
+
+def _narrowed(columns: Sequence[Col], room: float) -> list[Col]:
+    """Columns of text share what is left where all together are too wide; they wrap."""
+    excess = sum(column.width for column in columns) - room
+    spare = {
+        n: column.width - (_NARROW_TALE if column.width >= 20 else _NARROW_TEXT)
+        for n, column in enumerate(columns)
+        if column.format == "text"
+    }
+    total = sum(extra for extra in spare.values() if extra > 0)
+    if excess <= 0 or total <= 0:
+        return list(columns)
+    part = min(excess / total, 1.0)
+    return [
+        replace(column, width=round(column.width - max(spare.get(n, 0.0), 0.0) * part, 1))
+        for n, column in enumerate(columns)
+    ]
 
 
 def _width(column: Column) -> float:
