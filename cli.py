@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from docgen.measures import Verdict
     from docgen.period import Period
     from docgen.reading import Reading
-    from office import MadeReport, Office
+    from office import MadePapers, MadeReport, Office
 
 
 # --- exit codes -----------------------------------------------------------------------------------------------
@@ -299,12 +299,15 @@ def program() -> None:
     type=click.Path(path_type=Path),
     help="Where to put the sample office; ./guidang-demo without it.",
 )
-def demo(folder: Path, as_json: bool) -> Exit:
+@option("--all", "everything", is_flag=True, help="Render every other paper and register of the sample office as well.")
+def demo(folder: Path, everything: bool, as_json: bool) -> Exit:
     """Make the sample office's monthly report, from its registers to the finished Word document.
 
     Copies the sample office into DIR, computes October 2026, and prints the quality objectives and where the
     report, the base-data workbook and the annex lie. A sample office that is there already is used as it is,
     with whatever was changed in it; any other folder with something in it is left alone. Nothing is opened.
+
+    With --all the plans, records and yearly papers below papers and the registers of the month are printed as well.
     """
     from docgen.period import Period
     from office import DEMO_PERIOD, Office, copy_sample
@@ -314,8 +317,10 @@ def demo(folder: Path, as_json: bool) -> Exit:
         click.echo(_("{folder} is there already and is used as it is.").format(folder=folder))
     period = Period.parse(DEMO_PERIOD)
     with console.progress(quiet=as_json) as step:
-        made = Office.load(folder).report(period, prepared_on=period.following().first, progress=step)
-    return _show_report(made, period, as_json=as_json)
+        office = Office.load(folder)
+        made = office.report(period, prepared_on=period.following().first, progress=step)
+        papers = office.render_all(period, progress=step) if everything else None
+    return _show_report(made, period, papers, as_json=as_json)
 
 
 @program.command()
@@ -383,22 +388,29 @@ def forms(name: str | None, as_json: bool) -> Exit:
     type=click.Path(path_type=Path),
     help="File or folder to write to; without it the office's registers of that period, or the current folder.",
 )
+@option("--department", metavar="NAME", help="Whose blank; without it one for each department of the office.")
 @option("--force", is_flag=True, help="Replace a file that is there already.")
-def new(name: str, period: Period | None, output: Path | None, force: bool, as_json: bool) -> Exit:
+def new(  # noqa: PLR0913, PLR0917 - one parameter an option
+    name: str, period: Period | None, output: Path | None, department: str | None, force: bool, as_json: bool
+) -> Exit:
     """Write a blank workbook for a form: dropdowns, validation, a sample row and help.
 
-    A file that is there already is kept, and the command refuses with exit code 12, unless --force is given.
+    What earlier papers leave open comes in by itself: last month's unfinished items into this month's plan, the
+    plan of the 25th into the department's report. Registers go to registers/PERIOD of the office, papers to
+    papers/FORM. A file that is there already is kept, and the command refuses with exit code 12, unless --force is
+    given.
     """
-    from docgen.package import write_atomic
-    from docgen.workbook import new_workbook
-
     form = _form(name, _forms())
-    if not form.tables:
-        raise click.UsageError(_("{form} is not filled in; it is made by `guidang report`.").format(form=form.title))
+    if not form.tables and not form.fields:
+        raise click.UsageError(_made_otherwise(form))
     period = period or _now(form)
-    target = _target(output or _registers(period), form.file_name(period), force=force)
-    write_atomic(target, new_workbook(form, period=period))
-    click.echo(_json({"exit": 0, "file": str(target)}) if as_json else str(target))
+    wanted = output or _place(form, period)
+    made = [_blank(form, period, who, wanted, force=force) for who in _departments(form, department, wanted)]
+    if as_json:
+        click.echo(_json({"exit": 0, "file": str(made[0]), "files": [*map(str, made)]}))
+        return Exit.DONE
+    for path in made:
+        click.echo(str(path))
     return Exit.DONE
 
 
@@ -446,24 +458,33 @@ def check(targets: tuple[str, ...], name: str | None, as_json: bool) -> Exit:
     type=click.Path(path_type=Path),
     help="File, or folder for several; without it beside each input.",
 )
+@option(
+    "--period",
+    metavar="PERIOD",
+    type=PeriodType(),
+    help="What the papers are about, where neither they nor their names say so.",
+)
 @option("--force", is_flag=True, help="Replace a file that is there already.")
-def render(name: str, inputs: tuple[Path, ...], output: Path | None, force: bool, as_json: bool) -> Exit:
+def render(  # noqa: PLR0913, PLR0917 - one parameter an option
+    name: str, inputs: tuple[Path, ...], output: Path | None, period: Period | None, force: bool, as_json: bool
+) -> Exit:
     """Render a form's document from filled workbooks, one document for each.
 
-    A workbook with problems gets no document. With several, the others are still rendered and the exit code is 3.
+    A form without a template is printed as a register: clean rows, totals, numbered empty rows, room to sign. A
+    workbook with problems gets no document. With several, the others are still rendered and the exit code is 3.
     """
     from docgen.errors import DocgenError
 
     if output is not None and len(inputs) > 1 and not output.is_dir():
         raise click.UsageError(_("Several documents need a folder as --output; {path} is none.").format(path=output))
     form = _form(name, _forms())
-    if not form.template:
+    if not form.template and not form.tables:
         raise click.UsageError(_("{form} has no template to render.").format(form=form.title))
     done: list[Path] = []
     problems: list[Problem] = []
     for path in inputs:
         try:
-            done.append(_rendered(form, path, output or path.parent, force=force))
+            done.append(_rendered(form, path, output or path.parent, period, force=force))
         except DocgenError as error:
             problems += error.problems
     _show_rendered(done, problems, as_json=as_json)
@@ -588,7 +609,8 @@ def _forms() -> Mapping[str, Form]:
 def _form(name: str, known: Mapping[str, Form]) -> Form:
     from difflib import get_close_matches
 
-    spellings = {word: form for form in known.values() for word in (form.code, *form.labels, form.id) if word}
+    aliases = {word: form for form in known.values() for word in (form.code, *form.aliases) if word}
+    spellings = aliases | {word: form for form in known.values() for word in (form.title, form.id)}
     if name in spellings:
         return spellings[name]
     near = get_close_matches(name, spellings, 3, 0.5)
@@ -617,7 +639,7 @@ def _form_data(form: Form) -> dict[str, Any]:
 
 
 def _each(kind: str) -> str:
-    return {"month": _("month"), "day": _("day"), "year": _("year"), "none": ""}[kind]
+    return {"month": _("month"), "day": _("day"), "half": _("half-year"), "year": _("year"), "none": ""}[kind]
 
 
 def _show_form(form: Form, *, as_json: bool) -> None:
@@ -654,6 +676,14 @@ def _kind(kind: str) -> str:
     }[kind]
 
 
+def _made_otherwise(form: Form) -> str:
+    """Why there is no blank of a form."""
+    if len(form.sources) == 1:
+        source = _forms()[form.sources[0]].title
+        return _("{form} is made from {source}: fill that one in.").format(form=form.title, source=source)
+    return _("{form} is not filled in; it is made by `guidang report`.").format(form=form.title)
+
+
 def _now(form: Form) -> Period | None:
     """The period of today, as the form counts."""
     from datetime import date
@@ -661,12 +691,7 @@ def _now(form: Form) -> Period | None:
     from docgen.period import Period
 
     today = date.today()  # noqa: DTZ011 - the clerk's own calendar
-    kinds = {
-        "month": Period.month(today.year, today.month),
-        "day": Period.day(today),
-        "year": Period.parse(str(today.year)),
-    }
-    return kinds.get(form.period)
+    return None if form.period == "none" else Period.of(form.period, today)
 
 
 def _target(wanted: Path, name: str, *, force: bool) -> Path:
@@ -678,10 +703,44 @@ def _target(wanted: Path, name: str, *, force: bool) -> Path:
     return target
 
 
-def _registers(period: Period | None) -> Path:
-    """Where registers of a period belong: in the office in reach, else here."""
+def _place(form: Form, period: Period | None) -> Path:
+    """Where a filled form belongs: registers of the report with their period, papers with their like; else here."""
+    from office import REPORT
+
     folder = _office_folder()
-    return folder / "registers" / str(period) if folder and period else Path()
+    if folder is None:
+        return Path()
+    if form.id not in _forms()[REPORT].sources:
+        return folder / "papers" / form.id
+    return folder / "registers" / str(period) if period else Path()
+
+
+def _departments(form: Form, department: str | None, wanted: Path) -> Sequence[str]:
+    """Who gets a blank: the department named, each of the office's where each fills the form, else nobody by name."""
+    from office import DEPARTMENT
+
+    asked = any(field.key == DEPARTMENT for field in form.fields)
+    if department and not asked:
+        raise click.UsageError(_("{form} is not filled in by departments.").format(form=form.title))
+    if department or not asked or wanted.suffix or "{department}" not in form.file or not _office_folder():
+        return [department or ""]
+    return _office().settings.departments.names
+
+
+def _blank(form: Form, period: Period | None, department: str, wanted: Path, *, force: bool) -> Path:
+    """Write one blank, with what earlier papers hand on."""
+    from docgen.package import write_atomic
+    from docgen.workbook import new_workbook
+    from office import DEPARTMENT
+
+    target = _target(wanted, form.file_name(period, department), force=force)
+    known: dict[str, Any] = {DEPARTMENT: department} if department else {}
+    if period and period.kind == "day":
+        known |= {field.key: period.first for field in form.fields if field.within_period}
+    carried = _office().carried(form, period, department) if period and form.carry and _office_folder() else None
+    write_atomic(target, new_workbook(form, period=period, carry=carried.rows if carried else None, fields=known))
+    console.print_problems(carried.warnings if carried else (), colour="yellow")
+    return target
 
 
 @dataclass(frozen=True)
@@ -769,10 +828,12 @@ def _checked_data(found: Checked) -> dict[str, Any]:
     }
 
 
-def _show_report(made: MadeReport, period: Period, *, as_json: bool) -> Exit:
+def _show_report(made: MadeReport, period: Period, papers: MadePapers | None = None, *, as_json: bool = False) -> Exit:
+    outcome = Exit.PARTLY if papers and papers.problems else Exit.DONE
     if as_json:
-        click.echo(_json(_report_data(made)))
-        return Exit.DONE
+        further = {"papers": [*map(str, papers.paths)], "problems": [*map(_problem, papers.problems)]} if papers else {}
+        click.echo(_json(_report_data(made) | {"exit": int(outcome)} | further))
+        return outcome
     console.print_problems(made.warnings, colour="yellow")
     click.echo(click.style(_("Quality objectives, {period}").format(period=period.label), bold=True))
     heading = (_("clause"), _("objective"), _("target"), _("actual"), _("basis"), _("verdict"))
@@ -781,7 +842,18 @@ def _show_report(made: MadeReport, period: Period, *, as_json: bool) -> Exit:
     titles = (_("monthly report"), _("base data"), _("annex"))
     for title, path in zip(titles, (made.report, made.base_data, made.annex), strict=True):
         click.echo(f"{console.pad(title, 14)}  {path}")
-    return Exit.DONE
+    if papers:
+        _show_papers(papers)
+    return outcome
+
+
+def _show_papers(papers: MadePapers) -> None:
+    click.echo()
+    for path in papers.paths:
+        click.echo(str(path))
+    n = len(papers.paths)
+    click.echo(ngettext("{n} paper and register printed", "{n} papers and registers printed", n).format(n=n))
+    console.print_problems(papers.problems)
 
 
 def _objective_row(verdict: Verdict) -> tuple[str, ...]:
@@ -823,14 +895,21 @@ def _objective_data(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _rendered(form: Form, path: Path, wanted: Path, *, force: bool) -> Path:
-    """Render one filled workbook; the document takes the workbook's name where a folder is wanted."""
+def _rendered(form: Form, path: Path, wanted: Path, period: Period | None, *, force: bool) -> Path:
+    """Render one filled workbook; the document takes the workbook's name where a folder is wanted, never its place."""
     from docgen.package import write_atomic
     from docgen.workbook import read
     from office import render_form
+    from papers import input_form
 
-    content = render_form(form, read(path, form), _office_folder())
-    target = _target(wanted, path.with_suffix(Path(form.template).suffix).name, force=force)
+    content = render_form(form, read(path, input_form(form, _forms()), period=period), _office_folder(), period=period)
+    name = path.with_suffix(Path(form.template).suffix or ".xlsx").name
+    into = wanted.is_dir() or not wanted.suffix
+    if into and (wanted / name).exists() and path.samefile(wanted / name):
+        name = f"{path.stem}（打印）.xlsx"
+    elif not into and wanted.exists() and path.samefile(wanted):
+        raise FileExistsError(EEXIST, _("is the filled workbook itself; name another file"), str(wanted))
+    target = _target(wanted, name, force=force)
     write_atomic(target, content)
     return target
 

@@ -6,6 +6,7 @@ that is called with each step's name; nothing here prints, and the day printed o
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import shutil
@@ -23,16 +24,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
+    from carryover import Change
+    from docgen import ExcelTemplate, WordTemplate
     from docgen.errors import Problem
     from docgen.forms import Form
     from docgen.measures import Declarations, Measures, Verdict
     from docgen.period import Period
-    from docgen.reading import Reading
+    from docgen.reading import Reading, Row
     from report import Month
     from settings import Settings
 
 FILE = "guidang.toml"
+SCHEDULE = "schedule.csv"
 REPORT = "monthly-report"
+DEPARTMENT = "department"
 OBJECTIVES = "objectives.toml"
 SHIPPED = Path(__file__).parent / "templates"
 SAMPLES = Path(__file__).parent / "samples"
@@ -125,6 +130,22 @@ class MadeReport:
 
 
 @dataclass(frozen=True)
+class MadePapers:
+    """The papers written, and what was in the way of the others."""
+
+    paths: tuple[Path, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class CarriedOver:
+    """Rows by table key that come into a blank, and earlier papers that could not be read."""
+
+    rows: Mapping[str, Sequence[Mapping[str, Any]]]
+    warnings: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
 class Office:
     """A service centre's folder and its settings."""
 
@@ -154,6 +175,16 @@ class Office:
         own = self.folder / "templates" / form_id / name
         return own if own.is_file() else SHIPPED / form_id / name
 
+    def kept(self, form: Form) -> str:
+        """How long the office's schedule says a form's records are kept: ``3年``; empty where it says nothing."""
+        try:
+            text = (self.folder / SCHEDULE).read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError):
+            return ""
+        rows = csv.DictReader(text.splitlines())
+        periods = (row.get("保存期限") or "" for row in rows if form.code and row.get("标识") == form.code)
+        return next(periods, "").strip()
+
     def registers(self, period: Period) -> list[Path]:
         """The files handed in for a period, in the order of their names; lock and temporary files left out."""
         return [path for path in self._handed_in(period) if path.suffix.lower() in READ]
@@ -165,13 +196,141 @@ class Office:
         message = _("this file is not a workbook and was not read")
         hint = _("Registers are read from .xlsx and .csv; scans and photos may stay where they are.")
         others = [path.name for path in self._handed_in(period) if path.suffix.lower() not in READ]
-        return [Problem(name, message, hint, "report.not_read") for name in others]
+        found = [Problem(name, message, hint, "report.not_read") for name in others]
+        sources = {form_id: self.forms[form_id] for form_id in self.forms[REPORT].sources}
+        message = _("this paper is not among the registers the report draws on and was not read")
+        hint = _("Nothing to do; papers belong below papers, but may lie here.")
+        papers = [path.name for path in self.registers(period) if self.is_other_paper(path, sources)]
+        return found + [Problem(name, message, hint, "report.other_paper") for name in papers]
+
+    def is_other_paper(self, path: Path, sources: Mapping[str, Form]) -> bool:
+        """Whether a file says, by its mark or its name, that it is of a form that is not among ``sources``."""
+        from docgen.workbook import forms_named
+
+        marked = _marks(path).get("guidang.form")
+        if marked in self.forms:
+            return marked not in sources
+        named = forms_named(path.name, self.forms.values())
+        return bool(named) and not any(form.id in sources for form in named)
 
     def _handed_in(self, period: Period) -> list[Path]:
         folder = self.folder / "registers" / str(period)
         if not folder.is_dir():
             return []
         return sorted(path for path in folder.iterdir() if path.is_file() and not _passing(path.name))
+
+    # --- papers: found again, carried over, compared ---
+
+    def filled(self, form: Form, period: Period) -> list[Path]:
+        """Filled workbooks of a form for a period, below ``papers`` and among the period's registers."""
+        own = [path for path in self._papers(form) if _period_of_file(path, form) == period]
+        known = self.forms
+        return own + [path for path in self.registers(period) if _is_of(path, form, known)]
+
+    def latest(self, form: Form, before: Period) -> list[Path]:
+        """The filled workbooks of a form for the last period before ``before`` that has any."""
+        folders = (self.folder / "registers").glob("*/")
+        named = {period for folder in folders if (period := _period_named(folder.name, form.period))}
+        named |= {period for path in self._papers(form) if (period := _period_of_file(path, form))}
+        earlier = sorted((period for period in named if period.first < before.first), reverse=True)
+        return next((found for period in earlier if (found := self.filled(form, period))), [])
+
+    def _papers(self, form: Form) -> list[Path]:
+        folder = self.folder / "papers" / form.id
+        paths = sorted(folder.iterdir()) if folder.is_dir() else []
+        return [path for path in paths if path.suffix.lower() in READ and not _passing(path.name)]
+
+    def papers(self) -> list[tuple[Form, Path]]:
+        """Every filled workbook below ``papers`` with its form: the folder's name says which."""
+        folder = self.folder / "papers"
+        ids = sorted(sub.name for sub in folder.iterdir() if sub.is_dir()) if folder.is_dir() else []
+        return [
+            (self.forms[name], path) for name in ids if name in self.forms for path in self._papers(self.forms[name])
+        ]
+
+    def carried(self, form: Form, period: Period, department: str = "") -> CarriedOver:
+        """What earlier papers hand on to a blank of ``form``; of one department where the form is filled by each.
+
+        An earlier paper that cannot be read hands on nothing, and that is said: a blank does not wait for it.
+        """
+        import carryover
+        from docgen.errors import DataError
+        from docgen.workbook import read
+
+        rows: dict[str, list[Mapping[str, Any]]] = {}
+        warnings: list[Problem] = []
+        for carry in form.carry:
+            source = self.forms[carry.form or form.id]
+            wanted = carryover.wanted_period(carry, period)
+            for path in self.filled(source, wanted) if wanted else self.latest(source, period):
+                try:
+                    reading = read(path, source, period=wanted or _period_of_file(path, source))
+                    if reading.fields.get(DEPARTMENT, department) in (department, None) or not department:
+                        rows.setdefault(carry.table, []).extend(carryover.carried(form, carry, reading, period))
+                except DataError as error:
+                    warnings.append(_not_carried(path, len(error.problems)))
+        return CarriedOver(rows, tuple(warnings))
+
+    def plan_changes(self, period: Period, department: str, reported: Iterable[Row]) -> list[Change]:
+        """What the plan for ``period`` handed in again on the 3rd says otherwise than the one of the 25th (gap G8)."""
+        import carryover
+        from docgen.errors import DataError
+        from docgen.workbook import read
+
+        form = self.forms.get(carryover.PLAN)
+        for path in self.filled(form, period) if form else ():
+            try:
+                reading = read(path, form, period=period) if form else None
+            except DataError:
+                continue
+            if reading and reading.fields.get(DEPARTMENT) == department:
+                table = self.forms[carryover.REPORT].table(carryover.REPORTED)
+                return carryover.plan_changes(reading.tables[carryover.PLANNED].rows, reported, table)
+        return []
+
+    def plan_warnings(self, period: Period, readings: Iterable[Reading]) -> list[Problem]:
+        """For the department reports of ``period``: where their next plan departs from the plan of the 25th."""
+        import carryover
+
+        found: list[Problem] = []
+        for reading in readings:
+            rows = reading.tables.get(carryover.REPORTED)
+            if reading.form.id == carryover.REPORT and rows and rows.rows:
+                changes = self.plan_changes(period.following(), str(reading.fields.get(DEPARTMENT)), rows.rows)
+                found += carryover.change_warnings(changes)
+        return found
+
+    def render_all(self, period: Period, *, progress: Callable[[str], None] = lambda _step: None) -> MadePapers:
+        """Every paper below ``papers``, and the registers of ``period`` as they are printed, into ``out``.
+
+        A workbook with problems gets no paper; the others do. FileExistsError where a paper was changed by hand.
+        """
+        import papers
+        from docgen.errors import DocgenError
+        from docgen.workbook import read, read_any
+
+        made: dict[Path, dict[str, bytes]] = {}
+        problems: list[Problem] = []
+
+        def render(path: Path, folder: str, given: Form | None) -> None:
+            progress(_("Rendering {file}").format(file=path.name))
+            try:
+                known = papers.input_form(given, self.forms) if given else None
+                reading = read(path, known) if known else read_any(path, self.forms, period=period)
+                form = given or reading.form
+                name = (
+                    papers.file_name(form, reading) if given else f"{path.stem}{Path(form.template).suffix or '.xlsx'}"
+                )
+                made.setdefault(self.folder / "out" / folder, {})[name] = render_form(form, reading, self.folder)
+            except DocgenError as error:
+                problems.extend(error.problems)
+
+        for form, path in self.papers():
+            render(path, "papers", form)
+        for path in self.registers(period):
+            render(path, f"registers/{period}", None)
+        paths = [path for folder, outputs in made.items() for path in _write_all(folder, outputs, force=False)]
+        return MadePapers(tuple(paths), tuple(problems))
 
     def between(self, period: Period, readings: Iterable[Reading]) -> tuple[list[Problem], list[Problem]]:
         """What is wrong with a period's registers taken together, and what is still missing for its report."""
@@ -223,6 +382,48 @@ def _passing(name: str) -> bool:
     )
 
 
+def _period_named(text: str, kind: str) -> Period | None:
+    import carryover
+
+    return carryover.period_named(text, kind)
+
+
+def _period_of_file(path: Path, form: Form) -> Period | None:
+    """The period in a file's name, else the one guidang wrote into the blank it was made from."""
+    return _period_named(path.name, form.period) or _period_named(_marks(path).get("guidang.period", ""), form.period)
+
+
+def _is_of(path: Path, form: Form, known: Mapping[str, Form]) -> bool:
+    """Whether a file says, by its mark or else its name, that it is of that form. It is not opened for more."""
+    from docgen.workbook import forms_named
+
+    marked = _marks(path).get("guidang.form")
+    return marked == form.id if marked in known else forms_named(path.name, known.values()) == [form]
+
+
+def _marks(path: Path) -> dict[str, str]:
+    """The custom document properties of a workbook; none where it has none or is no package."""
+    import re
+    import zipfile
+    from html import unescape
+
+    try:
+        with zipfile.ZipFile(path) as package:
+            text = package.read("docProps/custom.xml").decode("utf-8")
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        return {}
+    found = re.findall(r'name="([^"]*)"[^>]*>\s*<(?:\w+:)?lpwstr>([^<]*)<', text)
+    return {name: unescape(value) for name, value in found}
+
+
+def _not_carried(path: Path, n: int) -> Problem:
+    from docgen.errors import Problem
+
+    message = _("the earlier paper has {n} problems; nothing was carried over from it").format(n=n)
+    hint = _("`guidang check` lists them; mend it and ask for the blank again with --force.")
+    return Problem(path.name, message, hint, "paper.not_carried")
+
+
 # --- the report -----------------------------------------------------------------------------------------------
 
 
@@ -253,6 +454,7 @@ class _ReportFlow:
             raise DataError(problems)
         self.warnings += [warning for reading in month.readings for warning in reading.warnings]
         self.warnings += [*report.several_files(month), *self.office.unread(self.period)]
+        self.warnings += self.office.plan_warnings(self.period, month.readings)
         self.months = [month]
         self._read_before()
 
@@ -287,6 +489,8 @@ class _ReportFlow:
         problems: list[Problem] = []
         for path in self.office.registers(period):
             self.progress(_("Reading {file}").format(file=path.name))
+            if self.office.is_other_paper(path, self.sources):
+                continue
             try:
                 readings.append(read_any(path, self.sources, period=period))
             except DataError as error:
@@ -374,23 +578,81 @@ class _ReportFlow:
         }
 
 
-def render_form(form: Form, reading: Reading, folder: Path | None) -> bytes:
-    """A form's document from one filled workbook: its head fields and tables by key, beside office, form, period.
+def render_form(form: Form, reading: Reading, folder: Path | None, *, period: Period | None = None) -> bytes:
+    """A form's document from one filled workbook: a Word or Excel paper, or the register as its columns say.
 
-    ``folder`` is the office's, None where there is none. TemplateError and DataError as the template says.
+    ``folder`` is the office's, None where there is none; ``period`` what the paper is about, where neither it nor its
+    name says so. TemplateError and DataError as the template says, DataError too where it prints a period and nothing
+    tells which; a workbook's rows fit their text.
     """
-    from docgen import WordTemplate
+    import papers
+    from docgen import declarations
+    from docgen.rowfit import fitted
 
     office = Office.load(folder) if folder else None
     settings = office.settings if office else None
-    path = office.file_of(form.id, form.template) if office else SHIPPED / form.id / form.template
-    context: dict[str, Any] = {
-        "form": {"id": form.id, "code": form.code, "title": form.title, "version": form.version},
-        "office": {key: getattr(settings, key) if settings else "" for key in ("name", "company", "project")},
-        **reading.fields,
-        **{key: data.rows for key, data in reading.tables.items()},
-    }
-    return WordTemplate.load(path).render(context)
+    path = _template_of(form, office)
+    template = _loaded(form, path)
+    about = _about(form, reading, period, template)
+    measures = None
+    if form.derive or form.figures or form.breakdowns or form.lists:
+        declared = declarations.load(path.with_name("form.toml"), papers.columns_of(reading.form))
+        measures = papers.computed(reading, declared, about, settings)
+    kept = office.kept(form) if office else ""
+    context = papers.context(form, reading, about, settings, measures, kept)
+    content = template.render(context | {"changes": _changes(office, reading, about)})
+    return content if form.template.endswith(".docx") else fitted(content, form.title)
+
+
+def _loaded(form: Form, path: Path) -> WordTemplate | ExcelTemplate:
+    """The form's template; of a form without one, its register's."""
+    if form.template.endswith(".docx"):
+        from docgen import WordTemplate
+
+        return WordTemplate.load(path)
+    from docgen import ExcelTemplate
+    from docgen.register import register_template
+
+    return ExcelTemplate.load(path) if form.template else ExcelTemplate.load(register_template(form), name=form.title)
+
+
+def _about(form: Form, reading: Reading, given: Period | None, template: WordTemplate | ExcelTemplate) -> Period | None:
+    """The period of a paper; a template that prints none can do without."""
+    import papers
+    from docgen.errors import DataError
+
+    try:
+        return papers.period_of(form, reading, given)
+    except DataError:
+        if any(str(path).partition(".")[0] == "period" for path in template.needs()):
+            raise
+        return None
+
+
+def _template_of(form: Form, office: Office | None) -> Path:
+    name = form.template or "form.toml"
+    return office.file_of(form.id, name) if office else SHIPPED / form.id / name
+
+
+def _changes(office: Office | None, reading: Reading, period: Period | None) -> list[Change]:
+    """For a month's plan: what the department's report, handed in on the 3rd, says otherwise."""
+    import carryover
+    from docgen.errors import DataError
+    from docgen.workbook import read
+
+    if office is None or period is None or reading.form.id != carryover.PLAN:
+        return []
+    form, department = office.forms[carryover.REPORT], reading.fields.get(DEPARTMENT)
+    for path in office.filled(form, period.previous()):
+        try:
+            report = read(path, form, period=period.previous())
+        except DataError:
+            continue
+        rows = report.tables[carryover.REPORTED].rows
+        if report.fields.get(DEPARTMENT) == department and rows:
+            table = form.table(carryover.REPORTED)
+            return carryover.plan_changes(reading.tables[carryover.PLANNED].rows, rows, table)
+    return []
 
 
 # --- writing --------------------------------------------------------------------------------------------------

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import carryover
 from docgen.period import Period
-from report import DEPARTMENT, Month
+from report import DEPARTMENT, Month, compared
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from docgen.declarations import Declarations
     from docgen.forms import Form
-    from docgen.measures import Measures
+    from docgen.measures import Measures, Objective, Verdict
     from docgen.reading import Reading, Row
     from settings import Settings
 
@@ -64,10 +64,18 @@ def columns_of(form: Form) -> dict[str, frozenset[str]]:
 def computed(reading: Reading, declared: Declarations, period: Period | None, settings: Settings | None) -> Measures:
     """The figures, breakdowns and lists a form declares over its own tables. DataError at every cell in the way."""
     from docgen.measures import evaluate
+    from settings import Settings
 
     about = period or _NO_PERIOD
-    known = settings.for_expressions() if settings else {}
+    known = (settings or Settings(name="—")).for_expressions()
     return evaluate(declared, Month(about, (reading,)).tables(), period=about, settings=known)
+
+
+def judged(measures: Measures, objectives: Sequence[Objective]) -> tuple[Verdict, ...]:
+    """The objectives a paper has a figure for, judged by it."""
+    from docgen.measures import judge
+
+    return judge([objective for objective in objectives if objective.figure in measures.figures], measures.figures)
 
 
 def context(  # noqa: PLR0913, PLR0917 - each is one of the things a paper shows
@@ -76,6 +84,7 @@ def context(  # noqa: PLR0913, PLR0917 - each is one of the things a paper shows
     period: Period | None,
     settings: Settings | None,
     measures: Measures | None = None,
+    verdicts: Sequence[Verdict] = (),
     kept: str = "",
 ) -> dict[str, Any]:
     """Everything a paper's template may ask for: the head fields and tables by their keys, and what is around them.
@@ -100,7 +109,8 @@ def context(  # noqa: PLR0913, PLR0917 - each is one of the things a paper shows
             "kept": kept,
         },
         "figures": measures.figures if measures else {},
-        "breakdowns": measures.breakdowns if measures else {},
+        "breakdowns": {key: compared(shown, None) for key, shown in measures.breakdowns.items()} if measures else {},
+        "objectives": verdicts,
         "lists": measures.lists if measures else {},
         **{field.key: reading.fields.get(field.key) for field in reading.form.fields},
         **{table.key: _rows(reading, table.key) for table in reading.form.tables},
