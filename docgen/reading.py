@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from docgen.forms import Form, Table
     from docgen.period import Period
 
+ERRORS_HEADING = "错误说明"
+"""The column guidang adds to a marked workbook; it is no data when the corrected copy comes back."""
+
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 

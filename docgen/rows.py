@@ -17,7 +17,7 @@ from docgen.cell import Cell, Ditto, Kind, Reader, Refusal, Value, is_blank, pla
 from docgen.cells import convert
 from docgen.errors import Problem
 from docgen.forms import NUMERIC, names_in, normal_label
-from docgen.reading import Ignored, Place, Reason, Remark, Row, TableData
+from docgen.reading import ERRORS_HEADING, Ignored, Place, Reason, Remark, Row, TableData
 from i18n import _
 
 if TYPE_CHECKING:
@@ -231,6 +231,7 @@ class _Block:
         self.places = frozenset(heading.columns.values())
         self.by_place = {place: column for column, place in self.columns if place is not None}
         self.unknown = {place: heading.labels[place] for place in heading.unknown}
+        self.marks = {place for place, label in self.unknown.items() if label == ERRORS_HEADING}
         self.seen_unknown: dict[int, list[int]] = defaultdict(list)
         self.beside: dict[int, list[int]] = defaultdict(list)
         self.covered = _covered(sheet.merges, heading.bottom)
@@ -274,7 +275,8 @@ class _Block:
 
     def reason(self, row: int) -> Reason | None:
         """Why a row is no data; None where it is."""
-        content = {place: cell for place, cell in self.sheet.rows[row].items() if not is_blank(cell)}
+        cells = self.sheet.rows[row].items()
+        content = {place: cell for place, cell in cells if not is_blank(cell) and place not in self.marks}
         own = {place: cell for place, cell in content.items() if place in self.heading.labels}
         if not own:
             return Reason.BESIDE if content else Reason.BLANK
@@ -410,7 +412,7 @@ class _Block:
     def unknown_texts(self, row: int) -> dict[str, str]:
         found = {}
         for place, cell in self.sheet.rows[row].items():
-            if is_blank(cell) or place in self.places:
+            if is_blank(cell) or place in self.places or place in self.marks:
                 continue
             if place in self.unknown:
                 if place not in self.serial:

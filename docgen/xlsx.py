@@ -25,6 +25,7 @@ from lxml import etree
 from docgen.book import Book, Merge, Sheet
 from docgen.cell import Cell, Kind
 from docgen.errors import DataError, Problem
+from docgen.notes import MARK
 from docgen.numberformat import BUILT_IN
 from i18n import _
 
@@ -190,11 +191,11 @@ class _Workbook:
         return {element.get("name", ""): "".join(element.itertext()) for element in _all(self.parsed(path), "property")}
 
     def commented(self, path: str) -> list[str]:
-        return (
-            [element.get("ref", "") for element in _all(self.parsed(path), "comment")]
-            if path.lower() in self.members
-            else []
-        )
+        """The cells with notes, those guidang itself wrote left out."""
+        if path.lower() not in self.members:
+            return []
+        notes = _all(self.parsed(path), "comment")
+        return [note.get("ref", "") for note in notes if not "".join(note.itertext()).lstrip().startswith(MARK)]
 
     def pictured(self, path: str) -> list[str]:
         """The cells pictures begin in."""

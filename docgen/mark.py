@@ -1,0 +1,619 @@
+"""Problems written into a copy of the clerk's own workbook: red cells, notes, and a column 错误说明 to filter by.
+
+Only the sheets with problems change, and of the rest what a note needs: styles, comments and their drawing,
+relations, content types (and the hidden name of a filter that grows). Every other member is copied as compressed
+bytes. Marks are known again by their fills and their notes' author, also after Excel or WPS has saved the copy: so
+marking a copy anew replaces its marks, and marking it with nothing takes them out.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lxml import etree
+
+from docgen.book import letter
+from docgen.errors import Problem, TemplateError
+from docgen.headings import find_headings
+from docgen.markstyles import FAULTY, HEADING, MINIMAL, MarkStyles
+from docgen.notes import Note, blocks_of, with_notes, with_shapes, without_notes, without_shapes
+from docgen.package import CONTENT_TYPES, Member, Shelf, pack, read_package
+from docgen.reading import ERRORS_HEADING
+from docgen.sheetrows import Change, SheetRows
+from docgen.xlsx import read_xlsx
+from i18n import _
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from docgen.book import Sheet
+    from docgen.forms import Table
+
+MAX_NOTES = 2_000
+"""Notes on one sheet; with more of them Excel gets slow. The error column has every problem."""
+
+_WIDTH = "60.7109375"
+_LAST_COLUMN = 16_384
+_RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
+_STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
+_REFERENCE = re.compile(r"([A-Z]{1,3})?([1-9]\d{0,6})")
+_RANGE = re.compile(r"\$?([A-Z]{1,3})\$?(\d+):\$?([A-Z]{1,3})\$?(\d+)")
+_PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+
+_BEFORE_FILTER = ("sheetData", "sheetCalcPr", "sheetProtection", "protectedRanges", "scenarios")
+_BEHIND_NOTES = (
+    "legacyDrawingHF", "drawingHF", "picture", "oleObjects", "controls", "webPublishItems", "tableParts", "extLst",
+)  # fmt: skip
+"""Elements of a worksheet before its autoFilter, and behind its legacyDrawing (clause 18.3.1.99)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A workbook with its marks: its bytes, how many cells are red, and the problems that have no cell in it."""
+
+    content: bytes
+    cells: int = 0
+    unplaced: tuple[Problem, ...] = ()
+
+
+def mark(data: bytes, problems: Iterable[Problem], *, name: str, tables: Sequence[Table] = ()) -> Marked:
+    """The workbook in ``data``, called ``name`` in the problems, with each problem at its cell; old marks are gone.
+
+    ``tables`` are those of the form it was read for: beside them stands the column 错误说明. Without problems the
+    workbook comes back without marks, byte for byte as it was where it had none. TemplateError where ``data`` is no
+    workbook of the kind that can hold marks (.xlsx, .xlsm).
+    """
+    try:
+        return _mark(data, tuple(problems), name, tables)
+    except (etree.XMLSyntaxError, ValueError, KeyError) as error:
+        message = _("the workbook cannot be marked: {detail}").format(detail=error)
+        hint = _("Open it in Excel or WPS, save it anew, and check that copy.")
+        raise TemplateError([Problem(name, message, hint, "mark.impossible")]) from error
+
+
+def _mark(data: bytes, problems: tuple[Problem, ...], name: str, tables: Sequence[Table]) -> Marked:
+    package = _Package(read_package(data, name))
+    for sheet in package.sheets.values():
+        _Unmarking(package, sheet).do()
+    clean = package.content(data)
+    placed = _placed(problems, name, package.sheets)
+    if not placed:
+        return Marked(clean, 0, problems)
+    book = {sheet.name: sheet for sheet in read_xlsx(clean, name).sheets}
+    cells = 0
+    for sheet_name, spots in placed.items():
+        cells += _Marking(package, package.sheets[sheet_name], book[sheet_name], tables, spots).do()
+    found = {id(spot.problem) for spots in placed.values() for spot in spots}
+    return Marked(package.content(data), cells, tuple(problem for problem in problems if id(problem) not in found))
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """A problem and its cell; column 0 where it is about the whole row."""
+
+    row: int
+    column: int
+    problem: Problem
+
+    def text(self, between: str) -> str:
+        """Fault and remedy."""
+        return between.join(filter(None, (self.problem.message, self.problem.hint)))
+
+
+def _placed(problems: Iterable[Problem], name: str, sheets: Mapping[str, Any]) -> dict[str, list[_Spot]]:
+    """The problems by sheet. A place is what the reader writes: the file, a blank, one of its sheets, !, a cell."""
+    placed: dict[str, list[_Spot]] = {}
+    for problem in problems:
+        sheet, _bang, reference = problem.where.removeprefix(f"{name} ").rpartition("!")
+        found = _REFERENCE.fullmatch(reference)
+        if found and sheet in sheets and problem.where.startswith(f"{name} "):
+            placed.setdefault(sheet, []).append(_Spot(int(found[2]), _number(found[1] or ""), problem))
+    return placed
+
+
+def _number(letters: str) -> int:
+    number = 0
+    for character in letters:
+        number = number * 26 + ord(character) - 64
+    return number
+
+
+# --- the package ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One worksheet: its part, and its place among the sheets, by which names of the workbook refer to it."""
+
+    path: str
+    order: int
+
+
+class _Package:
+    """The members of one workbook, some of them new."""
+
+    def __init__(self, members: Mapping[str, Member]) -> None:
+        self.members = dict(members)
+        self.names = {name.lower(): name for name in self.members}
+        self.changed = False
+        self.workbook = self._target("", "officeDocument") or "xl/workbook.xml"
+        self.sheets = self._sheets()
+        self.styles_path = self._target(self.workbook, "styles")
+        styles = self.read(self.styles_path) if self.styles_path else None
+        self.styles = MarkStyles(styles or MINIMAL % self.namespace.encode())
+
+    def content(self, before: bytes) -> bytes:
+        """The whole file; ``before``, what it was, where nothing changed."""
+        if self.styles.changed:
+            self._keep_styles()
+        return pack(Shelf(self.members.values()), []) if self.changed else before
+
+    def read(self, path: str) -> bytes | None:
+        """A part's content; None where there is none."""
+        name = self.names.get(path.lower())
+        return self.members[name].read() if name is not None else None
+
+    def write(self, path: str, content: bytes) -> None:
+        name = self.names.setdefault(path.lower(), path)
+        member = self.members.get(name) or Member(name, 8, 0, 0, b"")
+        self.members[name] = member.with_content(content)
+        self.changed = True
+
+    def remove(self, path: str) -> None:
+        if (name := self.names.pop(path.lower(), None)) is not None:
+            del self.members[name]
+            self.changed = True
+
+    def free(self, pattern: str) -> str:
+        """``xl/comments{}.xml`` → the first such name nobody has."""
+        number = 1
+        while pattern.format(number).lower() in self.names:
+            number += 1
+        return pattern.format(number)
+
+    @property
+    def kinds(self) -> str:
+        """What the types of relations begin with."""
+        strict = "http://purl.oclc.org/ooxml/officeDocument/relationships"
+        return strict if self.strict else "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+    def _sheets(self) -> dict[str, _Part]:
+        root = etree.fromstring(self.read(self.workbook) or b"", _PARSER)
+        self.namespace = etree.QName(root).namespace or ""
+        self.strict = self.namespace == _STRICT
+        targets = {identity: (kind, path) for identity, kind, path in self.relations(self.workbook)}
+        found = {}
+        for order, sheet in enumerate(root.iter("{*}sheet")):
+            kind, path = targets[next(str(value) for key, value in sheet.attrib.items() if key.endswith("}id"))]
+            if kind == "worksheet":
+                found[sheet.get("name", "")] = _Part(path, order)
+        return found
+
+    def _keep_styles(self) -> None:
+        if self.styles_path is None:
+            self.styles_path = self.free("xl/styles{}.xml")
+            self.relate(self.workbook, "styles", self.styles_path)
+            self.declare(
+                self.styles_path, "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml", default=""
+            )
+        self.write(self.styles_path, self.styles.content())
+
+    # relations
+
+    def relations(self, path: str) -> list[tuple[str, str, str]]:
+        """(id, kind, path of the target) of a part's relations inside the file."""
+        content = self.read(_relations_of(path))
+        if content is None:
+            return []
+        return [
+            (
+                relation.get("Id", ""),
+                relation.get("Type", "").rpartition("/")[2],
+                _resolved(path, relation.get("Target", "")),
+            )
+            for relation in etree.fromstring(content, _PARSER)
+            if relation.get("TargetMode") != "External"
+        ]
+
+    def _target(self, path: str, kind: str) -> str | None:
+        return next((target for _id, found, target in self.relations(path) if found == kind), None)
+
+    def relate(self, path: str, kind: str, target: str) -> str:
+        """Add a relation; its id."""
+        name = _relations_of(path)
+        content = self.read(name) or b'<Relationships xmlns="%s"/>' % _RELATIONS.encode()
+        root = etree.fromstring(content, _PARSER)
+        taken = {relation.get("Id") for relation in root}
+        identity = next(free for n in range(1, len(taken) + 2) if (free := f"rIdGuidang{n}") not in taken)
+        relative = posixpath.relpath(target, posixpath.dirname(path) or ".")
+        etree.SubElement(
+            root, f"{{{_RELATIONS}}}Relationship", Id=identity, Type=f"{self.kinds}/{kind}", Target=relative
+        )
+        self.write(name, _written(root))
+        return identity
+
+    def unrelate(self, path: str, target: str) -> None:
+        """Take the relations to a part away, and their part of the package when none is left."""
+        name = _relations_of(path)
+        root = etree.fromstring(self.read(name) or b"<x/>", _PARSER)
+        for relation in list(root):
+            if _resolved(path, relation.get("Target", "")).lower() == target.lower():
+                root.remove(relation)
+        if len(root):
+            self.write(name, _written(root))
+        else:
+            self.remove(name)
+
+    # content types
+
+    def declare(self, path: str, content_type: str, *, default: str) -> None:
+        """Give a part its type: by its extension where ``default`` names it, else by its own name."""
+        root = etree.fromstring(self.read(CONTENT_TYPES) or b"", _PARSER)
+        if default:
+            if any(entry.get("Extension", "").lower() == default for entry in root):
+                return
+            entry = etree.Element(f"{{{_TYPES}}}Default", Extension=default, ContentType=content_type)
+            root.insert(0, entry)
+        else:
+            etree.SubElement(root, f"{{{_TYPES}}}Override", PartName=f"/{path}", ContentType=content_type)
+        self.write(CONTENT_TYPES, _written(root))
+
+    def undeclare(self, path: str) -> None:
+        root = etree.fromstring(self.read(CONTENT_TYPES) or b"", _PARSER)
+        for entry in list(root):
+            if entry.get("PartName", "").lower() == f"/{path}".lower():
+                root.remove(entry)
+        self.write(CONTENT_TYPES, _written(root))
+
+    def blocks(self) -> set[int]:
+        """The blocks of shape numbers all legacy drawings use."""
+        drawings = [name for name in self.members if name.lower().endswith(".vml")]
+        return {block for name in drawings for block in blocks_of(self.members[name].read())}
+
+    def rename_filter(self, sheet: _Part, reference: str | None) -> None:
+        """The hidden name of a sheet's filter, where there is one, follows it; None: the filter is gone."""
+        root = etree.fromstring(self.read(self.workbook) or b"", _PARSER)
+        for name in list(root.iter("{*}definedName")):
+            if name.get("name") == "_xlnm._FilterDatabase" and name.get("localSheetId") == str(sheet.order):
+                if reference is None:
+                    name.getparent().remove(name)
+                else:
+                    name.text = _RANGE.sub(lambda _found: _absolute(reference), name.text or "")
+                self.write(self.workbook, _written(root))
+
+
+def _relations_of(path: str) -> str:
+    folder, file = posixpath.split(path)
+    return posixpath.join(folder, "_rels", f"{file}.rels")
+
+
+def _resolved(path: str, target: str) -> str:
+    if target.startswith("/"):
+        return target[1:]
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+
+
+def _absolute(reference: str) -> str:
+    return re.sub(r"([A-Z]+)(\d+)", r"$\1$\2", reference)
+
+
+def _written(root: Any) -> bytes:
+    content: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+    return content
+
+
+# --- the notes of a sheet -------------------------------------------------------------------------------------
+
+
+class _Notes:
+    """A sheet's comments and their drawing, wherever they lie."""
+
+    def __init__(self, package: _Package, sheet: _Part, root: Any) -> None:
+        self.package, self.sheet, self.root = package, sheet, root
+        relations = package.relations(sheet.path)
+        self.comments = next((path for _id, kind, path in relations if kind == "comments"), None)
+        drawing = next(root.iter("{*}legacyDrawing"), None)
+        identity = next((v for k, v in drawing.attrib.items() if k.endswith("}id")), "") if drawing is not None else ""
+        self.drawing = next((path for found, _kind, path in relations if found == identity), None)
+
+    def add(self, notes: Sequence[Note]) -> None:
+        before = self.package.read(self.comments) if self.comments else None
+        content, fresh = with_notes(before, notes, self.package.namespace)
+        if self.comments is None:
+            self.comments = self._new_comments()
+        self.package.write(self.comments, content)
+        if fresh:
+            shapes = self.package.read(self.drawing) if self.drawing else None
+            taken = self.package.blocks()
+            if self.drawing is None:
+                self.drawing = self._new_drawing()
+            self.package.write(self.drawing, with_shapes(shapes, fresh, taken))
+
+    def _new_comments(self) -> str:
+        path = self.package.free("xl/comments{}.xml")
+        self.package.relate(self.sheet.path, "comments", path)
+        kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
+        self.package.declare(path, kind, default="")
+        return path
+
+    def _new_drawing(self) -> str:
+        path = self.package.free("xl/drawings/vmlDrawing{}.vml")
+        identity = self.package.relate(self.sheet.path, "vmlDrawing", path)
+        self.package.declare(path, "application/vnd.openxmlformats-officedocument.vmlDrawing", default="vml")
+        element = etree.Element(_tag(self.root, "legacyDrawing"), nsmap={"r": self.package.kinds})
+        element.set(f"{{{self.package.kinds}}}id", identity)
+        behind = [child for child in self.root if _local(child) in _BEHIND_NOTES]
+        (behind[0].addprevious if behind else self.root.append)(element)
+        return path
+
+    def remove(self) -> tuple[str, ...]:
+        """Take guidang's words out; all of them."""
+        before = self.package.read(self.comments) if self.comments else None
+        if self.comments is None or before is None:
+            return ()
+        kept = without_notes(before)
+        if not kept.words:
+            return ()
+        self._remove_shapes({_cell(reference) for reference in kept.gone}, last=not kept.left)
+        if kept.left:
+            self.package.write(self.comments, kept.content)
+        else:
+            self._forget(self.comments, declared=True)
+        return kept.words
+
+    def _remove_shapes(self, cells: set[tuple[int, int]], *, last: bool) -> None:
+        shapes = self.package.read(self.drawing) if self.drawing else None
+        if self.drawing is None or shapes is None:
+            return
+        content, left = without_shapes(shapes, cells)
+        if left or not last:
+            self.package.write(self.drawing, content)
+            return
+        self._forget(self.drawing, declared=False)
+        for element in list(self.root.iter("{*}legacyDrawing")):
+            element.getparent().remove(element)
+
+    def _forget(self, path: str, *, declared: bool) -> None:
+        self.package.unrelate(self.sheet.path, path)
+        self.package.remove(path)
+        if declared:
+            self.package.undeclare(path)
+
+
+def _filter_before(notes: Iterable[str]) -> str:
+    """The filter a sheet had before it was marked, as the note on the error column's heading keeps it."""
+    found = (re.search(r"\[([A-Z]+\d+:[A-Z]+\d+)\]", text) for text in notes)
+    return next((match[1] for match in found if match), "")
+
+
+def _cell(reference: str) -> tuple[int, int]:
+    found = _REFERENCE.fullmatch(reference)
+    return (int(found[2]), _number(found[1] or "")) if found else (0, 0)
+
+
+def _tag(root: Any, name: str) -> str:
+    return f"{{{etree.QName(root).namespace}}}{name}"
+
+
+def _local(element: Any) -> str:
+    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+
+
+# --- marks out ------------------------------------------------------------------------------------------------
+
+
+class _Unmarking:
+    """One sheet losing its marks."""
+
+    def __init__(self, package: _Package, sheet: _Part) -> None:
+        self.package, self.sheet, self.styles = package, sheet, package.styles
+
+    def do(self) -> None:
+        rows = SheetRows.parse(self.package.read(self.sheet.path) or b"")
+        notes = _Notes(self.package, self.sheet, rows.root).remove()
+        changes, columns = self._changes(rows)
+        if not (changes or notes):
+            return
+        rows.change(changes)
+        for column in sorted(columns):
+            self._narrow(rows, column, _filter_before(notes))
+        self.package.write(self.sheet.path, rows.content())
+
+    def _changes(self, rows: SheetRows) -> tuple[dict[tuple[int, int], Change], set[int]]:
+        marks = self.styles.marks
+        found = {row for style, places in rows.all_styles().items() if style in marks for row in places}
+        changes, columns = {}, set()
+        for (row, column), style in rows.styles(found).items():
+            if column and style in marks:
+                ours = marks[style] != FAULTY
+                changes[row, column] = Change(gone=True) if ours else Change(self.styles.original(style))
+                if marks[style] == HEADING:
+                    columns.add(column)
+        return changes, columns
+
+    def _narrow(self, rows: SheetRows, column: int, filter_before: str) -> None:
+        """Width and filter of the error column go."""
+        for cols in list(rows.root.iter("{*}cols")):
+            for element in list(cols):
+                if element.get("min") == element.get("max") == str(column):
+                    cols.remove(element)
+            if not len(cols):
+                rows.root.remove(cols)
+        _shrink_dimension(rows.root, column)
+        element = next((child for child in rows.root if _local(child) == "autoFilter"), None)
+        found = _RANGE.fullmatch(element.get("ref", "")) if element is not None else None
+        if element is None or found is None or _number(found[3]) != column:
+            return
+        used = [child for child in element if _local(child) == "filterColumn"]
+        mine = [child for child in used if child.get("colId") == str(column - _number(found[1]))]
+        for child in mine:
+            element.remove(child)
+        if mine and len(mine) == len(used):
+            rows.show(int(found[2]), int(found[4]))
+            for properties in rows.root.iter("{*}sheetPr"):
+                properties.attrib.pop("filterMode", None)
+        self._restore_filter(rows.root, element, found, filter_before)
+
+    def _restore_filter(self, root: Any, element: Any, found: re.Match[str], before: str) -> None:
+        if not before:
+            root.remove(element)
+            self.package.rename_filter(self.sheet, None)
+            return
+        right = before.partition(":")[2].rstrip("0123456789")
+        reference = f"{found[1]}{found[2]}:{right}{found[4]}"
+        element.set("ref", reference)
+        self.package.rename_filter(self.sheet, reference)
+
+
+def _shrink_dimension(root: Any, column: int) -> None:
+    for dimension in root.iter("{*}dimension"):
+        found = _RANGE.fullmatch(dimension.get("ref", ""))
+        if found and _number(found[3]) == column and _number(found[1]) < column:
+            dimension.set("ref", f"{found[1]}{found[2]}:{letter(column - 1)}{found[4]}")
+
+
+# --- marks in -------------------------------------------------------------------------------------------------
+
+
+class _Marking:
+    """One sheet getting its marks."""
+
+    def __init__(
+        self, package: _Package, part: _Part, sheet: Sheet, tables: Sequence[Table], spots: Sequence[_Spot]
+    ) -> None:
+        self.package, self.part, self.sheet, self.spots = package, part, sheet, spots
+        self.rows = SheetRows.parse(package.read(part.path) or b"")
+        self.headings = find_headings(sheet, tables) if tables else []
+        self.changes: dict[tuple[int, int], Change] = {}
+        self.words: dict[tuple[int, int], list[str]] = {}
+
+    def do(self) -> int:
+        """Mark; how many cells are red."""
+        column = self._free_column() if self.headings else None
+        if column is not None:
+            self._error_column(column)
+        red = {(spot.row, spot.column) for spot in self.spots if spot.column}
+        self._redden(red)
+        for spot in self.spots:
+            if spot.column:
+                self.words.setdefault((spot.row, spot.column), []).append(spot.text("\n"))
+        notes = [
+            Note(row, place, f"{letter(place)}{row}", "\n".join(dict.fromkeys(texts)))
+            for (row, place), texts in sorted(self.words.items())
+        ]
+        self.rows.change(self.changes)
+        _Notes(self.package, self.part, self.rows.root).add(notes[:MAX_NOTES])
+        self.package.write(self.part.path, self.rows.content())
+        return len(red)
+
+    def _redden(self, cells: set[tuple[int, int]]) -> None:
+        styles = self.rows.styles({row for row, _column in cells})
+        columns = {column: _column_style(self.rows.root, column) for column in {place for _row, place in cells}}
+        for row, column in cells:
+            own = styles.get((row, column), styles.get((row, 0), columns[column]))
+            self.changes[row, column] = Change(self.package.styles.faulty(own))
+
+    # the error column
+
+    def _free_column(self) -> int | None:
+        """The column right of everything on the sheet; None where there is none."""
+        filled = max((max(cells) for cells in self.sheet.rows.values()), default=0)
+        merged = max((merge.right for merge in self.sheet.merges if merge.left < _LAST_COLUMN), default=0)
+        found = self._filter()
+        column = max(filled, merged, _number(found[3]) if found else 0) + 1
+        return column if column <= _LAST_COLUMN else None
+
+    def _filter(self) -> re.Match[str] | None:
+        element = next((child for child in self.rows.root if _local(child) == "autoFilter"), None)
+        return _RANGE.fullmatch(element.get("ref", "")) if element is not None else None
+
+    def _error_column(self, column: int) -> None:
+        """Each table with problems gets the heading, each of its rows with problems their words."""
+        styles = self.package.styles
+        below: dict[int, list[str]] = {}
+        for spot in self.spots:
+            heading = max((head.bottom for head in self.headings if head.bottom <= spot.row), default=0)
+            if not heading:
+                continue
+            self.changes[heading, column] = Change(styles.heading, ERRORS_HEADING)
+            self.words.setdefault((heading, column), [])
+            if spot.row > heading:
+                below.setdefault(spot.row, []).append(spot.text(" → "))
+            elif not spot.column:
+                self.words[heading, column].append(spot.text("\n"))
+        for row, texts in below.items():
+            self.changes[row, column] = Change(styles.column, "  ／  ".join(dict.fromkeys(texts)))
+        if self.words:
+            before = self._set_filter(column)
+            for texts in self.words.values():
+                texts.append(self._about(before))
+            self._widen(column)
+
+    @staticmethod
+    def _about(before: str) -> str:
+        text = _("Written by guidang; it goes when the file is checked and marked again. Filter before: [{range}]")
+        return text.format(range=before or "-")
+
+    def _set_filter(self, column: int) -> str:
+        """A filter over the one table, or the sheet's own grown to the right; what it was before."""
+        root, found = self.rows.root, self._filter()
+        heading = min(row for row, _column in self.words)
+        if found:
+            element = next(child for child in root if _local(child) == "autoFilter")
+            before = element.get("ref", "")
+            if int(found[2]) != heading:
+                return ""
+            reference = f"{found[1]}{found[2]}:{letter(column)}{found[4]}"
+            element.set("ref", reference)
+            self.package.rename_filter(self.part, reference)
+            return str(before)
+        last = max(self.sheet.rows)
+        has_tables = any(_local(child) == "tableParts" for child in root)
+        if len(self.headings) > 1 or has_tables or last <= heading:
+            return ""
+        first = min(self.headings[0].labels)
+        element = etree.Element(_tag(root, "autoFilter"), ref=f"{letter(first)}{heading}:{letter(column)}{last}")
+        before_it = [child for child in root if _local(child) in _BEFORE_FILTER]
+        before_it[-1].addnext(element)
+        return ""
+
+    def _widen(self, column: int) -> None:
+        """A width for the error column; a declared range of columns that covers it is cut there."""
+        root = self.rows.root
+        cols = next(root.iter("{*}cols"), None)
+        if cols is None:
+            cols = etree.Element(_tag(root, "cols"))
+            next(child for child in root if _local(child) == "sheetData").addprevious(cols)
+        for element in list(cols):
+            _cut(cols, element, column)
+        new = etree.Element(_tag(root, "col"), min=str(column), max=str(column), width=_WIDTH, customWidth="1")
+        behind = [child for child in cols if int(child.get("min", "0")) > column]
+        (behind[0].addprevious if behind else cols.append)(new)
+        for dimension in root.iter("{*}dimension"):
+            found = _RANGE.fullmatch(dimension.get("ref", ""))
+            if found and _number(found[3]) < column:
+                dimension.set("ref", f"{found[1]}{found[2]}:{letter(column)}{found[4]}")
+
+
+def _cut(cols: Any, element: Any, column: int) -> None:
+    first, last = int(element.get("min", "0")), int(element.get("max", "0"))
+    if not first <= column <= last:
+        return
+    for start, end in ((first, column - 1), (column + 1, last)):
+        if start <= end:
+            piece = etree.Element(element.tag, dict(element.attrib))
+            piece.set("min", str(start))
+            piece.set("max", str(end))
+            element.addprevious(piece)
+    cols.remove(element)
+
+
+def _column_style(root: Any, column: int) -> int:
+    for element in root.iter("{*}col"):
+        if int(element.get("min", "0")) <= column <= int(element.get("max", "0")):
+            return int(element.get("style", "0"))
+    return 0
