@@ -37,7 +37,10 @@ SONG, HEI, FANG, KAI = "宋体", "黑体", "仿宋", "楷体"
 PORTRAIT_WIDTH, LANDSCAPE_WIDTH = 156.0, 225.0
 """Type area in millimetres: A4 less the margins of GB/T 9704 (28 + 26), and the same sheet turned."""
 
-HEADER_FILL, TAG_COLOUR = "EDEDED", "7F7F7F"
+HEADER_FILL, LABEL_FILL, TAG_COLOUR = "EDEDED", "F5F5F5", "7F7F7F"
+
+LETTER, SHEET = (37.0, 26.0, 35.0, 28.0), (20.0, 20.0, 18.0, 25.0)
+"""Margins in millimetres (top, right, bottom, left): GB/T 9704, and forms to be filed on the left."""
 
 _DROPPED = {"theme", "stylesWithEffects", "webSettings", "customXml", "thumbnail", "numbering"}
 
@@ -155,6 +158,23 @@ STYLES = (
     Style("footer", SONG, 9, align="center"),
 )
 
+FORM_STYLES = (
+    Style("表单单位", SONG, 12, align="center", line=18),
+    Style("表单题名", SONG, 20, bold=True, align="center", line=30, after=2),
+    Style("表单编号", SONG, 10.5, align="left", line=16, after=3),
+    Style("表单小节", HEI, 11, align="left", line=20, before=8, after=3, keep_next=True),
+    Style("标签", HEI, 10.5, align="center"),
+    Style("小标签", HEI, 9, align="center"),
+    Style("正文左", SONG, 10.5, align="both", line=17),
+    Style("落款", SONG, 10.5, align="left", line=18),
+    Style("表单注", SONG, 9, align="both", line=13, before=3),
+    Style("勾选", SONG, 10.5, align="center"),
+    Style("纸面正文", SONG, 12, align="both", line=22, indent_chars=2),
+    Style("纸面居中", SONG, 12, align="center", line=22),
+    Style("粘贴处", SONG, 9, align="center", colour="A6A6A6"),
+)
+"""What only forms use: papers without them stay as they were."""
+
 _DEFAULTS = f"""<w:docDefaults {nsdecls("w")}><w:rPrDefault><w:rPr>
 {fonts_xml(FANG)}
 <w:sz w:val="32"/><w:szCs w:val="32"/><w:lang w:val="en-US" w:eastAsia="zh-CN" w:bidi="ar-SA"/>
@@ -240,6 +260,33 @@ GRID = (
     "".join(_rule(side, 8) for side in ("top", "left", "bottom", "right")) + _rule("insideH", 4) + _rule("insideV", 4)
 )
 """Outer rules of 1 point, inner ones of half a point."""
+
+
+def label(text: str, span: int = 1) -> Cell:
+    """The name of what stands beside it."""
+    return Cell(text, "标签", span=span, fill=LABEL_FILL)
+
+
+def value(text: str, span: int = 1) -> Cell:
+    """What was filled in, or room to write it."""
+    return Cell(text, span=span)
+
+
+def prose(text: str, span: int = 1) -> Cell:
+    """A longer text, from the top of its cell."""
+    return Cell(text, "正文左", span=span)
+
+
+def boxes(choices: Sequence[str], chosen: str) -> str:
+    """``■男　□女``: the choices, the one that ``chosen`` (an expression) names marked."""
+    return "　".join(f"{{{{ '■' if {chosen} == '{choice}' else '□' }}}}{choice}" for choice in choices)
+
+
+def sign_rows(titles: Sequence[str], columns: int, height: float = 22) -> list[Row]:
+    """Who signs, side by side: the title, then room to write an opinion, sign and date it by hand."""
+    span = columns // len(titles)
+    room = Cell("签名：\n日期：　　　　年　　月　　日", "落款", span=span, valign="bottom")
+    return [Row(tuple(label(title, span) for title in titles), height=6.5), Row((room,) * len(titles), height=height)]
 
 
 def tag_row(tag: str, columns: int) -> Row:
@@ -336,17 +383,29 @@ def _run_xml(piece: str) -> str:
 
 
 class Paper:
-    """A Word template being written, from top to bottom."""
+    """A Word template being written, from top to bottom. ``margins``: :data:`LETTER`, or :data:`SHEET` for a form."""
 
-    def __init__(self) -> None:
-        self._document = Document()
+    def __init__(self, margins: tuple[float, float, float, float] = LETTER) -> None:
+        self._document, self.margins = Document(), margins
         self._body = self._document.element.body
         for child in list(self._body):
             if child.tag != qn("w:sectPr"):
                 self._body.remove(child)
-        self.width = PORTRAIT_WIDTH
-        _replace_parts(self._document)
-        _turn(self._document.sections[0], landscape=False)
+        self.width = self._width(landscape=False)
+        _replace_parts(self._document, STYLES if margins == LETTER else (*STYLES, *FORM_STYLES))
+        self._turn(landscape=False)
+
+    def _width(self, *, landscape: bool) -> float:
+        if self.margins == LETTER:
+            return LANDSCAPE_WIDTH if landscape else PORTRAIT_WIDTH
+        return (297 if landscape else 210) - self.margins[1] - self.margins[3]
+
+    def _turn(self, *, landscape: bool) -> None:
+        _turn(self._document.sections[-1], landscape=landscape)
+        if self.margins != LETTER:
+            section = self._document.sections[-1]
+            section.top_margin, section.right_margin, section.bottom_margin, section.left_margin = map(Mm, self.margins)
+            section.header_distance, section.footer_distance = Mm(11), Mm(10)
 
     def _append(self, xml: str) -> None:
         self._body.insert(len(self._body) - 1, parse_xml(xml))
@@ -407,8 +466,8 @@ class Paper:
         """End the section here and begin a new page; what was written so far keeps the shape it had."""
         self._document.add_section(WD_SECTION.NEW_PAGE)
         self._tuck_section_break()
-        self.width = LANDSCAPE_WIDTH if landscape else PORTRAIT_WIDTH
-        _turn(self._document.sections[-1], landscape=landscape)
+        self.width = self._width(landscape=landscape)
+        self._turn(landscape=landscape)
 
     def _tuck_section_break(self) -> None:
         """The break goes into the paragraph before it, so that no empty paragraph can spill onto a page of its own."""
@@ -441,6 +500,50 @@ class Paper:
         """Document properties; values may hold tags, which the engine fills."""
         _add_properties(self._document, core, custom, company)
 
+    # --- forms ---
+
+    def letterhead(self, title: str, left: str = "", right: str = "") -> None:
+        """Header and footer of a form, the company's line, the title, and a line above the table."""
+        mark = "{% if form.code %}标识：{{ form.code }}　{% endif %}版本：{{ form.version }}"
+        self.header_footer("{{ office.name }}\t" + mark, "第 [PAGE] 页 共 [NUMPAGES] 页")
+        self.text("{{ office.company }}", "表单单位")
+        self.text(title, "表单题名")
+        if left or right:
+            tab = f'<w:tabs><w:tab w:val="right" w:pos="{_dxa(self.width)}"/></w:tabs>'
+            self.text(f"{left}\t{right}", "表单编号", tab)
+
+    def foot(self, note: str = "") -> None:
+        """The note under a form, and how long it is kept where the schedule says so."""
+        kept = "{% if meta.kept %}保存期限{{ meta.kept }}，期满须报批后方可销毁。{% endif %}"
+        if note:
+            self.text(f"注：{note}{kept}", "表单注")
+        else:
+            self.tag("{%p if meta.kept %}")
+            self.text(f"注：{kept}", "表单注")
+            self.tag("{%p endif %}")
+
+    def record(self, subject: str = "") -> None:
+        """The properties every record carries: form, period, whose it is and the digest of its data."""
+        self.properties(
+            core={
+                "dc:title": "{{ form.title }} " + (subject or "{{ period.label if period else '' }}"),
+                "dc:subject": "{{ form.code }}",
+                "dc:creator": "{{ meta.department }}",
+                "cp:category": "{{ office.name }}",
+                "dc:language": "zh-CN",
+            },
+            custom={
+                "guidang.form": "{{ form.id }}",
+                "guidang.code": "{{ form.code }}",
+                "guidang.title": "{{ form.title }}",
+                "guidang.version": "{{ form.version }}",
+                "guidang.period": "{{ period or '' }}",
+                "guidang.department": "{{ meta.department }}",
+                "guidang.digest": "{{ meta.digest }}",
+            },
+            company="{{ office.company }}",
+        )
+
     def save(self, path: Path) -> None:
         """Write the paper: the same script gives the same bytes."""
         raw = io.BytesIO()
@@ -461,13 +564,13 @@ def _turn(section: Section, *, landscape: bool) -> None:
         section._sectPr.remove(grid)  # noqa: SLF001
 
 
-def _replace_parts(document: Document) -> None:
+def _replace_parts(document: Document, every: Sequence[Style]) -> None:
     styles = document.styles.element
     for child in list(styles):
         styles.remove(child)
     for xml in (
         _DEFAULTS,
-        *(style.xml() for style in STYLES),
+        *(style.xml() for style in every),
         _TABLE_STYLE,
     ):
         styles.append(parse_xml(xml))
