@@ -226,7 +226,9 @@ class Formula:
         out: list[str | Ref] = []
         for (kind, text, ref), (_kind, following, _ref) in zip(every, [*every[1:], ("", "", None)], strict=True):
             meant = meaning(text) if kind == "name" and following != "(" else None
-            out += [ref or text] if meant is None else meant.parts if len(meant.parts) == 1 else ["(", *meant.parts, ")"]
+            out += (
+                [ref or text] if meant is None else meant.parts if len(meant.parts) == 1 else ["(", *meant.parts, ")"]
+            )
         return Formula(_joined(out))
 
     def shifted(self, rows: int, columns: int) -> Formula:

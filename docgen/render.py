@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from docgen.marks import Mark
-    from docgen.sheetvalues import FormatSession
+    from docgen.sheetstyles import FormatSession
     from docgen.values import Image, Parts
 
 REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"

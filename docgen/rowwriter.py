@@ -8,7 +8,6 @@ cells' own writers instead, which also know where to report it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 from docgen.render import current_render
 
 if TYPE_CHECKING:
-    from docgen.sheetvalues import CellFormats
+    from collections.abc import Callable
+
+    from docgen.sheetstyles import CellFormats
 
 _SPECIAL = re.compile("[&<>\x00-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufddf\ufffe\uffff\ud800-\udfff]").search
 _LONGEST = 32_767
@@ -32,16 +33,19 @@ Signature = tuple[type, ...]
 
 @dataclass(frozen=True, slots=True)
 class CellValue:
-    """A value's cell: its style, its own writer, and the mark it comes from."""
+    """A value's cell: its style, its own writer, and the mark it comes from. ``rich``: its text has several looks."""
 
     style: int
     mark: int
     write: Callable[[Any], bytes]
+    rich: bool = False
 
 
 class RowWriter:
-    """Writes one row of the template. ``parts``: constant bytes, None for the row's number, a cell, or ``bytes`` (the
-    type) for what comes ready-made."""
+    """Writes one row of the template.
+
+    ``parts``: constant bytes, None for the row's number, a cell, or ``bytes`` (the type) for what comes ready-made.
+    """
 
     __slots__ = ("_formats", "_parts", "made")
 
@@ -119,7 +123,7 @@ class _Builder:
         writer = f"w{len(self.careful)}"
         self.names[writer] = _placed(cell)
         self.careful.append(f"{writer}({name})")
-        if kind is str:
+        if kind is str and not cell.rich:
             self.pattern += head + b' t="inlineStr"><is><t>%b</t></is></c>'
             self.arguments.append(f"{name}.encode()")
             self.texts.append(name)
@@ -132,7 +136,7 @@ class _Builder:
         elif kind is Decimal:
             self.before.append(f"t{name} = str({name})")
             self.number(head, b"%b", f"t{name}.encode()")
-            self.checks.append(f"len(t{name}) <= 16 and t{name}[-1] <= '9' and 'E' not in t{name}")
+            self.checks.append(f"len(t{name}) <= 15 and t{name}[-1] <= '9' and 'E' not in t{name}")
         elif kind is type(None):
             self.pattern += head + b"/>"
         elif kind in (date, datetime) and self.shows_moments(cell.style):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -18,10 +19,11 @@ from docgen.errors import Problem
 from docgen.formula import Block as LayoutBlock
 from docgen.formula import Formula, Ref, column_number
 from docgen.tags import Kind, Tag, scan
+from docgen.text import escape_attribute
 from i18n import _
 
 if TYPE_CHECKING:
-    from docgen.story import Element
+    from docgen.tree import Element
 
 S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 ROW, CELL, FORMULA, VALUE, INLINE, TEXT = (S + n for n in ("row", "c", "f", "v", "is", "t"))
@@ -39,7 +41,10 @@ class Run:
 
 @dataclass(slots=True)
 class SheetCell:
-    """A cell of the template. ``value`` is the constant it holds, ``runs`` its text if it is a string."""
+    """A cell of the template. ``value`` is the constant it holds, ``runs`` its text if it is a string.
+
+    ``escaped``: the text holds braces that are no tags. ``covered``: an array formula beside it fills the cell.
+    """
 
     row: int
     column: int
@@ -51,6 +56,8 @@ class SheetCell:
     array: str | None = None
     value: float | str | bool | None = None
     tags: tuple[Tag, ...] = ()
+    escaped: bool = False
+    covered: bool = False
 
     @property
     def text(self) -> str:
@@ -72,7 +79,13 @@ class SheetRow:
 
     @property
     def is_tag_row(self) -> bool:
+        """It holds tags for rows, and is not printed."""
         return bool(self.tags)
+
+    @property
+    def hidden(self) -> bool:
+        """It is not shown."""
+        return ' hidden="1"' in self.attributes or ' hidden="true"' in self.attributes
 
 
 @dataclass(slots=True)
@@ -80,6 +93,7 @@ class Branch:
     """Rows that depend on a tag: the body of a loop, of its ``else``, or of one branch of a condition.
 
     ``opener`` and ``closer`` are the rows of the tags above and below. ``index`` numbers the branches of a sheet.
+    ``alone``: its block has no other branch.
     """
 
     index: int
@@ -88,6 +102,7 @@ class Branch:
     closer: int = 0
     body: list[SheetRow | Block] = field(default_factory=list)
     repeats: bool = False
+    alone: bool = True
 
     def inner(self) -> list[Branch]:
         """The branches directly inside, in order."""
@@ -99,7 +114,13 @@ class Branch:
         return not any(isinstance(item, Block) for item in self.body)
 
     @property
+    def steps(self) -> bool:
+        """The number of its copies follows from the number of its rows."""
+        return self.repeats and self.simple and self.alone
+
+    @property
     def height(self) -> int:
+        """Rows of one copy in the template."""
         return self.closer - self.opener - 1
 
     def chain(self) -> list[Branch]:
@@ -112,7 +133,7 @@ class Branch:
 
     def layout(self) -> LayoutBlock:
         """The branch as the layout of rows knows it."""
-        tags = {self.opener, self.closer} | {i.row for i in self.body if isinstance(i, Block) and i.keyword == "set"}
+        tags = {self.opener, self.closer} | {i.row for i in self.body if isinstance(i, Block) and not i.branches}
         return LayoutBlock(
             self.opener + 1, self.closer - 1, tuple(sorted(tags)), tuple(b.layout() for b in self.inner())
         )
@@ -120,7 +141,7 @@ class Branch:
 
 @dataclass(slots=True)
 class Block:
-    """A loop or condition of rows with its branches; also a ``set``, which has none."""
+    """A loop or condition of rows with its branches; also a ``set`` or a note, which have none."""
 
     keyword: str
     row: int
@@ -128,7 +149,7 @@ class Block:
     branches: list[Branch] = field(default_factory=list)
 
 
-@dataclass(slots=True)
+@dataclass
 class Sheet:
     """A worksheet of the template."""
 
@@ -139,8 +160,12 @@ class Sheet:
     body: list[SheetRow | Block]
     branches: list[Branch]
     merged: list[Ref]
-    looks_at: frozenset[str]
     problems: list[Problem]
+
+    @cached_property
+    def hidden(self) -> frozenset[int]:
+        """Rows that are not shown."""
+        return frozenset(row.number for row in self.rows if row.hidden)
 
     @property
     def moves(self) -> bool:
@@ -151,6 +176,10 @@ class Sheet:
     def tagged(self) -> bool:
         """It has tags in its cells."""
         return any(cell.tags for row in self.rows for cell in row.cells)
+
+    def dropped(self) -> set[int]:
+        """Rows outside blocks that are not printed: those of a ``set`` or a note."""
+        return {item.row for item in self.body if isinstance(item, Block) and not item.branches}
 
     def outermost(self) -> list[Branch]:
         """The branches of the blocks that stand in no other."""
@@ -165,21 +194,25 @@ def read_sheet(root: Element, name: str, part: str, strings: list[tuple[Run, ...
     reader = _Reader(name, file)
     reader.strings = strings
     rows = [reader.row(el, at) for at, el in _numbered(root.find(S + "sheetData"), ROW)]
+    _cover(rows)
     body, branches = reader.tree(rows)
-    return Sheet(name, part, root, rows, body, branches, _merged(root), _looks_at(name, root, rows), reader.problems)
+    return Sheet(name, part, root, rows, body, branches, _merged(root), reader.problems)
+
+
+def _cover(rows: list[SheetRow]) -> None:
+    """Cells that an array formula fills have no value of their own."""
+    arrays = [(c, Formula.parse(c.array).refs()) for r in rows for c in r.cells if c.array]
+    for origin, refs in arrays:
+        for ref in refs:
+            for cell in (c for r in rows for c in r.cells):
+                inside = (ref.row1 or 0) <= cell.row <= (ref.row2 or ref.row1 or 0)
+                if inside and (ref.col1 or 0) <= cell.column <= (ref.col2 or ref.col1 or 0) and cell is not origin:
+                    cell.covered, cell.inner, cell.value, cell.type = True, "", None, "n"
 
 
 def _merged(root: Element) -> list[Ref]:
     found = (Formula.parse(el.get("ref") or "").refs() for el in root.iter(S + "mergeCell"))
     return [ref for refs in found for ref in refs]
-
-
-def _looks_at(name: str, root: Element, rows: list[SheetRow]) -> frozenset[str]:
-    """Names of the sheets that formulas and formats mention, the own one included; in lower case."""
-    texts = [c.formula for r in rows for c in r.cells if c.formula]
-    texts += [el.text or "" for el in root.iter(S + "formula", S + "formula1", S + "formula2", "{*}f")]
-    refs = (ref for text in texts for ref in Formula.parse(text).refs())
-    return frozenset((ref.sheet or name).casefold() for ref in refs)
 
 
 def _numbered(parent: Element | None, tag: str) -> list[tuple[int, Element]]:
@@ -237,7 +270,9 @@ class _Reader:
 
     def row(self, el: Element, number: int) -> SheetRow:
         attributes = "".join(
-            f' {_attribute_name(el, key)}="{value}"' for key, value in el.attrib.items() if key not in ("r", "spans")
+            f' {attribute_name(el, str(key))}="{escape_attribute(str(value))}"'
+            for key, value in el.attrib.items()
+            if key not in ("r", "spans")
         )
         row = SheetRow(number, attributes, [])
         column = 0
@@ -248,10 +283,8 @@ class _Reader:
             column = column_number(match[1]) if match else column + 1
             cell = self.cell(child, number, column)
             row.cells.append(cell)
-            row.tags += [(tag, cell) for tag in cell.tags if tag.prefix == "tr" and tag.kind is not Kind.COMMENT]
-            if any(tag.prefix == "tr" for tag in cell.tags) and not row.tags:
-                row.tags.append((cell.tags[0], cell))
-        if row.tags:
+            row.tags += [(tag, cell) for tag in cell.tags if tag.prefix == "tr"]
+        if row.tags and not any(tag.kind is Kind.COMMENT for tag, _cell in row.tags):
             self.refuse_beside(row)
         return row
 
@@ -293,7 +326,7 @@ class _Reader:
 
     def scan(self, cell: SheetCell) -> None:
         found = scan(cell.text)
-        cell.tags = found.tags
+        cell.tags, cell.escaped = found.tags, bool(found.escapes)
         for fault in found.faults:
             self.report(cell.ref, fault.message, fault.hint, fault.code)
         if found.raw_open:
@@ -348,12 +381,12 @@ class _Reader:
     def tag(
         self, tag: Tag, cell: SheetCell, top: list[SheetRow | Block], branches: list[Branch], open_blocks: list[Block]
     ) -> None:
-        word, row = tag.keyword, cell.row
+        word, row = "#" if tag.kind is Kind.COMMENT else tag.keyword, cell.row
         around = open_blocks[-1].branches[-1] if open_blocks else None
-        if word in ("for", "if", "set"):
+        if word in ("for", "if", "set", "#"):
             block = Block(word, row, [(tag, cell)])
             (around.body if around else top).append(block)
-            if word != "set":
+            if word in ("for", "if"):
                 open_blocks.append(block)
                 self.branch(block, row, around, branches, repeats=word == "for")
         elif word in ("endfor", "endif", "else", "elif"):
@@ -385,10 +418,12 @@ class _Reader:
         found = Branch(len(branches), row, parent, repeats=repeats)
         branches.append(found)
         block.branches.append(found)
+        for branch in block.branches:
+            branch.alone = len(block.branches) == 1
 
 
-def _attribute_name(el: Element, key: str) -> str:
-    """``{namespace}dyDescent`` → ``x14ac:dyDescent`` with the document's prefix."""
+def attribute_name(el: Element, key: str) -> str:
+    """An attribute with the document's prefix: ``{namespace}dyDescent`` → ``x14ac:dyDescent``."""
     if not key.startswith("{"):
         return key
     namespace, local = key[1:].split("}")

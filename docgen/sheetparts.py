@@ -1,6 +1,7 @@
 """The parts of a workbook that hang on rows: what in them must be worked out when the rows are known.
 
-Each function punches holes into one kind of part; :class:`docgen.book_state.BookState` fills them.
+Each function punches holes into one kind of part; :class:`docgen.moves.Moves` fills them. ``_gd_sheet`` is the sheet a
+part belongs to.
 """
 
 from __future__ import annotations
@@ -11,52 +12,41 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from docgen.formula import Formula
-from docgen.sheet import S
-from docgen.story import Holes, literal
+from docgen.marks import literal
+from docgen.sheet import S, attribute_name
+from docgen.text import escape_attribute
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from docgen.story import Element
+    from docgen.story import Holes
+    from docgen.tree import Element
 
 _XM = "{http://schemas.microsoft.com/office/excel/2006/main}"
-_C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
+_X14 = "{http://schemas.microsoft.com/office/spreadsheetml/2009/9/main}"
 _XDR = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"
 _VML = "{urn:schemas-microsoft-com:office:excel}"
 _BEHIND_CALC = tuple(S + n for n in ("oleSize", "customWorkbookViews", "pivotCaches", "smartTagPr", "smartTagTypes",
                                      "webPublishing", "fileRecoveryPr", "webPublishObjects", "extLst"))  # fmt: skip
 
 
-def sheet_tail(holes: Holes, root: Element, sheet: str) -> None:
+def sheet_tail(holes: Holes, root: Element) -> None:
     """What stands behind the rows of a sheet."""
-    name = literal(sheet)
     for el in list(root):
-        if el.tag == S + "conditionalFormatting":
-            _ranged(holes, el, name, S + "formula")
-        elif el.tag == S + "dataValidations":
-            _validations(holes, el, name)
-        elif el.tag == S + "mergeCells":
-            holes.replace(el, f"_gd_merges({name})")
-        elif el.tag == S + "hyperlinks":
-            _hyperlinks(holes, el, name)
-        elif el.tag in (S + "autoFilter", S + "sortState"):
-            _area(holes, el, name)
-        elif el.tag == S + "rowBreaks":
-            for brk in el:
-                holes.attribute(brk, "id", f"_gd_row_of({name}, {brk.get('id')}, true, 1)")
-        elif el.tag == S + "extLst":
-            _extensions(holes, el, name)
+        punch = _TAIL.get(str(el.tag))
+        if punch is not None:
+            punch(holes, el)
 
 
-def _ranged(holes: Holes, el: Element, name: str, formula: str) -> None:
+def _ranged(holes: Holes, el: Element) -> None:
     """An element with sqref and formulas relative to its first cell; gone when its rows are."""
     ranges = literal(el.get("sqref") or "")
     row = _first_row(el.get("sqref") or "")
-    for child in el.iter(formula, S + "formula1", S + "formula2"):
+    for child in el.iter(S + "formula", S + "formula1", S + "formula2"):
         if child.text:
-            holes.text(child, f"_gd_rule({name}, {literal(child.text)}, {row})")
-    holes.attribute(el, "sqref", f"_gd_sqref({name}, {ranges})")
-    holes.only_if(el, f"_gd_sqref({name}, {ranges})")
+            holes.text(child, f"_gd_rule(_gd_sheet, {literal(child.text)}, {row})")
+    holes.attribute(el, "sqref", f"_gd_sqref(_gd_sheet, {ranges})")
+    holes.only_if(el, f"_gd_sqref(_gd_sheet, {ranges})")
 
 
 def _first_row(ranges: str) -> int:
@@ -64,50 +54,105 @@ def _first_row(ranges: str) -> int:
     return (refs[0].row1 or 1) if refs else 1
 
 
-def _validations(holes: Holes, el: Element, name: str) -> None:
-    everything = literal(" ".join(v.get("sqref") or "" for v in el))
-    el.attrib.pop("count", None)
-    for validation in list(el):
-        _ranged(holes, validation, name, S + "formula1")
-    holes.only_if(el, f"_gd_sqref({name}, {everything})")
+def _each_ranged(holes: Holes, el: Element) -> None:
+    """A list of such elements, gone when all are."""
+    children = [child for child in el if child.get("sqref")]
+    everything = literal(" ".join(child.get("sqref") or "" for child in children))
+    if "count" in el.attrib:
+        del el.attrib["count"]
+    for child in children:
+        _ranged(holes, child)
+    if children:
+        holes.only_if(el, f"_gd_sqref(_gd_sheet, {everything})")
 
 
-def _hyperlinks(holes: Holes, el: Element, name: str) -> None:
+def _merges(holes: Holes, el: Element) -> None:
+    holes.replace(el, "_gd_merges(_gd_sheet)")
+
+
+def _hyperlinks(holes: Holes, el: Element) -> None:
+    """A link of a loop's row is one for each stretch of its copies."""
+    links = [({str(k): str(v) for k, v in link.attrib.items()}, link) for link in el]
     everything = literal(" ".join(link.get("ref") or "" for link in el))
-    for link in list(el):
-        ranges = literal(link.get("ref") or "")
-        holes.attribute(link, "ref", f"_gd_text({name}, {ranges})")
-        if location := link.get("location"):
-            holes.attribute(link, "location", f"_gd_text({name}, {literal(location)})")
-        holes.only_if(link, f"_gd_sqref({name}, {ranges})")
-    holes.only_if(el, f"_gd_sqref({name}, {everything})")
+    for attributes, link in links:
+        shown = literal(_attributes(link, attributes))
+        holes.replace(link, f"_gd_links(_gd_sheet, {literal(link.get('ref') or '')}, {shown}, "
+                            f"{literal(link.get('location') or '')})")  # fmt: skip
+    holes.only_if(el, f"_gd_sqref(_gd_sheet, {everything})")
 
 
-def _area(holes: Holes, el: Element, name: str) -> None:
+def _attributes(el: Element, attributes: dict[str, str]) -> str:
+    """A link's attributes as XML, but for those that say where it is and where it leads."""
+    kept = {k: v for k, v in attributes.items() if k not in ("ref", "location")}
+    return "".join(f' {attribute_name(el, k)}="{escape_attribute(v)}"' for k, v in kept.items())
+
+
+def _area(holes: Holes, el: Element) -> None:
     for part in el.iter():
         if isinstance(part.tag, str) and part.get("ref"):
-            holes.attribute(part, "ref", f"_gd_text({name}, {literal(part.get('ref') or '')})")
+            holes.attribute(part, "ref", f"_gd_text(_gd_sheet, {literal(part.get('ref') or '')})")
 
 
-def _extensions(holes: Holes, el: Element, name: str) -> None:
+def _breaks(holes: Holes, el: Element) -> None:
+    """Page breaks; one within a loop comes once a copy."""
+    rows = [(int(brk.get("id") or 0), _others(brk)) for brk in el]
+    holes.replace(el, f"_gd_breaks(_gd_sheet, {rows!r})")
+
+
+def _others(brk: Element) -> str:
+    return "".join(f' {key}="{brk.get(key)}"' for key in map(str, brk.attrib) if key != "id")
+
+
+def _extensions(holes: Holes, el: Element) -> None:
     """x14 conditional formats, validations and sparklines keep ranges and formulas as text."""
-    for ranges in el.iter(_XM + "sqref"):
-        owner = ranges.getparent()
-        text = ranges.text or ""
-        row = _first_row(text)
-        for formula in owner.iter(_XM + "f") if owner is not None else ():
-            if formula.text:
-                holes.text(formula, f"_gd_rule({name}, {literal(formula.text)}, {row})")
-        holes.text(ranges, f"_gd_sqref({name}, {literal(text)})")
+    for container in list(el.iter(_X14 + "dataValidations", _X14 + "conditionalFormattings", _X14 + "sparklineGroup")):
+        everything = " ".join(ranges.text or "" for ranges in container.iter(_XM + "sqref"))
+        if "count" in container.attrib:
+            del container.attrib["count"]
+        for ranges in list(container.iter(_XM + "sqref")):
+            _extended(holes, ranges)
+        holes.only_if(container, f"_gd_sqref(_gd_sheet, {literal(everything)})")
 
 
-def workbook(holes: Holes, root: Element) -> None:
-    """Defined names, print areas, and whether Excel must calculate on opening."""
+def _extended(holes: Holes, ranges: Element) -> None:
+    owner, text = ranges.getparent(), ranges.text or ""
+    if owner is None:
+        return
+    if owner.tag == _X14 + "sparkline":
+        data = literal(owner.findtext(_XM + "f") or "")
+        holes.replace(owner, f"_gd_sparklines(_gd_sheet, {data}, {literal(text)})")
+        return
+    row = _first_row(text)
+    for formula in owner.iter(_XM + "f"):
+        if formula.text:
+            holes.text(formula, f"_gd_rule(_gd_sheet, {literal(formula.text)}, {row})")
+    holes.text(ranges, f"_gd_sqref(_gd_sheet, {literal(text)})")
+    holes.only_if(owner, f"_gd_sqref(_gd_sheet, {literal(text)})")
+
+
+_TAIL: dict[str, Callable[[Holes, Element], None]] = {
+    S + "conditionalFormatting": _ranged,
+    S + "dataValidations": _each_ranged,
+    S + "protectedRanges": _each_ranged,
+    S + "ignoredErrors": _each_ranged,
+    S + "mergeCells": _merges,
+    S + "hyperlinks": _hyperlinks,
+    S + "autoFilter": _area,
+    S + "sortState": _area,
+    S + "rowBreaks": _breaks,
+    S + "extLst": _extensions,
+}
+
+
+def workbook(holes: Holes, root: Element, *, unknown: bool) -> None:
+    """Defined names, print areas, and whether Excel must calculate on opening.
+
+    ``unknown``: the workbook has formulas that are copied as they are, so what it said of them still holds.
+    """
     for el in root.iter(S + "definedName"):
         if el.text and "{" not in el.text:
-            holes.text(
-                el, f"_gd_ranges({literal(el.text)})" if _is_ranges(el.text) else f'_gd_text("", {literal(el.text)})'
-            )
+            how = "_gd_ranges" if _is_ranges(el.text) else "_gd_text"
+            holes.text(el, f'{how}("", {literal(el.text)})')
     calc = root.find(S + "calcPr")
     if calc is None:
         calc = etree.Element(S + "calcPr")
@@ -116,78 +161,87 @@ def workbook(holes: Holes, root: Element) -> None:
             behind.addprevious(calc)
         else:
             root.append(calc)
-    holes.attribute(calc, "fullCalcOnLoad", "_gd_full()")
+    if not (unknown and calc.get("fullCalcOnLoad") in ("1", "true")):
+        holes.attribute(calc, "fullCalcOnLoad", "_gd_full()")
 
 
 def _is_ranges(text: str) -> bool:
     return not re.sub(r"[,\s]", "", "".join(p for p in Formula.parse(text).parts if isinstance(p, str)))
 
 
-def chart(holes: Holes, root: Element) -> None:
-    """A chart's ranges; its copy of the figures is left to the program that shows it."""
-    for el in list(root.iter(_C + "f")):
-        if el.text:
-            holes.text(el, f'_gd_text("", {literal(el.text)})')
-            owner = el.getparent()
-            for cache in list(owner) if owner is not None else ():
-                if cache.tag in (_C + "numCache", _C + "strCache", _C + "multiLvlStrCache"):
-                    owner.remove(cache)  # type: ignore[union-attr]
+def chart(holes: Holes, root: Element, touched: set[str]) -> None:
+    """A chart's ranges on sheets that change; its copy of their figures is left to the program that shows it."""
+    for el in list(root.iter("{*}f", "{*}sqref")):
+        if not el.text or not _looks_at(el.text, touched):
+            continue
+        holes.text(el, f'_gd_text("", {literal(el.text)})')
+        owner = el.getparent()
+        for cache in list(owner) if owner is not None else ():
+            if etree.QName(cache).localname in ("numCache", "strCache", "multiLvlStrCache", "lvl"):
+                owner.remove(cache)  # type: ignore[union-attr]
 
 
-def drawing(sheet: str) -> Callable[[Holes, Element], None]:
-    """Anchors of pictures and charts on this sheet."""
-
-    def punch(holes: Holes, root: Element) -> None:
-        for anchor in root:
-            for corner in anchor:
-                row = corner.find(_XDR + "row")
-                if (
-                    corner.tag in (_XDR + "from", _XDR + "to")
-                    and row is not None
-                    and anchor.get("editAs") != "absolute"
-                ):
-                    end = "true" if corner.tag == _XDR + "to" else "false"
-                    holes.text(row, f"_gd_row_of({literal(sheet)}, {row.text}, {end}, 0)")
-
-    return punch
+def _looks_at(text: str, touched: set[str]) -> bool:
+    return any((ref.sheet or "").casefold() in touched for ref in Formula.parse(text).refs())
 
 
-def comments(sheet: str) -> Callable[[Holes, Element], None]:
-    """A comment stays with its cell, in a loop with the first copy."""
+def drawing(holes: Holes, root: Element) -> None:
+    """Anchors of pictures and charts on this sheet: they move with their cells, and grow unless told not to."""
+    for anchor in root:
+        rows = {c: c.find(_XDR + "row") for c in anchor if c.tag in (_XDR + "from", _XDR + "to")}
+        first = next((int(row.text or 0) for c, row in rows.items() if c.tag == _XDR + "from" and row is not None), 0)
+        for corner, row in rows.items():
+            if row is None or anchor.get("editAs") == "absolute":
+                continue
+            last = int(row.text or 0)
+            grows = "true" if corner.tag == _XDR + "to" and anchor.get("editAs", "twoCell") == "twoCell" else "false"
+            holes.text(row, f"_gd_anchor_row(_gd_sheet, {first}, {last}, {grows})")
 
-    def punch(holes: Holes, root: Element) -> None:
-        for el in root.iter(S + "comment"):
-            ref = Formula.parse(el.get("ref") or "A1").refs()[0]
-            letters = re.match(r"[A-Z]+", el.get("ref") or "A1")
-            column = letters[0] if letters else "A"
-            holes.attribute(el, "ref", f'"{column}" ~ _gd_row_of({literal(sheet)}, {ref.row1}, false, 1)')
 
-    return punch
+def comments(holes: Holes, root: Element) -> None:
+    """A comment stays with its cell, in a loop with the first copy; it goes where its row is not printed."""
+    for el in list(root.iter(S + "comment")):
+        _cell_of(holes, el)
 
 
-def vml(sheet: str) -> Callable[[Holes, Element], None]:
+def threaded(holes: Holes, root: Element) -> None:
+    """The same for conversations."""
+    for el in [el for el in root if isinstance(el.tag, str)]:
+        _cell_of(holes, el)
+
+
+def _cell_of(holes: Holes, el: Element) -> None:
+    text = el.get("ref") or "A1"
+    ref = Formula.parse(text).refs()[0]
+    column = re.sub(r"\d.*", "", text)
+    holes.attribute(el, "ref", f'"{column}" ~ _gd_row_of(_gd_sheet, {ref.row1})')
+    holes.only_if(el, f"_gd_sqref(_gd_sheet, {literal(text)})")
+
+
+def vml(holes: Holes, root: Element) -> None:
     """The boxes comments are shown in."""
-
-    def punch(holes: Holes, root: Element) -> None:
-        for el in root.iter(_VML + "Row"):
-            holes.text(el, f"_gd_row_of({literal(sheet)}, {int(el.text or 0)}, false, 0)")
-        for el in root.iter(_VML + "Anchor"):
-            holes.text(el, f"_gd_anchor({literal(sheet)}, {literal(el.text or '')})")
-
-    return punch
-
-
-def table(sheet: str) -> Callable[[Holes, Element], None]:
-    """A table and its filter."""
-
-    def punch(holes: Holes, root: Element) -> None:
-        _area(holes, root, literal(sheet))
-
-    return punch
+    for el in list(root.iter(_VML + "Row")):
+        row = int(el.text or 0) + 1
+        holes.text(el, f"_gd_row_of(_gd_sheet, {row}) - 1")
+        shape = next((a for a in el.iterancestors() if etree.QName(a).localname == "shape"), None)
+        if shape is not None:
+            holes.only_if(shape, f'_gd_sqref(_gd_sheet, "A{row}")')
+    for el in root.iter(_VML + "Anchor"):
+        holes.text(el, f"_gd_anchor(_gd_sheet, {literal(el.text or '')})")
 
 
-def pivot_source(holes: Holes, root: Element) -> None:
-    """The range a pivot table is made from."""
+def table(holes: Holes, root: Element) -> None:
+    """A table, its filter and its formulas."""
+    _area(holes, root)
+    for el in root.iter(S + "calculatedColumnFormula", S + "totalsRowFormula"):
+        if el.text and Formula.parse(el.text).refs():
+            holes.text(el, f"_gd_text(_gd_sheet, {literal(el.text)})")
+
+
+def pivot_source(holes: Holes, root: Element, touched: set[str]) -> None:
+    """The range a pivot table is made from; it is made anew on opening."""
     for el in root.iter(S + "worksheetSource"):
-        if el.get("ref") and el.get("sheet"):
-            holes.attribute(el, "ref", f"_gd_text({literal(el.get('sheet') or '')}, {literal(el.get('ref') or '')})")
+        sheet = el.get("sheet") or ""
+        if el.get("ref") and sheet.casefold() in touched:
+            root.set("refreshOnLoad", "1")
+            holes.attribute(el, "ref", f"_gd_text({literal(sheet)}, {literal(el.get('ref') or '')})")

@@ -1,48 +1,53 @@
 """Values → cells: numbers, dates, texts by their type, in the style of the template's cell.
 
-A text is always a text: no value a user typed becomes a formula. Numbers keep every digit they have; what a cell
-cannot hold exactly (more than 15 digits, long identity numbers) is written as text.
+A text is always a text: no value a user typed becomes a formula. Whole numbers of more than fifteen digits, which a
+cell cannot hold, are written as text, as are amounts that would lose a digit.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from docgen.numberformat import BUILT_IN, Shape, shape
+from docgen.formula import ExcelError
+from docgen.marks import Site, SiteKind
+from docgen.numberformat import Shape
 from docgen.render import current_render
-from docgen.sheetcode import CellSite
-from docgen.story import SiteKind
 from docgen.text import escape, legal, plain_text, writers
 from i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from docgen.story import Element, Site
+    from docgen.sheetstyles import CellFormats, FormatSession
 
 LONGEST_TEXT = 32_767
 LARGEST_WHOLE = 2**53
-_EPOCH_1900 = datetime(1899, 12, 30)
-_EPOCH_1904 = datetime(1904, 1, 1)
+_EPOCH_1900 = datetime(1899, 12, 30, tzinfo=UTC)
+_EPOCH_1904 = datetime(1904, 1, 1, tzinfo=UTC)
+_FALSE_LEAP_DAY = 61
+"""The serial number of 1 March 1900; Excel has a 29 February before it that never was."""
 _SPECIAL = re.compile("[&<>\x00-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufddf\ufffe\uffff\ud800-\udfff]|_x|^\\s|\\s$").search
 _LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
-_SIGNIFICANT = 17
-"""Digits an IEEE double can tell apart at most; Decimals with more are written as text."""
+_LOOK = re.compile("\x01(\\d+)\x01")
+_ENDLESS = 12
+"""Decimals with more places than this are quotients, which no cell holds exactly: the nearest number is written."""
 
 
-def serial(value: date | datetime | time | timedelta, *, since_1904: bool = False) -> float:
-    """The day number Excel stores. Days before March 1900 count as Excel counts them, with its 29 February 1900."""
-    if isinstance(value, timedelta):
-        return value / timedelta(days=1)
-    if isinstance(value, time):
-        return (value.hour * 3600 + value.minute * 60 + value.second + value.microsecond / 1e6) / 86400
-    moment = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
-    days = (moment.replace(tzinfo=None) - (_EPOCH_1904 if since_1904 else _EPOCH_1900)) / timedelta(days=1)
-    return days - 1 if not since_1904 and days < 61 else days
+@dataclass(frozen=True, slots=True)
+class CellSite:
+    r"""A value that fills a cell by itself: written by its type, in the cell's style.
+
+    ``looks``: the run properties of a text in several looks; it says where each begins (``\x01`` number ``\x01``).
+    """
+
+    style: int
+    looks: tuple[str, ...] = ()
+    kind: SiteKind = SiteKind.PLAIN
 
 
 class PartXml(str):
@@ -51,82 +56,42 @@ class PartXml(str):
     __slots__ = ()
 
 
-class CellFormats:
-    """The number formats of a template's cell styles."""
-
-    def __init__(self, styles: Element | None, *, since_1904: bool) -> None:
-        self.since_1904 = since_1904
-        self.shapes: list[Shape] = []
-        self.next_format = 164
-        if styles is None:
-            return
-        ns = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-        own = {int(f.get("numFmtId") or 0): f.get("formatCode") or "" for f in styles.iter(ns + "numFmt")}
-        self.next_format = max([163, *own]) + 1
-        for xf in styles.iterfind(f"{ns}cellXfs/{ns}xf"):
-            number = int(xf.get("numFmtId") or 0)
-            self.shapes.append(shape(own.get(number, BUILT_IN.get(number, ""))))
-
-    def session(self) -> FormatSession:
-        """For one render."""
-        return FormatSession(self)
+def serial(value: date | datetime | time | timedelta, *, since_1904: bool = False) -> float:
+    """The day number Excel stores. Days before March 1900 count as Excel counts them, with its 29 February 1900."""
+    if isinstance(value, timedelta):
+        return value / timedelta(days=1)
+    if isinstance(value, time):
+        return (value.hour * 3600 + value.minute * 60 + value.second + value.microsecond / 1e6) / 86400
+    clock = value.timetz().replace(tzinfo=None) if isinstance(value, datetime) else time()
+    moment = datetime.combine(value, clock, UTC)
+    days = (moment - (_EPOCH_1904 if since_1904 else _EPOCH_1900)) / timedelta(days=1)
+    return days - 1 if not since_1904 and days < _FALSE_LEAP_DAY else days
 
 
-class FormatSession:
-    """Styles a render adds: those of a date in a cell whose template style shows a plain number."""
+def as_cell(value: Any, *, since_1904: bool = False) -> Any:
+    """A value as a formula finds it in its cell: number, text, bool or None, as the writers below decide."""
+    kind = type(value)
+    if kind is int:
+        return value if -LARGEST_WHOLE <= value <= LARGEST_WHOLE else str(value)
+    if kind is float or kind is bool:
+        return value if kind is bool or math.isfinite(value) else None
+    if isinstance(value, Decimal):
+        return value if is_number(value) else plain_text(value) if value.is_finite() else None
+    if isinstance(value, date | time | timedelta):
+        number = serial(value, since_1904=since_1904)
+        return number if number >= 0 else str(value)
+    if isinstance(value, ExcelError):
+        return value
+    return plain_text(value) or None
 
-    _CODES = {Shape.DATE: "yyyy\\-mm\\-dd", Shape.DATETIME: "yyyy\\-mm\\-dd\\ hh:mm", Shape.TIME: "hh:mm"}
 
-    def __init__(self, formats: CellFormats) -> None:
-        self.formats = formats
-        self.added: dict[tuple[int, Shape], int] = {}
-
-    @property
-    def changed(self) -> bool:
-        return bool(self.added)
-
-    def style(self, style: int, wanted: Shape) -> int:
-        """``style`` if it shows dates, else one like it that does."""
-        shapes = self.formats.shapes
-        if style < len(shapes) and shapes[style].is_moment:
-            return style
-        return self.added.setdefault((style, wanted), len(shapes) + len(self.added))
-
-    def rewritten(self, styles: bytes) -> bytes:
-        """styles.xml with the added styles."""
-        from docgen.story import parse, serialise
-
-        root = parse(styles, "xl/styles.xml", "")
-        ns = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-        xfs = root.find(ns + "cellXfs")
-        if xfs is None:
-            return styles
-        from copy import deepcopy
-
-        numbers = {wanted: self.formats.next_format + i for i, wanted in enumerate(self._CODES)}
-        used = {wanted for _style, wanted in self.added}
-        self._add_formats(root, {n: self._CODES[w] for w, n in numbers.items() if w in used})
-        originals = list(xfs)
-        for style, wanted in self.added:
-            xf = deepcopy(originals[style])
-            xf.set("numFmtId", str(numbers[wanted]))
-            xf.set("applyNumberFormat", "1")
-            xfs.append(xf)
-        xfs.set("count", str(len(xfs)))
-        return serialise(root).encode()
-
-    @staticmethod
-    def _add_formats(root: Element, formats: dict[int, str]) -> None:
-        from lxml import etree
-
-        ns = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-        holder = root.find(ns + "numFmts")
-        if holder is None:
-            holder = etree.Element(ns + "numFmts")
-            root.insert(0, holder)
-        for number, code in formats.items():
-            etree.SubElement(holder, ns + "numFmt", numFmtId=str(number), formatCode=code)
-        holder.set("count", str(len(holder)))
+def is_number(value: Decimal) -> bool:
+    """Whether a cell holds the value as a number: exactly, or, of a quotient, to as many digits as it can."""
+    if not value.is_finite():
+        return False
+    if Decimal(repr(float(value))) == value:
+        return True
+    return int(value.as_tuple().exponent) < -_ENDLESS and abs(value) < LARGEST_WHOLE
 
 
 def excel_writers(formats: CellFormats) -> Callable[[Any], tuple[Callable[[Any], bytes], Callable[[Any], str]]]:
@@ -134,7 +99,7 @@ def excel_writers(formats: CellFormats) -> Callable[[Any], tuple[Callable[[Any],
 
     def choose(site: Site | CellSite) -> tuple[Callable[[Any], bytes], Callable[[Any], str]]:
         if isinstance(site, CellSite):
-            write = _cell_writer(site.style, formats)
+            write = _rich_writer(site, formats) if site.looks else _cell_writer(site.style, formats)
             return write, lambda value: write(value).decode()
         if site.kind is SiteKind.RAW:
             return (lambda value: value.encode() if isinstance(value, PartXml) else b""), str
@@ -147,58 +112,95 @@ def _cell_writer(style: int, formats: CellFormats) -> Callable[[Any], bytes]:
     """What follows ``<c r="A5``: style, type, value, end."""
     head = f'" s="{style}"'.encode()
     text_head = head + b' t="inlineStr"><is><t>'
-    number_head = head + b"><v>"
-    empty = head + b"/>"
-    whole = number_head + b"%d</v></c>"
+    whole = head + b"><v>%b</v></c>"
 
     def write(value: Any) -> bytes:
         kind = type(value)
-        if kind is str:
-            if value and _SPECIAL(value) is None and len(value) <= LONGEST_TEXT:
-                return b"%b%b</t></is></c>" % (text_head, value.encode())
-        elif kind is int:
-            if -LARGEST_WHOLE <= value <= LARGEST_WHOLE:
-                return whole % value
-        elif kind is float:
-            if math.isfinite(value):
-                return b"%b%b</v></c>" % (number_head, repr(value).encode())
-        elif value is None:
-            return empty
-        return slow(value)
-
-    def slow(value: Any) -> bytes:
-        if isinstance(value, bool):
-            return b'%b t="b"><v>%d</v></c>' % (head, value)
-        if isinstance(value, date | time | timedelta):
-            return _moment(value, style, formats)
-        if isinstance(value, Decimal | float) and not math.isfinite(value):
-            _report(
-                _("{value} is not a number a cell can hold").format(value=value),
-                _("Leave the value empty where there is none."),
-                "cell.not-finite",
-            )
-            return empty
-        if isinstance(value, Decimal) and len(value.normalize().as_tuple().digits) <= _SIGNIFICANT:
-            return b"%b%b</v></c>" % (number_head, f"{value:f}".encode())
-        return _text(plain_text(value), head, empty)
+        if kind is str and value and _SPECIAL(value) is None and len(value) <= LONGEST_TEXT:
+            return b"%b%b</t></is></c>" % (text_head, value.encode())
+        if kind is int and -LARGEST_WHOLE <= value <= LARGEST_WHOLE:
+            return whole % str(value).encode()
+        return _written(value, head, style, formats)
 
     return write
 
 
-def _text(value: str, head: bytes, empty: bytes) -> bytes:
-    if not value:
-        return empty
-    text = legal(value)
-    if len(text) > LONGEST_TEXT:
-        _report(
-            _("the text has {n} characters, a cell holds {limit}").format(n=len(text), limit=LONGEST_TEXT),
-            _("Shorten it, or spread it over several cells."),
-            "cell.too-long",
-        )
-        return empty
+def _written(value: Any, head: bytes, style: int, formats: CellFormats) -> bytes:
+    """The same for any value."""
+    if value is None:
+        return head + b"/>"
+    if isinstance(value, bool):
+        return b'%b t="b"><v>%d</v></c>' % (head, value)
+    if isinstance(value, date | time | timedelta):
+        return _moment(value, style, formats)
+    if isinstance(value, Decimal | float):
+        digits = _digits(value)
+        if digits:
+            return b"%b><v>%b</v></c>" % (head, digits.encode())
+        if not math.isfinite(value):
+            return _not_finite(value, head)
+    return _text(plain_text(value), head)
+
+
+def _digits(value: Decimal | float) -> str:
+    """A number as ``<v>`` has it; nothing for one that a cell does not hold."""
+    if isinstance(value, float):
+        return repr(float(value)) if math.isfinite(value) else ""
+    if not is_number(value):
+        return ""
+    nearest = repr(float(value))
+    return f"{value:f}" if Decimal(nearest) == value else nearest
+
+
+def _not_finite(value: Decimal | float, head: bytes) -> bytes:
+    _report(
+        _("{value} is not a number a cell can hold").format(value=value),
+        _("Leave the value empty where there is none."),
+        "cell.not-finite",
+    )
+    return head + b"/>"
+
+
+def _text(value: str, head: bytes) -> bytes:
+    text = _legal(value)
+    if not text:
+        return head + b"/>"
+    return f'{head.decode()} t="inlineStr"><is>{_t(text)}</is></c>'.encode()
+
+
+def _t(text: str) -> str:
+    """``<t>`` with the text; blanks at its ends and line breaks stay."""
     text = _LOOKS_ESCAPED.sub("_x005F_", text) if "_x" in text else text
     keep = ' xml:space="preserve"' if text != text.strip() or "\n" in text else ""
-    return f'{head.decode()} t="inlineStr"><is><t{keep}>{escape(text)}</t></is></c>'.encode()
+    return f"<t{keep}>{escape(text)}</t>"
+
+
+def _legal(value: str) -> str:
+    """The text without characters XML cannot hold; one that is too long is reported and left out."""
+    text = legal(value)
+    if len(text) <= LONGEST_TEXT:
+        return text
+    _report(
+        _("the text has {n} characters, a cell holds {limit}").format(n=len(text), limit=LONGEST_TEXT),
+        _("Shorten it, or spread it over several cells."),
+        "cell.too-long",
+    )
+    return ""
+
+
+def _rich_writer(site: CellSite, formats: CellFormats) -> Callable[[Any], bytes]:
+    """A text whose runs keep the looks they have in the template."""
+    head = f'" s="{site.style}"'.encode()
+
+    def write(value: Any) -> bytes:
+        if not isinstance(value, str):
+            return _written(value, head, site.style, formats)
+        first, *rest = _LOOK.split(value)
+        runs = [("", first), *((site.looks[int(n)], t) for n, t in zip(rest[::2], rest[1::2], strict=True))]
+        shown = "".join(f"<r>{look}{_t(text)}</r>" for look, given in runs if (text := _legal(given)))
+        return f'{head.decode()} t="inlineStr"><is>{shown}</is></c>'.encode() if shown else head + b"/>"
+
+    return write
 
 
 def _moment(value: date | time | timedelta, style: int, formats: CellFormats) -> bytes:
@@ -209,13 +211,20 @@ def _moment(value: date | time | timedelta, style: int, formats: CellFormats) ->
             _("Convert it to local time first."),
             "cell.time-zone",
         )
-    wanted = Shape.DATETIME if isinstance(value, datetime) else Shape.DATE if isinstance(value, date) else Shape.TIME
-    session = getattr(state, "formats", None)
     number = serial(value, since_1904=formats.since_1904)
     if number < 0:
-        return _text(str(value), f'" s="{style}"'.encode(), b"")
-    shown = session.style(style, wanted) if session is not None else style
+        return _text(str(value), f'" s="{style}"'.encode())
+    session: FormatSession | None = state.formats if state is not None else None
+    shown = style if session is None else session.style(style, _shape_of(value))
     return f'" s="{shown}"><v>{repr(number).removesuffix(".0")}</v></c>'.encode()
+
+
+def _shape_of(value: date | time | timedelta) -> Shape:
+    if isinstance(value, datetime):
+        return Shape.DATETIME
+    if isinstance(value, timedelta):
+        return Shape.DURATION
+    return Shape.DATE if isinstance(value, date) else Shape.TIME
 
 
 def _report(message: str, hint: str, code: str) -> None:

@@ -1,0 +1,406 @@
+"""A workbook template → compiled sheets and parts: everything that depends on the template alone."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from lxml import etree
+
+from docgen import sheetparts
+from docgen.compiler import compile_source, compile_story
+from docgen.dependence import Looked, Names, branches_of, looked_at, sheets_seen
+from docgen.errors import Problem, TemplateError
+from docgen.formula import Formula, Ref
+from docgen.ground import SheetProgram
+from docgen.loopformulas import FormulaCell
+from docgen.marks import Numbers, Place
+from docgen.package import CONTENT_TYPES
+from docgen.sheet import S, read_sheet, shared_strings
+from docgen.sheetcode import SheetGenerator
+from docgen.sheetplan import SheetCompiler
+from docgen.sheetstyles import CellFormats
+from docgen.sheetvalues import excel_writers
+from docgen.story import read_story
+from docgen.tree import parse, serialise
+from i18n import _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from docgen.compiler import Program
+    from docgen.environment import TemplateEnvironment
+    from docgen.marks import Story
+    from docgen.package import Member
+    from docgen.sheet import Sheet
+    from docgen.story import Holes
+    from docgen.tree import Element
+
+    Punch = Callable[[Holes, Element], None]
+
+R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+WORKBOOK = "xl/workbook.xml"
+STRINGS = "xl/sharedStrings.xml"
+STYLES = "xl/styles.xml"
+CHAIN = "xl/calcChain.xml"
+_TAG = re.compile(rb"\{[{%#]")
+_HANGING: dict[str, Punch] = {
+    "drawing": sheetparts.drawing,
+    "comments": sheetparts.comments,
+    "threadedComment": sheetparts.threaded,
+    "vmlDrawing": sheetparts.vml,
+    "table": sheetparts.table,
+}
+"""Parts that belong to a sheet, by the kind of their relationship."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartProgram:
+    """A part beside the sheets that a render writes; ``sheet``: the sheet it hangs on, or nothing."""
+
+    program: Program
+    sheet: str = ""
+
+
+@dataclass(slots=True)
+class Compiled:
+    """A workbook, compiled."""
+
+    formats: CellFormats
+    sheets: list[SheetProgram] = field(default_factory=list)
+    parts: list[PartProgram] = field(default_factory=list)
+    plan: list[FormulaCell] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def compile_workbook(members: Mapping[str, Member], file: str, env: TemplateEnvironment) -> Compiled:
+    """Read and compile a workbook once; ``problems`` are those of all its sheets."""
+    return _Reading(members, file, env).compile()
+
+
+class _Reading:
+    def __init__(self, members: Mapping[str, Member], file: str, env: TemplateEnvironment) -> None:
+        self.members, self.file, self.env = members, file, env
+        self.workbook = self._workbook()
+        properties = self.workbook.find(S + "workbookPr")
+        since_1904 = properties is not None and properties.get("date1904") in ("1", "true")
+        styles = self._parse(STYLES) if STYLES in members else None
+        self.result = Compiled(CellFormats(styles, since_1904=since_1904))
+        self.problems, self.plan = self.result.problems, self.result.plan
+        self.writers = excel_writers(self.result.formats)
+        self.names = Names({el.get("name") or "": el.text or "" for el in self._defined()})
+
+    def _workbook(self) -> Element:
+        root = self._parse(WORKBOOK) if WORKBOOK in self.members else None
+        if root is not None and root.tag == S + "workbook":
+            return root
+        message = _("the file is not an Excel workbook")
+        if root is not None:
+            message = _("the workbook is saved as Strict Open XML, which is not read here")
+        hint = _("Save it in Excel or WPS as .xlsx.")
+        raise TemplateError([Problem(self.file, message, hint, "package.no-workbook")])
+
+    def _parse(self, part: str) -> Element:
+        return parse(_unprefixed(self.members[part].read()), part, self.file)
+
+    def _defined(self) -> list[Element]:
+        return list(self.workbook.iter(S + "definedName"))
+
+    def compile(self) -> Compiled:
+        """The sheets to be written, the other parts that hang on them, and every fault."""
+        sheets = self._sheets()
+        seen = {s.name.casefold(): sheets_seen(s, self.names) for s in sheets}
+        touched = self._touched(sheets, seen)
+        if not touched and not self._other_tags():
+            return self.result
+        looked = looked_at(sheets, self.names, self._other_refs(sheets))
+        moving = {s.name.casefold() for s in sheets if s.moves}
+        for sheet in _by_dependence([s for s in sheets if s.name.casefold() in touched], seen):
+            self._sheet(sheet, looked[sheet.name.casefold()], seen[sheet.name.casefold()], moving)
+        self._parts(sheets, touched, moving)
+        return self.result
+
+    # -- sheets
+
+    def _sheets(self) -> list[Sheet]:
+        strings = shared_strings(self._parse(STRINGS) if STRINGS in self.members else None)
+        targets = self._relationships(WORKBOOK)
+        found = []
+        for el in self.workbook.iter(S + "sheet"):
+            kind, part = targets.get(el.get(R + "id") or "", ("", ""))
+            if kind == "worksheet" and part in self.members:
+                sheet = read_sheet(self._parse(part), el.get("name") or "", part, strings, self.file)
+                self.problems += sheet.problems
+                found.append(sheet)
+        return found
+
+    def _relationships(self, part: str) -> dict[str, tuple[str, str]]:
+        """Relationship id → (kind, part)."""
+        head, tail = posixpath.split(part)
+        rels = self.members.get(posixpath.join(head, "_rels", tail + ".rels"))
+        if rels is None:
+            return {}
+        out = {}
+        for el in parse(rels.read(), rels.name, self.file):
+            if isinstance(el.tag, str) and el.get("TargetMode") != "External":
+                target = str(el.get("Target"))
+                full = (
+                    target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(head, target))
+                )
+                out[str(el.get("Id"))] = (str(el.get("Type")).rsplit("/", 1)[-1], full)
+        return out
+
+    def _touched(self, sheets: list[Sheet], seen: Mapping[str, frozenset[str]]) -> set[str]:
+        """Sheets with tags, and those whose formulas look, through however many others, at one of them."""
+        touched = {s.name.casefold() for s in sheets if s.tagged or _TAG.search(self.members[s.part].read())}
+        size = -1
+        while size != len(touched):
+            size = len(touched)
+            touched |= {name for name, others in seen.items() if others & touched or (touched and "*" in others)}
+        return touched
+
+    def _other_refs(self, sheets: list[Sheet]) -> Iterator[Ref]:
+        """References of names, charts and tables, each with its sheet."""
+        for el in self._defined():
+            yield from Formula.parse(el.text or "").refs()
+        for name in self.members:
+            if _is_chart(name):
+                for el in self._parse(name).iter("{*}f"):
+                    yield from Formula.parse(el.text or "").refs()
+        for sheet in sheets:
+            for kind, part in self._relationships(sheet.part).values():
+                if kind == "table" and part in self.members:
+                    yield from _table_rows(self._parse(part), sheet.name)
+
+    def _sheet(self, sheet: Sheet, looked: Looked, seen: frozenset[str], moving: set[str]) -> None:
+        formulas = self._formulas(sheet)
+        self._refuse(sheet)
+        if sheet.problems:
+            return
+        compiler = SheetCompiler(sheet, self.env, formulas, looked, moving)
+        source = compiler.compile()
+        self.problems += [replace(p, where=f"{self.file} {p.where}") for p in compiler.problems]
+
+        def generator(*arguments: Any) -> SheetGenerator:
+            return SheetGenerator(compiler, self.result.formats, self.writers, *arguments)
+
+        program, problems = compile_source(source, self.env, self.file, self.writers, generator)
+        self.problems += problems
+        before, after = self._around(sheet)
+        if program is None:
+            return
+        cells = {(c.row, c.column): c for r in sheet.rows if not r.is_tag_row for c in r.cells}
+        others = seen - {sheet.name.casefold()}
+        homes = branches_of(sheet)
+        made = SheetProgram(sheet, sheet.part, before, program, after, formulas, others, compiler.blanks, cells, homes)
+        self.result.sheets.append(made)
+
+    def _formulas(self, sheet: Sheet) -> dict[tuple[int, int], FormulaCell]:
+        formulas = {}
+        for row in sheet.rows:
+            for cell in row.cells:
+                if cell.formula is not None:
+                    text = Formula.parse(cell.formula)
+                    found = FormulaCell(len(self.plan), sheet.name, cell, text, self.names.written_out(text))
+                    self.plan.append(found)
+                    formulas[row.number, cell.column] = found
+        return formulas
+
+    def _refuse(self, sheet: Sheet) -> None:
+        """What a sheet may not have: tags in a table's headings, arrays over rows of a loop."""
+        cells = {(c.row, c.column): c for r in sheet.rows for c in r.cells}
+        for kind, part in self._relationships(sheet.part).values():
+            if kind == "table" and part in self.members:
+                for ref in Formula.parse(self._parse(part).get("ref") or "").refs():
+                    columns = range(ref.col1 or 1, (ref.col2 or ref.col1 or 1) + 1)
+                    heads = [cells[ref.row1 or 1, c] for c in columns if (ref.row1 or 1, c) in cells]
+                    for cell in (c for c in heads if c.tags):
+                        self._report(
+                            sheet,
+                            cell.ref,
+                            _("{tag} stands in the heading of a table, which must be plain text").format(
+                                tag=cell.tags[0].text
+                            ),
+                            _("Write the heading out, or turn the table into a range."),
+                            "table.heading",
+                        )
+        homes = branches_of(sheet)
+        for cell in cells.values():
+            refs = Formula.parse(cell.array or "").refs()
+            if cell.row in homes and refs and (refs[0].row2 or cell.row) != cell.row:
+                self._report(
+                    sheet,
+                    cell.ref,
+                    _("an array formula over several rows cannot stand in a loop"),
+                    _("Use one formula a row."),
+                    "formula.array",
+                )
+
+    def _report(self, sheet: Sheet, ref: str, message: str, hint: str, code: str) -> None:
+        self.problems.append(Problem(f"{self.file} {sheet.name}!{ref}", message, hint, code))
+
+    def _around(self, sheet: Sheet) -> tuple[bytes, Program | None]:
+        """What stands before the rows, as it is, and a program for what stands behind them."""
+        root = sheet.root
+        data = root.find(S + "sheetData")
+        if data is None:
+            return b"", None
+        for el in list(data):
+            data.remove(el)
+        data.text = data.tail = None
+        if sheet.moves:
+            _forget_positions(root)
+        text = serialise(root)
+        cut = text.index("<sheetData")
+        before = text[:cut] + "<sheetData>"
+        for el in list(root)[: root.index(data) + 1]:
+            root.remove(el)
+        root.text = None
+        if not any(el.tag == S + "mergeCells" for el in root):
+            _place_for_merges(root)
+        story = self._story(root, sheet.part, Place(sheet.name), sheetparts.sheet_tail)
+        _cut_head(story)
+        program, problems = compile_story(story, self.env, self.file, self.writers)
+        self.problems += problems
+        return before.encode(), program
+
+    # -- other parts
+
+    def _other_tags(self) -> bool:
+        return any(_TAG.search(m.read()) for n, m in self.members.items() if _is_text_part(n))
+
+    def _parts(self, sheets: list[Sheet], touched: set[str], moving: set[str]) -> None:
+        raw = [s for s in sheets if s.name.casefold() not in touched]
+        unknown = any(c.formula is not None for s in raw for r in s.rows for c in r.cells)
+        jobs: dict[str, tuple[Punch | None, str]] = {
+            WORKBOOK: (lambda holes, root: sheetparts.workbook(holes, root, unknown=unknown), "")
+        }
+        for sheet in (s for s in sheets if s.name.casefold() in moving):
+            for kind, part in self._relationships(sheet.part).values():
+                if kind in _HANGING and part in self.members:
+                    jobs[part] = (_HANGING[kind], sheet.name)
+        for name in self.members:
+            if _is_chart(name):
+                jobs[name] = (lambda holes, root: sheetparts.chart(holes, root, touched), "")
+            elif name.startswith("xl/pivotCache/pivotCacheDefinition"):
+                jobs[name] = (lambda holes, root: sheetparts.pivot_source(holes, root, touched), "")
+            elif _is_text_part(name) and name not in jobs and _TAG.search(self.members[name].read()):
+                jobs[name] = (None, "")
+        for part, (punch, owner) in jobs.items():
+            self._part(part, punch, owner)
+
+    def _part(self, part: str, punch: Punch | None, owner: str) -> None:
+        story = self._story(self._parse(part), part, Place(_part_label(part)), punch)
+        if not story.marks and not story.edited:
+            return
+        program, problems = compile_story(story, self.env, self.file, self.writers)
+        self.problems += problems
+        if program is not None:
+            self.result.parts.append(PartProgram(program, owner))
+
+    def _story(self, root: Element, part: str, place: Place, punch: Punch | None) -> Story:
+        holes = None if punch is None else (lambda found: punch(found, root))
+        story = read_story(root, part, place, self.file, Numbers(), holes=holes)
+        self.problems += story.problems
+        return story
+
+
+def _unprefixed(xml: bytes) -> bytes:
+    """The part with SpreadsheetML as its default namespace, as Office writes it."""
+    found = re.search(rb'xmlns:(\w+)="' + re.escape(S[1:-1].encode()) + rb'"', xml[:4096])
+    if found is None:
+        return xml
+    prefix = found[1]
+    bare = re.sub(rb"(</?)" + prefix + rb":", rb"\1", xml)
+    return bare.replace(b"xmlns:" + prefix + b"=", b"xmlns=", 1)
+
+
+def _is_chart(name: str) -> bool:
+    return "/charts/chart" in name and name.endswith(".xml")
+
+
+def _is_text_part(name: str) -> bool:
+    """Parts outside the sheets where people write: comments, drawings, charts, document properties."""
+    people = name.startswith(("xl/comments", "xl/threadedComments/", "xl/drawings/drawing", "docProps/"))
+    return name.endswith(".xml") and (people or _is_chart(name))
+
+
+def _part_label(part: str) -> str:
+    if part.startswith("docProps/"):
+        return "properties"
+    return "chart" if "/charts/" in part else "comments" if "omments" in part else posixpath.basename(part)
+
+
+def _table_rows(table: Element, sheet: str) -> Iterator[Ref]:
+    """The rows of a table that hold data: there must be one."""
+    totals = int(table.get("totalsRowCount") or 0)
+    for found in Formula.parse(table.get("ref") or "").refs():
+        last = (found.row2 or found.row1 or 1) - totals
+        yield Ref(sheet, (found.row1 or 1) + 1, found.col1, last, found.col2)
+
+
+def _by_dependence(sheets: list[Sheet], seen: Mapping[str, frozenset[str]]) -> list[Sheet]:
+    """The sheets to be written, each after those it looks at as far as that goes."""
+    by_name = {s.name.casefold(): s for s in sheets}
+    done: dict[str, Sheet] = {}
+    asking: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name in done or name in asking or name not in by_name:
+            return
+        asking.add(name)
+        for other in sorted(seen[name]):
+            visit(other)
+        done[name] = by_name[name]
+
+    for name in by_name:
+        visit(name)
+    return list(done.values())
+
+
+def _forget_positions(root: Element) -> None:
+    """What says where things were and may be left out: the used range, the selected cells."""
+    for el in root.findall(S + "dimension"):
+        root.remove(el)
+    for selection in root.iter(S + "selection"):
+        for key in ("activeCell", "sqref"):
+            if key in selection.attrib:
+                del selection.attrib[key]
+
+
+def _place_for_merges(root: Element) -> None:
+    """Tags can merge cells on a sheet that has none: the element's place in the schema's order."""
+    first = ("sheetCalcPr", "sheetProtection", "protectedRanges", "scenarios", "autoFilter", "sortState")
+    before = (*first, "dataConsolidate", "customSheetViews")
+    at = sum(1 for el in root if etree.QName(el).localname in before)
+    root.insert(at, etree.Element(S + "mergeCells"))
+
+
+def _cut_head(story: Story) -> None:
+    """The story of a sheet's tail begins inside the root element."""
+    first = story.pieces[0] if story.pieces else ""
+    if isinstance(first, str):
+        cut = re.match(r"<\?xml[^>]*\?>\s*<[^>]*>", first)
+        if cut is None:
+            return
+        rest = first[cut.end() :]
+        if cut[0].endswith("/>"):
+            rest = "</worksheet>" + rest
+        story.pieces[0] = rest
+
+
+def without_calc_chain(members: dict[str, Member], file: str) -> dict[str, Member]:
+    """Less the order of calculation, which lists cells that have moved; Excel makes it anew."""
+    if CHAIN not in members:
+        return members
+    out = {n: m for n, m in members.items() if n != CHAIN}
+    for name, attribute in (("xl/_rels/workbook.xml.rels", "Target"), (CONTENT_TYPES, "PartName")):
+        if name in out:
+            root = parse(out[name].read(), name, file)
+            for el in list(root):
+                if str(el.get(attribute)).endswith("calcChain.xml"):
+                    root.remove(el)
+            out[name] = out[name].with_content(serialise(root).encode())
+    return out

@@ -1,0 +1,142 @@
+"""Pure: what the formulas of a workbook look at: sheets, cells, and the blocks that must leave a row behind.
+
+A block that prints nothing takes its rows away. Where a reference has no other row to point at, an empty row stays in
+its place, so that no total ever reads ``#REF!``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from docgen.formula import Formula, Ref
+from docgen.sheet import S, SheetRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from docgen.sheet import Branch, Sheet, SheetCell
+
+_OPAQUE = ("[", "!", "INDIRECT(", "OFFSET(")
+"""Signs of formulas that reach further than their references tell: tables, 3-D, other workbooks, addresses."""
+
+
+class Names:
+    """The defined names of a workbook, as formulas see them."""
+
+    def __init__(self, defined: Mapping[str, str]) -> None:
+        self._meanings = {name.casefold(): Formula.parse(text) for name, text in defined.items()}
+
+    def meaning(self, name: str) -> Formula | None:
+        """What the name stands for where that is references and nothing else."""
+        found = self._meanings.get(name.casefold())
+        return found if found is not None and found.refs() and len(found.parts) == 1 else None
+
+    def written_out(self, formula: Formula) -> Formula:
+        """The formula without names; the same where it has none."""
+        return formula.with_names(self.meaning) if self._meanings else formula
+
+
+@dataclass(slots=True)
+class Looked:
+    """What is looked at on one sheet.
+
+    ``cells``: those whose values formulas count on; ``stands``: by branch, the columns in which a reference has no row
+    but the branch's own.
+    """
+
+    cells: set[tuple[int, int]] = field(default_factory=set)
+    stands: dict[int, set[int]] = field(default_factory=dict)
+
+
+def sheets_seen(sheet: Sheet, names: Names) -> frozenset[str]:
+    """The sheets that formulas and formats of a sheet mention, the own one included, in lower case; ``*`` for any."""
+    seen = set()
+    for text in _texts(sheet):
+        formula = names.written_out(Formula.parse(text))
+        seen |= {(ref.sheet or sheet.name).casefold() for ref in formula.refs()}
+        if any(sign in part.upper() for part in formula.parts if isinstance(part, str) for sign in _OPAQUE):
+            seen.add("*")
+    return frozenset(seen)
+
+
+def _texts(sheet: Sheet) -> Iterator[str]:
+    yield from (c.formula for r in sheet.rows for c in r.cells if c.formula)
+    yield from (el.text or "" for el in sheet.root.iter(S + "formula", S + "formula1", S + "formula2", "{*}f"))
+
+
+def looked_at(sheets: Iterable[Sheet], names: Names, others: Iterable[Ref]) -> dict[str, Looked]:
+    """By sheet, in lower case. ``others`` are references of parts that are no sheets, with the sheet they name."""
+    by_name = {s.name.casefold(): s for s in sheets}
+    found = {name: Looked() for name in by_name}
+    for sheet in by_name.values():
+        homes = branches_of(sheet)
+        for cell, formula in _formulas(sheet, names):
+            for ref in formula.refs():
+                name = (ref.sheet or sheet.name).casefold()
+                if name in by_name:
+                    found[name].cells.update(filled(by_name[name], ref))
+                    home = homes.get(cell.row) if name == sheet.name.casefold() else None
+                    _stand(by_name[name], ref, home, found)
+        for ref in _rules(sheet):
+            _stand(by_name.get((ref.sheet or sheet.name).casefold()), ref, None, found)
+    for ref in others:
+        _stand(by_name.get((ref.sheet or "").casefold()), ref, None, found)
+    return found
+
+
+def _formulas(sheet: Sheet, names: Names) -> Iterator[tuple[SheetCell, Formula]]:
+    for row in sheet.rows:
+        for cell in row.cells:
+            if cell.formula is not None:
+                yield cell, names.written_out(Formula.parse(cell.formula))
+
+
+def _rules(sheet: Sheet) -> Iterator[Ref]:
+    """References of conditional formats and validations that stand outside loops."""
+    homes = branches_of(sheet)
+    for el in sheet.root.iter(S + "conditionalFormatting", S + "dataValidation"):
+        areas = Formula.parse(el.get("sqref") or "").refs()
+        if areas and areas[0].row1 not in homes:
+            for formula in el.iter(S + "formula", S + "formula1", S + "formula2"):
+                yield from Formula.parse(formula.text or "").refs()
+
+
+def branches_of(sheet: Sheet) -> dict[int, Branch]:
+    """The innermost branch of every row that stands in one."""
+    return {row.number: branch for branch in sheet.branches for row in branch.body if isinstance(row, SheetRow)}
+
+
+def filled(sheet: Sheet, ref: Ref) -> Iterator[tuple[int, int]]:
+    """The cells of a reference that the template has."""
+    low, high = ref.row1 or 1, ref.row2 or ref.row1 or 1_048_576
+    left, right = ref.col1 or 1, ref.col2 or ref.col1 or 16_384
+    for row in sheet.rows:
+        if low <= row.number <= high:
+            yield from ((row.number, c.column) for c in row.cells if left <= c.column <= right)
+
+
+def _stand(sheet: Sheet | None, ref: Ref, home: Branch | None, found: dict[str, Looked]) -> None:
+    """Note the branches without whose rows the reference would point nowhere."""
+    if sheet is None or ref.row1 is None or not sheet.branches:
+        return
+    first, last = sorted((ref.row1, ref.row2 or ref.row1))
+    around = [b for b in sheet.branches if b.opener < first and last < b.closer]  # outermost first
+    known = set() if home is None else {b.index for b in home.chain()}
+    needed = [b for b in around if b.index not in known]
+    inside = [b for b in sheet.branches if first <= b.opener + 1 and b.closer - 1 <= last]
+    if not _has_own_row(sheet, around, first, last):
+        needed += inside
+    left, right = ref.col1 or 1, ref.col2 or ref.col1 or 16_384
+    for branch in needed:
+        found[sheet.name.casefold()].stands.setdefault(branch.index, set()).update(range(left, right + 1))
+
+
+def _has_own_row(sheet: Sheet, around: list[Branch], first: int, last: int) -> bool:
+    """Whether a row of the range is printed whenever the branches around it are."""
+    tags = {b.opener for b in sheet.branches} | {b.closer for b in sheet.branches} | sheet.dropped()
+    covered = [b for b in sheet.branches if b not in around]
+    for row in range(first, min(last, first + 10_000) + 1):
+        if row not in tags and not any(b.opener < row < b.closer for b in covered):
+            return True
+    return False
