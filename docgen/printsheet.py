@@ -26,6 +26,8 @@ ROW, HEAD, SIGN = 23.0, 25.5, 71.0
 A4, A3 = 9, 8
 _LINE, _FILL = "7F7F7F", "EDEDED"
 _MARGIN = 0.47
+_ROOM = {(A4, True): 147.0, (A4, False): 99.0, (A3, True): 214.0, (A3, False): 147.0}
+"""Half-width characters that fit the width of a page between the margins at full size."""
 _STAMP = b"2000-01-01T00:00:00Z"
 
 FORMATS = {
@@ -35,8 +37,8 @@ FORMATS = {
     "tick": "@",
     "integer": "0",
     "number": "General",
-    "money": "#,##0.00",
-    "percent": "0.00%",
+    "money": "#,##0.00_ ",
+    "percent": "0.00%_ ",
     "date": "yyyy-mm-dd",
     "datetime": "mm-dd hh:mm",
 }
@@ -183,6 +185,7 @@ class PrintSheet:
         self.line = Border(side, side, side, side)
         self.fill = PatternFill("solid", fgColor=_FILL)
         self.row = 1
+        self.scale = min(1.0, _ROOM[paper, landscape] / sum(self.widths))
         for number, width in enumerate(widths, 1):
             sheet.column_dimensions[letter(number)].width = width
         self._page(landscape=landscape, paper=paper, code=code)
@@ -297,7 +300,8 @@ class PrintSheet:
         return first
 
     def _next(self, height: float) -> None:
-        self.height(height)
+        """As high on paper as ``height`` says, though the sheet is printed smaller."""
+        self.height(round(height / self.scale, 1))
         self.row += 1
 
     def _headings(self, table: Grid) -> None:
@@ -311,7 +315,7 @@ class PrintSheet:
         for group, left, right in _groups(table) if grouped else ():
             self.put(self.row, left, right, group, look)
         for row in range(self.row, bottom + 1):
-            self.height(HEAD, row)
+            self.height(round(HEAD / self.scale, 1), row)
         self.row = bottom + 1
 
     def _upright(self, left: int, right: int) -> None:

@@ -36,15 +36,15 @@ def _year(book: PrintBook, form) -> None:  # noqa: ANN001 - a Form
     accounts = form.table("accounts")
     columns = [
         number(),
-        col(accounts, "subject", 22),
-        col(accounts, "last_budget", 15, total=True),
-        col(accounts, "last_actual", 15, title="上年实际\n（预计）", total=True),
-        col(accounts, "budget", 15, total=True),
-        Col("增减额", CHANGE, 14, "money", closing=CHANGE),
-        Col("增减率", RATE, 10, "percent", "right", closing=RATE),
-        col(accounts, "note", 36),
+        col(accounts, "subject", 17),
+        col(accounts, "last_budget", 13, total=True),
+        col(accounts, "last_actual", 13, title="上年实际\n（预计）", total=True),
+        col(accounts, "budget", 13, total=True),
+        Col("增减额", CHANGE, 12, "money", closing=CHANGE),
+        Col("增减率", RATE, 8.5, "percent", "right", closing=RATE),
+        col(accounts, "note", 20),
     ]
-    sheet = book.sheet("年度预算", [column.width for column in columns])
+    sheet = book.sheet("年度预算", [column.width for column in columns], landscape=False)
     _head(sheet, "{{ period.first.year }}{{ form.title }}")
     totals = []
     for ordinal, kind in (("一", "收入"), ("二", "支出")):

@@ -14,15 +14,15 @@ def main() -> None:
     items = form.table("items")
     columns = [
         number(4.5),
-        col(items, "area", 9, align="center"),
-        col(items, "item", 15),
-        col(items, "standard", 21),
+        col(items, "area", 8.5, align="center"),
+        col(items, "item", 13),
+        col(items, "standard", 19),
         Col("结果", RESULT, 5, "text", "center"),
-        col(items, "failure", 15),
+        col(items, "failure", 14),
         col(items, "person", 7.5, align="center"),
-        col(items, "measure", 15),
-        Col("整改期限", "{{ r.deadline }}", 7.5, "m-d", "center"),
-        Col("复查", RECHECK, 6.5, "text", "center"),
+        col(items, "measure", 14),
+        Col("整改\n期限", "{{ r.deadline }}", 6, "m-d", "center"),
+        Col("复查", RECHECK, 7, "text", "center"),
         col(items, "rechecker", 7.5, align="center"),
     ]
     book = PrintBook()
@@ -35,7 +35,7 @@ def main() -> None:
         "班次：{{ shift or '' }}",
         "检查人：{{ inspector }}",
     )
-    sheet.table(Grid(columns, "items", least=18, repeat=True))
+    sheet.table(Grid(columns, "items", least=20, repeat=True))
     sheet.note("注：√ 合格　× 不合格　— 不适用。不合格的须写明情况、责任人、整改措施和期限，一周内整改并复查。")
     sheet.signs(*form.signers)
     save(__file__, book)

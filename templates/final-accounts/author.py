@@ -13,23 +13,22 @@ def main() -> None:
     accounts = form.table("accounts")
     columns = [
         number(),
-        col(accounts, "subject", 22),
-        col(accounts, "budget", 16, total=True),
-        col(accounts, "actual", 16, title="实际{{ '（含预计）' if edition == '预计' else '' }}", total=True),
-        Col("差额", GAP, 15, "money", closing=GAP),
-        Col("完成率", DONE, 10, "percent", "right", closing=DONE),
-        col(accounts, "note", 40),
+        col(accounts, "subject", 18),
+        col(accounts, "budget", 14, total=True),
+        col(accounts, "actual", 14, title="实际{{ '（含预计）' if edition == '预计' else '' }}", total=True),
+        Col("差额", GAP, 13, "money", closing=GAP),
+        Col("完成率", DONE, 8.5, "percent", "right", closing=DONE),
+        col(accounts, "note", 26),
     ]
     book = PrintBook()
-    sheet = book.sheet("财务决算", [column.width for column in columns])
+    sheet = book.sheet("财务决算", [column.width for column in columns], landscape=False)
     sheet.title("{{ period.first.year }}年度{{ form.title }}（{{ edition }}）")
     sheet.facts(
         "服务中心：{{ office.name }}",
         "数据截至：{{ as_of|日期 }}",
-        "编制日期：{{ prepared_on|短日期 }}",
-        "编制人：{{ prepared_by or '' }}",
         "单位：元",
     )
+    sheet.facts("编制日期：{{ prepared_on|短日期 }}", "编制人：{{ prepared_by or '' }}")
     totals = []
     for ordinal, kind in (("一", "收入"), ("二", "支出")):
         sheet.caption(f"{ordinal}、{kind}")

@@ -28,7 +28,7 @@ def main() -> None:
     sheet.title("{{ period.first.year }}年度{{ form.title }}")
     sheet.facts(
         "服务中心：{{ office.name }}",
-        "部门：{{ form.department or '工程维修部' }}",
+        "部门：{{ meta.department }}",
         "编制日期：{{ prepared_on|短日期 }}",
         "编制人：{{ prepared_by or '' }}",
     )

@@ -12,23 +12,23 @@ def main() -> None:
     columns = [
         number(),
         col(plan, "kind", 9),
-        col(plan, "work", 26),
-        col(plan, "target", 22),
+        col(plan, "work", 24),
+        col(plan, "target", 20),
         col(plan, "person", 8, align="center"),
-        col(plan, "support", 10, align="center"),
-        col(plan, "started", 10.5),
-        col(plan, "ended", 10.5),
-        col(plan, "resources", 13),
-        col(plan, "status", 9),
-        col(plan, "reason", 13),
-        col(plan, "measure", 13),
-        col(plan, "milestone", 10.5, title="完工时间\n节点"),
-        col(plan, "remark", 13),
+        col(plan, "support", 9.5, align="center"),
+        col(plan, "started", 10.2),
+        col(plan, "ended", 10.2),
+        col(plan, "resources", 11),
+        col(plan, "status", 8.5),
+        col(plan, "reason", 11),
+        col(plan, "measure", 11),
+        col(plan, "milestone", 10.2, title="完工时间\n节点"),
+        col(plan, "remark", 11),
     ]
     book = PrintBook()
     sheet = book.sheet("月工作计划", [column.width for column in columns], code=form.code)
     _head(sheet, "{{ form.title }}")
-    sheet.table(Grid(columns, "plan", least=8, repeat=True))
+    sheet.table(Grid(columns, "plan", least=9, repeat=True))
     sheet.note("说明：完成情况、未完成原因、跟进措施、完工时间节点在月底填写；未完成的自动转入下月计划。")
     _changes(sheet)
     sheet.signs(*form.signers)
@@ -50,7 +50,7 @@ def _head(sheet: PrintSheet, title: str) -> None:
 def _changes(sheet: PrintSheet) -> None:
     """Gap G8: the plan handed in again on the 3rd, where it says otherwise than this one."""
     sheet.tag("{%tr if changes %}")
-    sheet.caption("与次月3日部门工作报告所附计划的差异")
+    sheet.caption("与{{ period.first.month }}月3日部门工作报告所附计划的差异")
     columns = [
         number(),
         Col("变动", "{{ r.kind }}", 9, "text", "center"),
@@ -66,7 +66,7 @@ def _changes(sheet: PrintSheet) -> None:
 def _parts(book: PrintBook, form) -> None:  # noqa: ANN001 - a Form
     """Training, repairs and checks on a second page, one above the other on common columns."""
     training, repair, check = (form.table(key) for key in ("training_plan", "repair_plan", "check_plan"))
-    sheet = book.sheet("培训、维修、检查计划", [5, 11, 16, 24, 30, 10, 12, 14, 28], code=form.code)
+    sheet = book.sheet("培训、维修、检查计划", [5, 11, 16, 24, 28, 10, 12, 14, 26], code=form.code)
     _head(sheet, "{{ form.title }}　培训、维修、检查计划")
     sheet.caption("一、培训计划")
     sheet.table(
