@@ -82,7 +82,7 @@ class LoopFormulas:
         self.rows.setdefault(found.cell.row, []).append((found, lines))
         if scope is branch:
             lines.append(f"{variable} = unknown")
-            promised = self._variable(f"w{found.index}")
+            promised = self._variable(f"later{found.index}")
             return "promise", f"({promised} := promise({found.index}, {self._inputs(found, branch)}, None))"
         if scope is not None:
             lines.append(f"{variable} = {self._taken(found, 'unknown')}")
@@ -323,7 +323,7 @@ class LoopFormulas:
     def _number(self, end: _End, found: FormulaCell, branch: Branch) -> Numbers:
         row, own, chain = end.row, found.cell.row, branch.chain()
         if row == branch.opener and not end.absolute:
-            return f"near({branch.opener - own})" if branch.simple else f"b'%d' % s{branch.index}"
+            return f"near({branch.opener - own})" if branch.simple else f"b'%d' % from{branch.index}"
         if branch.opener < row < branch.closer:
             return (self._step if branch.simple else self._own_number)(end, own, branch)
         if any(b.opener <= row <= b.closer for b in chain):

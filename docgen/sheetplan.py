@@ -170,7 +170,7 @@ class SheetCompiler:
         if not branch.steps:
             start.before.append(f"ground.copy({branch.index})")
         if not branch.simple:
-            start.before.append(f"{self._variable(f's{branch.index}')} = ground.k")
+            start.before.append(f"{self._variable(f'from{branch.index}')} = ground.k")
         last = self._body(branch.body, branch.opener, branch)
         end = Plan()
         if (gap := branch.closer - last - 1) > 0:
