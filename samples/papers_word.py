@@ -458,7 +458,7 @@ def summary() -> dict[str, Rows]:
             for kind, item, budget, actual, december, remark in _MONEY
         ],
         "problems": _named(_PROBLEMS, "problem", "cause", "measure"),
-        "outlook": [{"content": content} for content in _OUTLOOK],
+        "outlook": [{"seq": n, "content": content} for n, content in enumerate(_OUTLOOK, 1)],
     }
 
 

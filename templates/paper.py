@@ -285,7 +285,7 @@ def boxes(choices: Sequence[str], chosen: str) -> str:
 def sign_rows(titles: Sequence[str], columns: int, height: float = 22) -> list[Row]:
     """Who signs, side by side: the title, then room to write an opinion, sign and date it by hand."""
     span = columns // len(titles)
-    room = Cell("签名：\n日期：　　　　年　　月　　日", "落款", span=span, valign="bottom")
+    room = Cell("签名：\n日期：　　　年　　月　　日", "落款", span=span, valign="bottom")
     return [Row(tuple(label(title, span) for title in titles), height=6.5), Row((room,) * len(titles), height=height)]
 
 

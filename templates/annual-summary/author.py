@@ -66,13 +66,13 @@ def objectives(paper: Paper) -> None:
         [
             NUMBER,
             Column("条款", 11, "{{ r.clause|空为横线 }}", "c"),
-            Column("目标项", 30, "{{ r.objective }}"),
+            Column("目标项", 31, "{{ r.objective }}"),
             Column("目标值", 17, sign + "{{ _V(r.target) }}".replace("_V(r.target)", _number("target")), "c"),
             Column("1—11月\n实际", 17, f"{{{{ {_number('actual')} }}}}", "r"),
             Column("12月\n预计", 16, f"{{{{ {_number('december')} }}}}", "r"),
             Column("全年\n预计", 17, f"{{{{ {_number('year')} }}}}", "r"),
-            Column("是否达标", 16, "{% if r.verdict == '未达标' %}★{% endif %}{{ r.verdict }}", "c"),
-            Column("说明", 32, "{{ r.remark or '' }}"),
+            Column("是否达标", 18, "{% if r.verdict == '未达标' %}★{% endif %}{{ r.verdict }}", "c"),
+            Column("说明", 29, "{{ r.remark or '' }}"),
         ],
         "r in lists.judged",
         small=True,
@@ -82,7 +82,8 @@ def objectives(paper: Paper) -> None:
 
 
 def _number(key: str) -> str:
-    return f"'—' if r.{key} is none else r.{key}|数 ~ (r.unit or '')"
+    """A figure with its unit; shares and points with two decimals, counts as they are."""
+    return f"'—' if r.{key} is none else (r.{key}|金额 if r.unit in ('%', '分') else r.{key}|数) ~ (r.unit or '')"
 
 
 def work(paper: Paper) -> None:
@@ -144,9 +145,12 @@ def finance(paper: Paper) -> None:
         together=False,
     )
     paper.text("注：全年预计＝1—11月实际＋12月预计；差额＝全年预计－全年预算。最终以财务决算为准。", "表注")
-    paper.tag("{%p for r in finance if r.remark %}")
-    paper.text("{{ r.item }}：{{ r.remark }}。")
-    paper.tag("{%p endfor %}")
+    paper.tag("{%p if finance|selectattr('remark')|list %}")
+    paper.text(
+        "说明：{% for r in finance if r.remark %}{{ r.item }}：{{ r.remark }}{{ '。' if loop.last else '；' }}{% endfor %}",
+        "表注",
+    )
+    paper.tag("{%p endif %}")
     paper.tag("{%p else %}")
     paper.text("见财务决算。", "无数据")
     paper.tag("{%p endif %}")
@@ -177,7 +181,7 @@ def outlook(paper: Paper) -> None:
 
 
 def signatures(paper: Paper) -> None:
-    room = Cell("签名：\n日期：　　　　年　　月　　日", "表格文字", valign="bottom")
+    room = Cell("签名：\n日期：　　　年　　月　　日", "表格文字", valign="bottom")
     paper.caption("报送与审批")
     paper.table(
         [1, 1, 1],

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from templates.paper import SHEET, Cell, Paper, Row, label, tag_row, value
+from templates.paper import LABEL_FILL, SHEET, Cell, Paper, Row, label, tag_row, value
 
 WORDS = ("很满意", "满意", "一般", "不满意", "很不满意")
 
@@ -21,29 +21,34 @@ def write(path: Path) -> None:
     paper.text("{{ greeting }}", "纸面正文")
     paper.text("{{ office.name }}　{{ opens_on|日期 }}", "纸面正文", '<w:jc w:val="right"/>')
     houses = "{% for h in (house_types or '多层、小高层、高层、商铺').split('、') %}□{{ h }}　{% endfor %}"
+    years = "□1年以内　□1—3年　□3—5年　□5年以上"
     paper.table(
         [22, 33, 18, 37, 18, 37],
         [
             Row(
-                (label("房　　号\n（可不填）"), value(""), label("姓　名"), value(""), label("电　话"), value("")),
-                height=9,
-            ),
-            Row(
                 (
-                    label("房屋类型"),
-                    value(houses, 2),
-                    label("入住年限"),
-                    value("□1年以内　□1—3年　□3—5年　□5年以上", 2),
+                    label("房　　号"),
+                    value("　　　　（可不填）"),
+                    label("姓　名"),
+                    value(""),
+                    label("电　话"),
+                    value(""),
                 ),
-                height=9,
+                height=8,
             ),
+            Row((label("房屋类型"), value(houses, 5)), height=7),
+            Row((label("入住年限"), value(years, 5)), height=7),
         ],
     )
     paper.text("请在合适的一格内打“√”；没有接触过的可以不填。", "表单小节")
     paper.table(
-        [20, 65, 16, 16, 16, 16, 16],
+        [22, 63, 16, 16, 16, 16, 16],
         [
-            Row(tuple(label(title) for title in ("项　目", "内　　容", *WORDS)), header=True, height=7),
+            Row(
+                (label("项　目"), label("内　　容"), *(Cell(word, "小标签", fill=LABEL_FILL) for word in WORDS)),
+                header=True,
+                height=7,
+            ),
             tag_row("{%tr for q in questions %}", 7),
             Row(
                 (
@@ -55,7 +60,7 @@ def write(path: Path) -> None:
             ),
             tag_row("{%tr endfor %}", 7),
             Row((Cell("{{ open_question }}", span=7),), height=7),
-            Row((Cell("", span=7),), height=26),
+            Row((Cell("", span=7),), height=24),
             Row((label("业户签名"), value(""), label("填写日期", 2), value("　　　年　　月　　日", 3)), height=8.5),
         ],
     )

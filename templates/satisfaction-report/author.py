@@ -26,6 +26,11 @@ COUNTS = (
     ("满意率", "rate", 17),
     ("得分", "score", 13),
 )
+_BAD = "(r.dissatisfied.value + r.very_dissatisfied.value)"
+_WORST = (
+    "[breakdowns.results.rows|map(attribute='dissatisfied.value')|max"
+    " + breakdowns.results.rows|map(attribute='very_dissatisfied.value')|max, 1]|max"
+)
 POOLED = ("很满意", "满意", "一般", "不满意", "很不\n满意", "未评", "满意率", "得分")
 
 
@@ -45,9 +50,8 @@ def write(path: Path) -> None:
 
 def overview(paper: Paper) -> None:
     paper.heading(1, "一、调查概况")
-    paper.text("{% set first = satisfaction[0] if satisfaction else none %}", "模板标签")
     paper.text(
-        "{{ surveyed|日期 }}，{{ office.name }}对{{ office.project or '本项目' }}业户进行了{{ period.label }}满意度调查。"
+        "{% set first = satisfaction[0] if satisfaction else none %}{{ surveyed|日期 }}，{{ office.name }}对{{ office.project or '本项目' }}业户进行了{{ period.label }}满意度调查。"
         "{% if method %}调查方式：{{ method }}。{% endif %}"
         "{% if first %}发放问卷{{ first.handed }}份，回收{{ first.returned }}份"
         "{% if first.handed %}，回收率{{ (first.returned / first.handed)|百分比 }}{% endif %}。{% endif %}"
@@ -59,7 +63,8 @@ def overview(paper: Paper) -> None:
         "{% set ranked = breakdowns.results.rows|rejectattr('score.value', 'none')|sort(attribute='score.value')|list %}"
         "{% if ranked|length > 1 %}得分最高的是{{ ranked[-1].label }}（{{ ranked[-1].score.text }}），"
         "最低的是{{ ranked[0].label }}（{{ ranked[0].score.text }}）、"
-        "{{ ranked[1].label }}（{{ ranked[1].score.text }}）。{% endif %}"
+        "{{ ranked[1].label }}（{{ ranked[1].score.text }}）。{% endif %}",
+        properties='<w:jc w:val="left"/>',
     )
 
 
@@ -77,9 +82,8 @@ def results(paper: Paper) -> None:
         total=True,
         together=True,
         none="没有调查结果。",
-        note="未作答的（未评）不计入分母：满意率＝（很满意＋满意＋一般）÷作答户数；得分＝得分总和÷满分总和"
-        "（很满意5分、满意4分、一般3分、不满意2分、很不满意1分）{% if scale %}，{{ scale }}{% endif %}。"
-        "合计由各项户数相加后算出，不取各项的平均。",
+        note="未评（未作答）的不计入分母：满意率＝（很满意＋满意＋一般）÷作答户数；得分＝得分总和÷满分总和"
+        "{% if scale %}（{{ scale }}）{% endif %}，很满意5分至很不满意1分。合计由各项户数相加算出。",
     )
     paper.caption("表2　各项得分由低到高")
     paper.listing(
@@ -87,8 +91,8 @@ def results(paper: Paper) -> None:
             NUMBER,
             Column("项目", 32, "{{ r.label }}"),
             Column("得分", 20, "{{ r.score.text }}", "r"),
-            Column("不满意和很不满意", 30, "{{ (r.dissatisfied.value + r.very_dissatisfied.value)|数 }}户", "r"),
-            Column("得分图示", 63, "{{ '█' * ((r.score.value or 0) / 4)|round|int }}", style="条形"),
+            Column("不满意、很不满意", 34, f"{{{{ {_BAD}|数 }}}}户", "r"),
+            Column("不满意户数图示", 59, f"{{{{ '█' * ({_BAD} / {_WORST} * 28)|round|int }}}}", style="条形"),
         ],
         "r in breakdowns.results.rows|sort(attribute='score.value')",
         together=True,
@@ -124,7 +128,7 @@ def opinions(paper: Paper) -> None:
 
 
 def signatures(paper: Paper) -> None:
-    room = Cell("签名：\n日期：　　　　年　　月　　日", "表格文字", valign="bottom")
+    room = Cell("签名：\n日期：　　　年　　月　　日", "表格文字", valign="bottom")
     paper.caption("报送与回复")
     titles = ("编制", "客户服务部主管", "服务中心经理")
     paper.table(

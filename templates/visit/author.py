@@ -36,7 +36,7 @@ def write(path: Path) -> None:
             Row((label("整改措施"), prose("{{ measure or '' }}", 5)), height=30),
             Row((label("回　　复\n业户情况"), prose("{{ reply or '' }}", 5)), height=20),
             Row((label("业户签字", 2), label("拜访人签字", 2), label("部门主管确认", 2)), height=6.5),
-            Row((Cell("日期：　　　　年　　月　　日", "落款", span=2, valign="bottom"),) * 3, height=24),
+            Row((Cell("日期：　　　年　　月　　日", "落款", span=2, valign="bottom"),) * 3, height=24),
         ],
     )
     paper.foot("每人每月上门拜访不少于5户，先预约再上门（作业规程3.6.1）；电话拜访不计入上门户数。")
