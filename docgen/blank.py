@@ -242,21 +242,25 @@ class _Writer:
         sheet.row_dimensions[1].height = 34
         row = self.write_fields(sheet, 2, (1, 2))
         sheet.freeze_panes = "A2"
-        self.write_foot(sheet, row, 2, self.form.note)
+        self.write_note(sheet, row, 2, self.form.note)  # signed is the paper: a line of signers would read as fields
 
     def write_foot(self, sheet: Worksheet, row: int, columns: int, note: str) -> None:
         """Notes and signatures under the table, each one line merged across it."""
+        row = self.write_note(sheet, row, columns, note)
+        if self.form.signers:
+            signers = "　　　　　　　　".join(f"{signer}：" for signer in self.form.signers)
+            _merge(sheet, row, 1, columns)
+            self.put(sheet, f"A{row}", signers, self.looks.body, self.looks.left)
+            sheet.row_dimensions[row].height = 28
+
+    def write_note(self, sheet: Worksheet, row: int, columns: int, note: str) -> int:
         width = sum(sheet.column_dimensions[letter(n)].width for n in range(1, columns + 1))
         if note:
             _merge(sheet, row, 1, columns)
             self.put(sheet, f"A{row}", f"说明：{note}", self.looks.note, self.looks.top)
             sheet.row_dimensions[row].height = 14 * _lines(f"说明：{note}", width) + 4
             row += 1
-        if self.form.signers:
-            signers = "　　　　　　　　".join(f"{signer}：" for signer in self.form.signers)
-            _merge(sheet, row, 1, columns)
-            self.put(sheet, f"A{row}", signers, self.looks.body, self.looks.left)
-            sheet.row_dimensions[row].height = 28
+        return row
 
     # --- validation ---
 
