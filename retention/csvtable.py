@@ -1,0 +1,176 @@
+"""Pure: the bytes of a small table, kept in Excel and saved as CSV → its lines, by the titles of its columns."""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from i18n import _
+from retention.errors import Problem, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+DELIMITERS = (",", "\t", ";", "，")
+_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8"),
+    (b"\x84\x31\x95\x33", "gb18030"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line below the titles: its cells by column key, empty texts included, and where they stand."""
+
+    file: str
+    number: int
+    cells: Mapping[str, str]
+    letters: Mapping[str, str]
+
+    def __getitem__(self, key: str) -> str:
+        return self.cells.get(key, "")
+
+    def place(self, key: str = "") -> str:
+        """``schedule.csv!D5``, or ``schedule.csv!5`` for the whole line."""
+        return f"{self.file}!{self.letters.get(key, '')}{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The lines of a file; ``unread``: place and text of the columns and cells nobody asked for."""
+
+    lines: tuple[Line, ...]
+    unread: tuple[tuple[str, str], ...]
+
+
+def read_table(data: bytes, name: str, columns: Mapping[str, Sequence[str]], required: Sequence[str]) -> Table:
+    """The table below the first line that has the titles of all ``required`` columns.
+
+    ``columns``: key → the titles it may have. Byte order mark, UTF-8, GB18030 and UTF-16 are told apart, comma, tab
+    and semicolon too; lines above the titles are headings, empty lines are passed over. SourceError where the text
+    cannot be read, there is no such line, a column stands there twice or a quotation mark is not closed.
+    """
+    text = _decoded(data)
+    if text is None:
+        raise SourceError([_no_encoding(name)])
+    keys = {folded(title): key for key, titles in columns.items() for title in titles}
+    broken: Problem | None = None
+    for delimiter in DELIMITERS:
+        records = _records(text, delimiter)
+        if isinstance(records, int):
+            broken = broken or _open_quote(name, records)
+            continue
+        for at, (_number, record) in enumerate(records):
+            found = [keys.get(folded(cell)) for cell in record]
+            if set(required) <= set(found):
+                return _table(name, records[at:], found)
+    raise SourceError([broken or _no_titles(name, [columns[key][0] for key in required])])
+
+
+def folded(text: str) -> str:
+    """A name as it is compared: full width, capitals, blanks, dashes and the brackets around titles make no difference.
+
+    ``《月工作计划》`` and ``月工作计划`` are one name, ``QG—FW—01—01`` and ``QG-FW-01-01`` one code.
+    """
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return re.sub(r"[\s《》〈〉<>「」“”\"]", "", re.sub(r"[‐‑‒–—―−－_]", "-", plain))
+
+
+def _decoded(data: bytes) -> str | None:
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return _strict(data[len(mark) :], encoding)
+    return _strict(data, "utf-8") or _strict(data, "gb18030")
+
+
+def _strict(data: bytes, encoding: str) -> str | None:
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text else text
+
+
+_Records: TypeAlias = "list[tuple[int, list[str]]]"
+
+
+def _records(text: str, delimiter: str) -> _Records | int:
+    """Records that are not empty with the numbers Excel gives their rows; the line of a quotation mark never closed."""
+    reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, skipinitialspace=True, strict=True)
+    try:
+        return [(number, record) for number, record in enumerate(reader, 1) if any(map(str.strip, record))]
+    except csv.Error:
+        return reader.line_num
+
+
+def _table(name: str, records: _Records, keys: Sequence[str | None]) -> Table:
+    row, titles = records[0]
+    counts = Counter(key for key in keys if key)
+    if twice := [keys.index(key) for key, count in counts.items() if count > 1]:
+        raise SourceError(_twice(f"{name}!{_letter(at)}{row}", titles[at]) for at in twice)
+    letters = {key: _letter(at) for at, key in enumerate(keys) if key}
+    lines = tuple(
+        Line(name, number, {key: cell.strip() for key, cell in zip(keys, record, strict=False) if key}, letters)
+        for number, record in records[1:]
+    )
+    return Table(lines, tuple(_unread(name, records, keys)))
+
+
+def _unread(name: str, records: _Records, keys: Sequence[str | None]) -> Iterator[tuple[str, str]]:
+    """Titles that are not known, and whatever stands in columns without a title."""
+    titles = [title.strip() for title in records[0][1]]
+    for number, record in records:
+        for at, cell in enumerate(map(str.strip, record)):
+            untitled = at >= len(titles) or not titles[at]
+            if cell and (untitled or (number == records[0][0] and not keys[at])):
+                yield f"{name}!{_letter(at)}{number}", cell
+
+
+def _letter(at: int) -> str:
+    """0 → ``A``, 26 → ``AA``."""
+    return (_letter(at // 26 - 1) if at >= 26 else "") + chr(ord("A") + at % 26)
+
+
+# --- what a person reads ------------------------------------------------------------------------------------------
+
+
+def _no_encoding(name: str) -> Problem:
+    return Problem(
+        name,
+        _("the text is neither UTF-8 nor GB18030"),
+        _("Open the file where it was made and save it as “CSV UTF-8”."),
+        "table.encoding",
+    )
+
+
+def _no_titles(name: str, titles: Sequence[str]) -> Problem:
+    return Problem(
+        name,
+        _("there is no line with the column titles {titles}").format(titles="、".join(titles)),
+        _("Write these titles above the columns; other columns may stand between them."),
+        "table.no_titles",
+    )
+
+
+def _twice(where: str, title: str) -> Problem:
+    return Problem(
+        where,
+        _("two columns mean “{title}”").format(title=title.strip()),
+        _("Keep one of them."),
+        "table.column_twice",
+    )
+
+
+def _open_quote(name: str, line: int) -> Problem:
+    return Problem(
+        f"{name}!{line}",
+        _("a quotation mark is not closed where its cell ends"),
+        _("Double quotation marks inside a text, or take them out."),
+        "table.open_quote",
+    )
