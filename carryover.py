@@ -20,7 +20,7 @@ from i18n import _
 from report import DEPARTMENT, digested
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from docgen.forms import Carry, Form, Table
     from docgen.reading import Reading, Row
@@ -114,6 +114,18 @@ def carried(form: Form, carry: Carry, source: Reading, period: Period) -> Iterat
             message = _("what is carried over cannot be worked out for this row: {reason}").format(reason=error)
             hint = _("The expressions under [[carry]] in form.toml have to ask for empty cells first.")
             raise DataError([Problem(str(row.place), message, hint, "paper.carry")]) from None
+
+
+def unknown(
+    table: Table, known: Iterable[Mapping[str, Any]], rows: Iterable[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Those of ``rows`` that say nothing ``known`` already: an item left open in the plan and in the report is one.
+
+    What a row is about stands in the table's first required column of text.
+    """
+    about = next((column.key for column in table.columns if column.required and column.type == "text"), "")
+    seen = {normal_label(str(row.get(about))) for row in known} if about else set()
+    return [row for row in rows if not about or normal_label(str(row.get(about))) not in seen]
 
 
 def _common(table: Table, row: Row) -> dict[str, Any]:

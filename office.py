@@ -18,6 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from checking import original_of
 from i18n import _
 
 if TYPE_CHECKING:
@@ -186,8 +187,22 @@ class Office:
         return next(periods, "").strip()
 
     def registers(self, period: Period) -> list[Path]:
-        """The files handed in for a period, in the order of their names; lock and temporary files left out."""
-        return [path for path in self._handed_in(period) if path.suffix.lower() in READ]
+        """The files handed in for a period, in the order of their names; marked copies and passing files left out."""
+        handed_in = self._handed_in(period)
+        return [path for path in handed_in if path.suffix.lower() in READ and original_of(path) is None]
+
+    def marked_copies(self, period: Period) -> list[Problem]:
+        """The marked copies beside a period's registers, which are not read while the register itself is there."""
+        from docgen.errors import Problem
+
+        hint = _("If it is the corrected one, give it the name of {name} and put that away.")
+        pairs = [(path, original_of(path)) for path in self._handed_in(period)]
+        message = _("this marked copy was not read; the register beside it was")
+        return [
+            Problem(path.name, message, hint.format(name=register.name), "report.marked_copy")
+            for path, register in pairs
+            if register
+        ]
 
     def unread(self, period: Period) -> list[Problem]:
         """Files beside a period's registers that are not read: nothing is left out in silence."""
@@ -196,7 +211,7 @@ class Office:
         message = _("this file is not a workbook and was not read")
         hint = _("Registers are read from .xlsx and .csv; scans and photos may stay where they are.")
         others = [path.name for path in self._handed_in(period) if path.suffix.lower() not in READ]
-        found = [Problem(name, message, hint, "report.not_read") for name in others]
+        found = [Problem(name, message, hint, "report.not_read") for name in others] + self.marked_copies(period)
         sources = {form_id: self.forms[form_id] for form_id in self.forms[REPORT].sources}
         message = _("this paper is not among the registers the report draws on and was not read")
         hint = _("Nothing to do; papers belong below papers, but may lie here.")
@@ -266,7 +281,10 @@ class Office:
                 try:
                     reading = read(path, source, period=wanted or _period_of_file(path, source))
                     if reading.fields.get(DEPARTMENT, department) in (department, None) or not department:
-                        rows.setdefault(carry.table, []).extend(carryover.carried(form, carry, reading, period))
+                        found = rows.setdefault(carry.table, [])
+                        found += carryover.unknown(
+                            form.table(carry.table), found, carryover.carried(form, carry, reading, period)
+                        )
                 except DataError as error:
                     warnings.append(_not_carried(path, len(error.problems)))
         return CarriedOver(rows, tuple(warnings))
@@ -587,6 +605,7 @@ def render_form(form: Form, reading: Reading, folder: Path | None, *, period: Pe
     """
     import papers
     from docgen import declarations
+    from docgen.measures import load_objectives
     from docgen.rowfit import fitted
 
     office = Office.load(folder) if folder else None
@@ -594,12 +613,15 @@ def render_form(form: Form, reading: Reading, folder: Path | None, *, period: Pe
     path = _template_of(form, office)
     template = _loaded(form, path)
     about = _about(form, reading, period, template)
-    measures = None
+    measures: Measures | None = None
+    verdicts: tuple[Verdict, ...] = ()
     if form.derive or form.figures or form.breakdowns or form.lists:
         declared = declarations.load(path.with_name("form.toml"), papers.columns_of(reading.form))
         measures = papers.computed(reading, declared, about, settings)
+        objectives = office.file_of("", OBJECTIVES) if office else SHIPPED / OBJECTIVES
+        verdicts = papers.judged(measures, load_objectives(objectives))
     kept = office.kept(form) if office else ""
-    context = papers.context(form, reading, about, settings, measures, kept)
+    context = papers.context(form, reading, about, settings, measures, verdicts, kept)
     content = template.render(context | {"changes": _changes(office, reading, about)})
     return content if form.template.endswith(".docx") else fitted(content, form.title)
 

@@ -102,14 +102,14 @@ class Grid:
     """A table: its columns, what its rows are (an expression of the template), where they stand.
 
     ``spans`` gives each column's first and last sheet column, without it one each; ``least`` how many rows are
-    printed at least; ``total`` the label of a row of sums; ``repeat`` headings on every page; ``reckon`` an assignment
-    made for every row.
+    printed at least (a number or an expression); ``total`` the label of a row of sums; ``repeat`` headings on every
+    page; ``reckon`` an assignment made for every row.
     """
 
     columns: Sequence[Col]
     rows: str
     spans: Sequence[tuple[int, int]] = ()
-    least: int = 0
+    least: int | str = 0
     total: str = ""
     size: float = 10.5
     height: float = ROW
@@ -328,7 +328,7 @@ class PrintSheet:
             self.sheet.cell(self.row + 1, number).border = self.line
 
     def _empty(self, table: Grid) -> None:
-        self.tag(f"{{%tr for n in range({table.rows}|length + 1, {table.least + 1}) %}}")
+        self.tag(f"{{%tr for n in range({table.rows}|length + 1, ({table.least}) + 1) %}}")
         for column, (left, right) in table.placed:
             value = "{{ n }}" if column.value == "{{ loop.index }}" else None
             self.put(self.row, left, right, value, table.look(column))
@@ -359,8 +359,10 @@ class PrintSheet:
 
     def signs(self, *signers: str, height: float = SIGN) -> None:
         """One box for each signer: who, room to sign, the date."""
-        for signer, (first, last) in zip(signers, self.parts(len(signers)), strict=True):
-            text = f"{signer}：\n\n\n日期：　　　　年　　月　　日"
+        boxes = self.parts(len(signers))
+        day = _dated(min(sum(self.widths[first - 1 : last]) for first, last in boxes))
+        for signer, (first, last) in zip(signers, boxes, strict=True):
+            text = f"{signer}：\n\n\n{day}"
             self.put(self.row, first, last, text, Look(align="left", vertical="top"))
         self._next(height)
 
@@ -368,11 +370,23 @@ class PrintSheet:
         """Small print over the width."""
         self.across(text, Look(size=9, align="left", border=False), 17)
 
+    def new_page(self) -> None:
+        """What follows begins a page."""
+        from openpyxl.worksheet.pagebreak import Break
+
+        self.sheet.row_breaks.append(Break(id=self.row - 1))
+
     def gap(self, points: float = 8) -> None:
         """A little air between two parts."""
         self.height(points)
         self.sheet.cell(self.row, 1).value = None
         self.row += 1
+
+
+def _dated(width: float) -> str:
+    """The line for the day, as wide as the box allows."""
+    lines = ("日期：　　　　年　　月　　日", "日期：　　年　　月　　日", "　　　年　　月　　日", "　　年　月　日")
+    return next((line for line in lines if 2 * len(line) + 2 <= width), lines[-1])
 
 
 def _groups(table: Grid) -> list[tuple[str, int, int]]:

@@ -18,6 +18,7 @@ from samples import centre, events, papers
 from samples.clerks import Book, Habits, Page, declared, gb_csv, workbook
 from samples.expected import expected
 from samples.occupancy import Month, Rows, World
+from samples.papers_excel import excel_papers
 from samples.papers_word import word_papers
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def office_files() -> dict[str, bytes]:
         name, data = _fee_export(month, registers["fees"])
         files[f"{folder}/{name}"] = data
     files.update(word_papers(registers, reports))  # of the last month
+    files.update(excel_papers())
     files[KEY] = (json.dumps(key, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
     return files
 

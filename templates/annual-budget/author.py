@@ -37,12 +37,12 @@ def _year(book: PrintBook, form) -> None:  # noqa: ANN001 - a Form
     columns = [
         number(),
         col(accounts, "subject", 17),
-        col(accounts, "last_budget", 13, total=True),
-        col(accounts, "last_actual", 13, title="上年实际\n（预计）", total=True),
-        col(accounts, "budget", 13, total=True),
+        col(accounts, "last_budget", 13.5, total=True),
+        col(accounts, "last_actual", 13.5, title="上年实际\n（预计）", total=True),
+        col(accounts, "budget", 13.5, total=True),
         Col("增减额", CHANGE, 12, "money", closing=CHANGE),
         Col("增减率", RATE, 8.5, "percent", "right", closing=RATE),
-        col(accounts, "note", 20),
+        col(accounts, "note", 18),
     ]
     sheet = book.sheet("年度预算", [column.width for column in columns], landscape=False)
     _head(sheet, "{{ period.first.year }}{{ form.title }}")

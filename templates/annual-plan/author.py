@@ -60,6 +60,8 @@ def main() -> None:
     )
     for ordinal, key in zip("三四五", ("training", "equipment", "activities"), strict=True):
         table = form.table(key)
+        if key == "training":
+            sheet.new_page()
         sheet.caption(f"{ordinal}、{table.title}")
         sheet.table(
             Grid(

@@ -35,7 +35,7 @@ def main() -> None:
         "班次：{{ shift or '' }}",
         "检查人：{{ inspector }}",
     )
-    sheet.table(Grid(columns, "items", least=20, repeat=True))
+    sheet.table(Grid(columns, "items", least=24, repeat=True))
     sheet.note("注：√ 合格　× 不合格　— 不适用。不合格的须写明情况、责任人、整改措施和期限，一周内整改并复查。")
     sheet.signs(*form.signers)
     save(__file__, book)

@@ -28,7 +28,7 @@ def main() -> None:
         "编制人：{{ prepared_by or '' }}",
         "单位：元",
     )
-    sheet.table(Grid(columns, "plan", least=10, total="合计", repeat=True))
+    sheet.table(Grid(columns, "plan", least=13, total="合计", repeat=True))
     sheet.note("注：○ 计划　● 已完成。规程3.1.2：每年12月20日前报服务中心经理审批。")
     sheet.signs(*form.signers)
     save(__file__, book)

@@ -17,8 +17,8 @@ def main() -> None:
         col(accounts, "budget", 14, total=True),
         col(accounts, "actual", 14, title="实际{{ '（含预计）' if edition == '预计' else '' }}", total=True),
         Col("差额", GAP, 13, "money", closing=GAP),
-        Col("完成率", DONE, 8.5, "percent", "right", closing=DONE),
-        col(accounts, "note", 26),
+        Col("完成率", DONE, 10, "percent", "right", closing=DONE),
+        col(accounts, "note", 24),
     ]
     book = PrintBook()
     sheet = book.sheet("财务决算", [column.width for column in columns], landscape=False)
@@ -36,7 +36,7 @@ def main() -> None:
         totals.append(sheet.row - 1)
     income, cost = totals
     balance = [(f"={c}{income}-{c}{cost}", "money") for c in "CD"]
-    sheet.formulas("结余（收入－支出）", 2, [*balance, (GAP, "money"), (DONE, "percent"), ("", "text")])
+    sheet.formulas("结余（收入－支出）", 2, [*balance, (GAP, "money"), ("", "text"), ("", "text")])
     sheet.note(
         "注：{{ '12月20日编制时年度尚未结束，' ~ as_of|日期 ~ '以后为预计数，次年1月按实际数出调整版。' "
         "if edition == '预计' else '本版按全年实际数调整，数据截至' ~ as_of|日期 ~ '。' }}"

@@ -32,7 +32,7 @@ def main() -> None:
         "编制日期：{{ prepared_on|短日期 }}",
         "编制人：{{ prepared_by or '' }}",
     )
-    sheet.table(Grid(columns, "plan", least=12, repeat=True))
+    sheet.table(Grid(columns, "plan", least=14, repeat=True))
     sheet.note(
         "注：○ 计划　● 已完成。"
         "性质为“法定”的项目（电梯半月保养和年检、消防设施月检和年检、水箱半年清洗）不得漏排、不得延期。"

@@ -28,7 +28,7 @@ def main() -> None:
     book = PrintBook()
     sheet = book.sheet("月工作计划", [column.width for column in columns], code=form.code)
     _head(sheet, "{{ form.title }}")
-    sheet.table(Grid(columns, "plan", least=9, repeat=True))
+    sheet.table(Grid(columns, "plan", least="9 if changes else 12", repeat=True))
     sheet.note("说明：完成情况、未完成原因、跟进措施、完工时间节点在月底填写；未完成的自动转入下月计划。")
     _changes(sheet)
     sheet.signs(*form.signers)

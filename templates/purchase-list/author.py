@@ -35,7 +35,7 @@ def main() -> None:
         "单位：元",
     )
     reckon = "sums.amount = sums.amount + (r.quantity * r.price)|舍入"
-    sheet.table(Grid(columns, "items", least=10, total="合计", repeat=True, reckon=reckon))
+    sheet.table(Grid(columns, "items", least=14, total="合计", repeat=True, reckon=reckon))
     sheet.put(sheet.row, 1, 2, "合计金额（大写）", Look(bold=True))
     sheet.put(sheet.row, 3, len(columns), "{{ sums.amount|金额大写 }}", Look(bold=True, align="left"))
     sheet.height(25)
