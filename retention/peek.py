@@ -1,0 +1,119 @@
+"""What a file says of itself: the properties guidang embeds, and its first lines of text. Reads little, never writes.
+
+Only the two package formats are opened (.docx, .xlsx). Of anything else, and of what is broken or locked, nothing
+is said: the file's name has to speak for it.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass
+from html import unescape
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+HEAD = 256 * 1024
+"""How much of a part is looked at, in bytes: a heading stands at the beginning."""
+LINES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Peek:
+    """Custom properties by name, and the first lines of text, cells of a row with tabs between."""
+
+    properties: Mapping[str, str]
+    text: str = ""
+
+
+NOTHING = Peek({})
+
+
+def peek(file: IO[bytes] | bytes) -> Peek:
+    """What a Word or Excel file says of itself; :data:`NOTHING` where it is none or cannot be read."""
+    source = io.BytesIO(file) if isinstance(file, bytes) else file
+    try:
+        with zipfile.ZipFile(source) as package:
+            names = set(package.namelist())
+            return Peek(_properties(package, names), "\n".join(_lines(package, names)))
+    except (OSError, ValueError, KeyError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error):
+        return NOTHING
+
+
+def _head(package: zipfile.ZipFile, name: str) -> str:
+    with package.open(name) as part:
+        return part.read(HEAD).decode("utf-8", "replace")
+
+
+_PROPERTY = re.compile(r'<(?:\w+:)?property\b[^>]*?\bname="([^"]*)"[^>]*>\s*<(?:\w+:)?\w+>([^<]*)<', re.DOTALL)
+
+
+def _properties(package: zipfile.ZipFile, names: set[str]) -> dict[str, str]:
+    if "docProps/custom.xml" not in names:
+        return {}
+    found = _PROPERTY.findall(_head(package, "docProps/custom.xml"))
+    return {unescape(name): unescape(value) for name, value in found}
+
+
+def _lines(package: zipfile.ZipFile, names: set[str]) -> Iterator[str]:
+    if "word/document.xml" in names:
+        yield from _paragraphs(_head(package, "word/document.xml"))
+    elif sheet := _first_sheet(names):
+        shared = _shared(_head(package, "xl/sharedStrings.xml")) if "xl/sharedStrings.xml" in names else []
+        yield from _rows(_head(package, sheet), shared)
+
+
+def _first_sheet(names: set[str]) -> str:
+    """The worksheet of the lowest number; empty where there is none."""
+    found = (re.fullmatch(r"xl/worksheets/sheet(\d+)\.xml", name) for name in names)
+    return min(((int(one[1]), one[0]) for one in found if one), default=(0, ""))[1]
+
+
+_WORDS = re.compile(r"<w:t(?: [^>]*)?>([^<]*)</w:t>|<w:(tab|br)\b[^>]*/>")
+
+
+def _paragraphs(xml: str) -> Iterator[str]:
+    found = 0
+    for paragraph in re.split(r"</w:p>", xml):
+        text = "".join(unescape(word[1] or "") if not word[2] else " " for word in _WORDS.finditer(paragraph)).strip()
+        if text:
+            yield text
+            found += 1
+        if found == LINES:
+            return
+
+
+_STRING = re.compile(r"<(?:\w+:)?si>(.*?)</(?:\w+:)?si>", re.DOTALL)
+_RUN = re.compile(r"<(?:\w+:)?t(?: [^>]*)?>([^<]*)<")
+_ROW = re.compile(r"<(?:\w+:)?row\b[^>]*>(.*?)</(?:\w+:)?row>", re.DOTALL)
+_CELL = re.compile(r"<(?:\w+:)?c\b([^>]*)>(.*?)</(?:\w+:)?c>", re.DOTALL)
+_VALUE = re.compile(r"<(?:\w+:)?v>([^<]*)<")
+
+
+def _shared(xml: str) -> list[str]:
+    return [unescape("".join(_RUN.findall(found))) for found in _STRING.findall(xml)]
+
+
+def _rows(xml: str, shared: list[str]) -> Iterator[str]:
+    found = 0
+    for row in _ROW.finditer(xml):
+        cells = (_cell(attributes, content, shared) for attributes, content in _CELL.findall(row[1]))
+        if text := "\t".join(cell for cell in cells if cell):
+            yield text
+            found += 1
+        if found == LINES:
+            return
+
+
+def _cell(attributes: str, content: str, shared: list[str]) -> str:
+    if 't="inlineStr"' in attributes:
+        return unescape("".join(_RUN.findall(content)))
+    value = _VALUE.search(content)
+    if value and 't="s"' in attributes:
+        place = int(value[1])
+        return shared[place] if place < len(shared) else ""
+    return unescape(value[1]) if value and 't="str"' in attributes else ""
