@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from docgen.formula import (
     Aggregate,
     Compiled,
+    Formula,
     Layout,
     Marked,
     NotEvaluable,
@@ -88,11 +89,22 @@ class BookState:
     def written(self, ground: Ground, found: FormulaCell) -> bytes:
         """The rest of the cell of a formula outside loops. Pending where something it looks at is still to come."""
         self._require(ground, found)
+        self._value_of(ground, found)
+        return self._cell_of(ground, found)
+
+    def _value_of(self, ground: Ground, found: FormulaCell) -> Any:
+        return UNKNOWN if found.cell.array is not None else self.value(ground.sheet.name, *found.key)
+
+    def _cell_of(self, ground: Ground, found: FormulaCell) -> bytes:
         text = escape(move_formula(found.formula, self.layouts(ground), ground.sheet.name).text()).encode()
         if found.cell.array is not None:
             area = move_sqref(found.cell.array, ground.layout()) if ground.sheet.moves else found.cell.array
             return ground.array_outside(found, area, text)
-        return ground.calculated(found.cell.style, text, self.value(ground.sheet.name, *found.key))
+        try:
+            value = self._value_of(ground, found)
+        except Pending:  # formulas that wait for each other are left to Excel
+            value = UNKNOWN
+        return ground.calculated(found.cell.style, text, value)
 
     def _require(self, ground: Ground, found: FormulaCell) -> None:
         for ref in (*found.formula.refs(), *found.computed.refs()):
@@ -106,18 +118,25 @@ class BookState:
         if not ground.done:
             raise Pending
 
+    def arrive(self, promise: Promise) -> None:
+        """The value of a promised cell that running totals wait for."""
+        ground, found = promise.ground, self.plan[promise.index]
+        value = self.looped_value(ground, promise.index, promise.inputs or {})
+        promise.value = UNKNOWN if value is WAITING else value
+        column = ground.columns.get((*found.key, None))
+        if column is not None:
+            column.arrived(promise.value)
+
     def keep(self, promise: Promise) -> bytes:
         """The promised cell, now that all is known."""
         ground, found = promise.ground, self.plan[promise.index]
         if promise.inputs is None:
-            return self.written(ground, found)
+            return self._cell_of(ground, found)
         place = Place(found.cell.row, promise.path)
         text = move_formula(found.formula, self.layouts(ground), ground.sheet.name, place).text()
-        value = self.looped_value(ground, promise.index, promise.inputs)
-        if promise.waiting:
-            column = ground.columns.get((*found.key, None))
-            if column is not None:
-                column.arrived(UNKNOWN if value is WAITING else value)
+        value = promise.value if promise.waiting else self.looped_value(ground, promise.index, promise.inputs)
+        if found.cell.array is not None:
+            return ground.array_outside(found, str(ground.layout().move(_area(found), place)), escape(text).encode())
         return ground.calculated(found.cell.style, escape(text).encode(), value)
 
     # -- values of cells outside loops
@@ -370,6 +389,10 @@ def _strangers(program: SheetProgram, ref: Ref, chain: list[Branch]) -> Iterator
                 within = outside[0].opener < key[0] < outside[0].closer and left <= key[1] <= right
                 if within and not first <= key[0] <= last and (cell.tags or cell.formula or cell.value is not None):
                     yield key
+
+
+def _area(found: FormulaCell) -> Ref:
+    return Formula.parse(found.cell.array or "").refs()[0]
 
 
 def _within(key: Key, ref: Ref) -> bool:

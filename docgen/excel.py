@@ -162,6 +162,8 @@ class ExcelTemplate:
                 waiting.append((sheet, spool))
             else:
                 yield sheet.part, self._whole(sheet, spool, names, state)
+        for _sheet, spool in waiting:
+            spool.arrive()
         for sheet, spool in waiting:
             yield sheet.part, self._whole(sheet, spool, names, state)
         for part in self._parts:
@@ -213,6 +215,12 @@ class Spool:
         for piece in self._rows:
             self._keep(piece)
 
+    def arrive(self) -> None:
+        """Work out the promised values that running totals wait for."""
+        for item in self._kept:
+            if isinstance(item, Promise) and item.waiting and item.value is None and not self._state.problems:
+                item.ground.book.arrive(item)
+
     def pieces(self) -> Iterator[bytes]:
         """All rows as bytes; promises are kept at the end."""
         for piece in self._rows:
@@ -220,6 +228,7 @@ class Spool:
                 yield piece
             else:
                 self._keep(piece)
+        self.arrive()
         if self._file is not None:
             with self._file as file:
                 file.seek(0)

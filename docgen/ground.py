@@ -71,13 +71,17 @@ class SheetProgram:
 
 @dataclass(slots=True)
 class Promise:
-    """A formula cell to be written when more is known. ``inputs``: the values its own copy gives it."""
+    """A formula cell to be written when more is known.
+
+    ``inputs``: the values its own copy gives it. ``waiting``: a running total waits for its ``value``.
+    """
 
     ground: Ground
     index: int
     path: tuple[int, ...] = ()
     inputs: dict[Key, Any] | None = None
     waiting: bool = False
+    value: Any = None
 
 
 class Column:

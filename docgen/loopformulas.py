@@ -286,7 +286,7 @@ class LoopFormulas:
         if own is not scope:
             yield f"ground.settle_listed({scope.index}, {found.index}, {_display(inputs)})"
             return
-        value = self._taken(found, f"ground.settle(w{found.index}, {_display(inputs)})")
+        value = self._taken(found, f"ground.settle(later{found.index}, {_display(inputs)})")
         yield f"v{found.cell.row}_{found.cell.column} = {value}"
 
     # -- texts
@@ -323,7 +323,7 @@ class LoopFormulas:
     def _number(self, end: _End, found: FormulaCell, branch: Branch) -> Numbers:
         row, own, chain = end.row, found.cell.row, branch.chain()
         if row == branch.opener and not end.absolute:
-            return f"near({branch.opener - own})" if branch.simple else f"b'%d' % from{branch.index}"
+            return f"near({branch.opener - own})" if branch.simple else f"b'%d' % top{branch.index}"
         if branch.opener < row < branch.closer:
             return (self._step if branch.simple else self._own_number)(end, own, branch)
         if any(b.opener <= row <= b.closer for b in chain):

@@ -83,8 +83,14 @@ def _hyperlinks(holes: Holes, el: Element) -> None:
 
 def _attributes(el: Element, attributes: dict[str, str]) -> str:
     """A link's attributes as XML, but for those that say where it is and where it leads."""
-    kept = {k: v for k, v in attributes.items() if k not in ("ref", "location")}
-    return "".join(f' {attribute_name(el, k)}="{escape_attribute(v)}"' for k, v in kept.items())
+    out = ""
+    for key, value in attributes.items():
+        name = attribute_name(el, key)
+        if ":" in name:
+            out += f' xmlns:{name.partition(":")[0]}="{key[1:].partition("}")[0]}"'
+        if key not in ("ref", "location"):
+            out += f' {name}="{escape_attribute(value)}"'
+    return out
 
 
 def _area(holes: Holes, el: Element) -> None:

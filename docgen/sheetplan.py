@@ -170,7 +170,7 @@ class SheetCompiler:
         if not branch.steps:
             start.before.append(f"ground.copy({branch.index})")
         if not branch.simple:
-            start.before.append(f"{self._variable(f'from{branch.index}')} = ground.k")
+            start.before.append(f"{self._variable(f'top{branch.index}')} = ground.k")
         last = self._body(branch.body, branch.opener, branch)
         end = Plan()
         if (gap := branch.closer - last - 1) > 0:
@@ -329,7 +329,8 @@ class SheetCompiler:
             home = self.branch_of.get(row)
             if home is not None and home.simple and home.opener < last < home.closer:
                 width = (ref.col2 or ref.col1 or 0) - (ref.col1 or 0) + 1
-                found.setdefault(row, []).append((ref.col1 or 0, width, last - row + 1))
+                if width > 1 or last > row:
+                    found.setdefault(row, []).append((ref.col1 or 0, width, last - row + 1))
         return found
 
 
