@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass
+from collections import Counter
 from enum import IntEnum
 from errno import EEXIST
 from pathlib import Path
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from checking import Checked
     from docgen.errors import Problem
     from docgen.forms import Field, Form
     from docgen.measures import Verdict
@@ -424,18 +425,53 @@ def new(  # noqa: PLR0913, PLR0917 - one parameter an option
     help="Filled workbooks or CSV files, or a period such as 2026-10 for all registers of the office.",
 )
 @option("--form", "name", metavar="FORM", help="The form the files follow; found out without it.")
-def check(targets: tuple[str, ...], name: str | None, as_json: bool) -> Exit:
+@option(
+    "--period",
+    metavar="PERIOD",
+    type=PeriodType(),
+    help="What the files are about; without it what their folder says, such as registers/2026-10.",
+)
+@option("--mark", is_flag=True, help="Write a copy of each faulty workbook with its problems marked in it.")
+@option("--unmark", is_flag=True, help="Write a copy of each marked workbook without its marks.")
+@option(
+    "--output",
+    "-o",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="File or folder for the copies; without it beside each file.",
+)
+@option("--force", is_flag=True, help="Replace a copy that is there already.")
+def check(  # noqa: PLR0913, PLR0917 - one parameter an option
+    targets: tuple[str, ...],
+    name: str | None,
+    period: Period | None,
+    mark: bool,
+    unmark: bool,
+    output: Path | None,
+    force: bool,
+    as_json: bool,
+) -> Exit:
     """Read filled workbooks and print every problem, each at its cell, with what to do.
 
-    Nothing is written. Warnings do not count as problems. The exit code is 10 where every file has problems and
-    3 where some have none.
+    With --mark a copy named `… 标注.xlsx` is written beside each workbook with problems: faulty cells red, each with
+    a note, and a column 错误说明 to filter by; marking a corrected copy again replaces its marks, and --unmark takes
+    them out. The files themselves are never changed. Warnings do not count as problems. The exit code is 10 where
+    every file has problems and 3 where some have none.
     """
+    from checking import write_copies
+
+    if (mark and unmark) or (output and not (mark or unmark)):
+        raise click.UsageError(_("Name one of --mark and --unmark; --output goes with them."))
     known = _forms()
     form = _form(name, known) if name else None
     checked: list[Checked] = []
     with console.progress(quiet=as_json) as step:
         for target in targets:
-            checked += _check(target, form, known, step)
+            checked += _check(target, form, known, period, step)
+    if mark or unmark:
+        if output and output.suffix and not output.is_dir() and sum(1 for found in checked if found.path) > 1:
+            raise click.UsageError(_("Several copies need a folder as --output; {path} is none.").format(path=output))
+        checked = write_copies(checked, marks=mark, output=output, force=force)
     _show_checks(checked, as_json=as_json)
     return _outcome([not found.problems for found in checked])
 
@@ -743,31 +779,20 @@ def _blank(form: Form, period: Period | None, department: str, wanted: Path, *, 
     return target
 
 
-@dataclass(frozen=True)
-class Checked:
-    """What was looked at: a file or, with no reading, a period's registers together; what is wrong with it."""
-
-    name: str
-    reading: Reading | None = None
-    problems: tuple[Problem, ...] = ()
-    warnings: tuple[Problem, ...] = ()
-
-
-def _check(target: str, form: Form | None, known: Mapping[str, Form], step: Callable[[str], None]) -> list[Checked]:
+def _check(
+    target: str, form: Form | None, known: Mapping[str, Form], period: Period | None, step: Callable[[str], None]
+) -> list[Checked]:
     """The file named, or the registers of the period named, each alone and then together."""
+    from checking import check_file, check_period
+
     if (path := Path(target)).is_file():
         step(path.name)
-        return [_checked(path, form, known)]
-    office, period = _office_and_period(target)
-    checked = []
-    for path in office.registers(period):
-        step(path.name)
-        checked.append(_checked(path, form, known, period))
+        return [check_file(path, form, known, period)]
+    office, named = _office_and_period(target)
+    checked = check_period(office, named, form, step)
     if not checked:
-        raise click.UsageError(_("There are no registers of {period}.").format(period=period.label))
-    problems, missing = office.between(period, [found.reading for found in checked if found.reading])
-    all_read = all(found.reading for found in checked)
-    return [*checked, Checked(period.label, None, tuple(problems), tuple(missing) if all_read else ())]
+        raise click.UsageError(_("There are no registers of {period}.").format(period=named.label))
+    return checked
 
 
 def _office_and_period(target: str) -> tuple[Office, Period]:
@@ -781,17 +806,6 @@ def _office_and_period(target: str) -> tuple[Office, Period]:
     return _office(), period
 
 
-def _checked(path: Path, form: Form | None, known: Mapping[str, Form], period: Period | None = None) -> Checked:
-    from docgen.errors import DataError
-    from docgen.workbook import read, read_any
-
-    try:
-        reading = read(path, form, period=period) if form else read_any(path, known, period=period)
-    except DataError as error:
-        return Checked(str(path), None, error.problems)
-    return Checked(str(path), reading, (), tuple(reading.warnings))
-
-
 def _show_checks(checked: Sequence[Checked], *, as_json: bool) -> None:
     if as_json:
         code = _outcome([not found.problems for found in checked])
@@ -801,10 +815,26 @@ def _show_checks(checked: Sequence[Checked], *, as_json: bool) -> None:
         click.echo("  ".join(filter(None, (_verdict(not found.problems), found.name, _rows(found.reading)))))
         console.print_problems(found.problems, err=False, heading=found.reading is None)
         console.print_problems(found.warnings, err=False, colour="yellow", heading=found.reading is None)
+        if aside := _asides(found):
+            click.echo(click.style(f"  {aside}", dim=True))
+        if found.copy:
+            click.echo("  " + _("Copy: {file}").format(file=found.copy))
     problems, warnings = (sum(len(getattr(found, kind)) for found in checked) for kind in ("problems", "warnings"))
     total = _("{files} files read, {problems} problems, {warnings} reminders")
     files = sum(1 for found in checked if found.reading)
     click.echo(total.format(files=files, problems=problems, warnings=warnings))
+
+
+def _asides(found: Checked) -> str:
+    """What was left out of a file, by its reason, and how many cells took interpreting."""
+    counts = Counter[str]()
+    for left in found.ignored:
+        counts[left.reason.text] += left.last - left.place.row + 1
+    left_out = "、".join(f"{reason} {n}" for reason, n in counts.items())
+    n = len(found.remarks)
+    interpreted = ngettext("{n} cell took interpreting", "{n} cells took interpreting", n).format(n=n)
+    said = [_("not data: {what}").format(what=left_out)] if left_out else []
+    return "；".join([*said, interpreted] if n else said)
 
 
 def _rows(reading: Reading | None) -> str:
@@ -821,10 +851,16 @@ def _checked_data(found: Checked) -> dict[str, Any]:
     tables = found.reading.tables if found.reading else {}
     return {
         "name": found.name,
-        "form": found.reading.form.id if found.reading else None,
+        "form": found.form.id if found.form else None,
         "rows": {key: len(data.rows) for key, data in tables.items()},
         "problems": [*map(_problem, found.problems)],
         "warnings": [*map(_problem, found.warnings)],
+        "ignored": [
+            {"place": str(left.place), "last": left.last, "reason": left.reason.value, "text": left.text}
+            for left in found.ignored
+        ],
+        "remarks": [{"place": remark.where, "text": remark.text} for remark in found.remarks],
+        "copy": str(found.copy) if found.copy else None,
     }
 
 

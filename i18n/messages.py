@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = "zh_CN"
-SOURCES = ("cli.py", "console.py", "office.py", "report.py", "settings.py", "docgen", "i18n", "retention", "web")
+SOURCES = (
+    *("carryover.py", "checking.py", "cli.py", "console.py", "office.py", "papers.py", "report.py", "settings.py"),
+    *("docgen", "i18n", "retention", "web"),
+)
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
 # Catalogues say nothing about when they were made: the history of the repository does.
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)

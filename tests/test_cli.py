@@ -339,6 +339,115 @@ def test_a_broken_declaration_gives_its_line_and_exit_code_10(case: FormCase, la
     assert problem["message"]
 
 
+# --- check --mark -----------------------------------------------------------------------------------------------
+
+
+def overwrite(path: Path, **cells: object) -> None:
+    """Write into cells of a workbook's first sheet."""
+    made = openpyxl.load_workbook(path)
+    for reference, value in cells.items():
+        made.worksheets[0][reference] = value
+    made.save(path)
+
+
+def test_problems_are_marked_in_a_copy_beside_the_file(office: Path) -> None:
+    """Red cells, notes and 错误说明 in `… 标注.xlsx`; the file itself and its neighbours stay as they are."""
+    path = register(office, "报修登记")
+    overwrite(path, C9="昨天下午")
+    before = tree(office)
+    result = guidang("check", path, "--mark")
+    copy = path.with_name(f"{path.stem} 标注.xlsx")
+    assert result.exit_code == cli.Exit.DATA
+    assert f"副本：{copy}" in result.output
+    sheet = openpyxl.load_workbook(copy).worksheets[0]
+    assert sheet["C9"].fill.fgColor.rgb == "FFFF9A93"
+    assert "昨天下午" in sheet["C9"].comment.text
+    assert "错误说明" in [cell.value for cell in sheet[4]]
+    assert {name: digest for name, digest in tree(office).items() if (office / name) != copy} == before
+
+
+def test_a_copy_that_is_there_is_kept_unless_forced_and_the_file_itself_always(office: Path) -> None:
+    path = register(office, "报修登记")
+    overwrite(path, C9="昨天下午")
+    assert guidang("check", path, "--mark").exit_code == cli.Exit.DATA
+    before = tree(office)
+    assert guidang("check", path, "--mark").exit_code == cli.Exit.CONFLICT
+    assert guidang("check", path, "--mark", "--force", "-o", path).exit_code == cli.Exit.CONFLICT
+    assert tree(office) == before
+    assert guidang("check", path, "--mark", "--force").exit_code == cli.Exit.DATA
+    assert tree(office) == before
+
+
+def test_a_corrected_copy_is_marked_anew_or_loses_its_marks(office: Path) -> None:
+    path = register(office, "报修登记")
+    right = openpyxl.load_workbook(path).worksheets[0]["C9"].value
+    overwrite(path, C9="昨天下午")
+    guidang("check", path, "--mark")
+    copy = path.with_name(f"{path.stem} 标注.xlsx")
+    overwrite(copy, C9=right)
+    made = json.loads(guidang("check", copy, "--mark", "--json").stdout)["checked"][0]
+    assert (made["problems"], Path(made["copy"]).name) == ([], f"{path.stem} 标注2.xlsx")
+    assert openpyxl.load_workbook(made["copy"]).worksheets[0]["C9"].comment is None
+    result = guidang("check", copy, "--unmark")
+    assert result.exit_code == 0
+    clean = openpyxl.load_workbook(path.with_name(f"{path.stem} 去标注.xlsx")).worksheets[0]
+    assert "错误说明" not in [cell.value for cell in clean[4]]
+
+
+def test_a_marked_copy_beside_its_register_is_not_read_and_that_is_said(office: Path) -> None:
+    path = register(office, "报修登记")
+    files = len(json.loads(guidang("check", "2026-10", "--json").stdout)["checked"])
+    shutil.copyfile(path, copy := path.with_name(f"{path.stem} 标注.xlsx"))
+    checked = json.loads(guidang("check", "2026-10", "--json").stdout)["checked"]
+    assert len(checked) == files
+    assert [w["file"] for w in checked[-1]["warnings"] if w["code"] == "report.marked_copy"] == [copy.name]
+    path.unlink()
+    assert len(json.loads(guidang("check", "2026-10", "--json").stdout)["checked"]) == files
+
+
+def test_marks_of_a_whole_period_go_to_one_folder(office: Path, tmp_path: Path) -> None:
+    overwrite(register(office, "报修登记"), C9="昨天下午")
+    overwrite(register(office, "投诉登记"), C6="昨天下午")
+    result = guidang("check", "2026-10", "--mark", "-o", tmp_path / "marked")
+    assert result.exit_code == cli.Exit.PARTLY
+    assert len(list((tmp_path / "marked").iterdir())) == 2
+    assert guidang("check", "2026-10", "--mark", "-o", tmp_path / "one.xlsx").exit_code == cli.Exit.USAGE
+    assert guidang("check", "2026-10", "-o", tmp_path / "marked").exit_code == cli.Exit.USAGE
+    assert guidang("check", "2026-10", "--mark", "--unmark").exit_code == cli.Exit.USAGE
+
+
+def test_a_csv_file_cannot_hold_marks_and_that_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "培训登记.csv"
+    path.write_text("日期,培训内容,部门,应到人数,实到人数\n昨天,消防,工程维修部,3,3\n", encoding="utf-8-sig")
+    checked = json.loads(guidang("check", path, "--form", "培训登记", "--mark", "--json").stdout)["checked"][0]
+    assert [warning["code"] for warning in checked["warnings"]] == ["mark.kind"]
+    assert checked["copy"] is None
+    assert [item.name for item in tmp_path.iterdir()] == [path.name]
+
+
+def test_the_period_comes_from_the_folder_or_the_option(broken_office: Path, tmp_path: Path) -> None:
+    """A date without a year needs one."""
+    (folder := tmp_path / "registers" / "2026-10").mkdir(parents=True)
+    data = saved(book(B5="10月3日 8:05"))
+    (folder / NAME).write_bytes(data)
+    (tmp_path / NAME).write_bytes(data)
+    office = ("--office", broken_office)
+    assert guidang("check", folder / NAME, "--form", FORM_ID, *office).exit_code == 0
+    assert guidang("check", tmp_path / NAME, "--form", FORM_ID, *office).exit_code == cli.Exit.DATA
+    assert guidang("check", tmp_path / NAME, "--form", FORM_ID, "--period", "2026-10", *office).exit_code == 0
+
+
+def test_what_was_left_out_and_what_took_interpreting_is_told(office: Path) -> None:
+    path = register(office, "报修登记")
+    checked = json.loads(guidang("check", path, "--json").stdout)["checked"][0]
+    assert {"total", "note", "blank"} <= {left["reason"] for left in checked["ignored"]}
+    assert all(left["place"] and left["last"] for left in checked["ignored"])
+    assert all(remark["place"] and remark["text"] for remark in checked["remarks"])
+    plain = guidang("check", path).output
+    assert "合计行 1" in plain
+    assert f"单元格 {len(checked['remarks'])} 个" in plain
+
+
 # --- lint -----------------------------------------------------------------------------------------------------
 
 

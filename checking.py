@@ -1,0 +1,180 @@
+"""The flow of `guidang check`: files read one by one and together, their problems written into marked copies.
+
+Reads, judges, and only then writes: no copy is written where one of them would replace a file that is there.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from errno import EEXIST
+from typing import TYPE_CHECKING
+
+from i18n import _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from docgen.errors import Problem
+    from docgen.forms import Form
+    from docgen.mark import Marked
+    from docgen.period import Period
+    from docgen.reading import Ignored, Reading, Remark
+    from office import Office
+
+MARKED, UNMARKED = " 标注", " 去标注"
+"""What the name of a copy with marks, and of one without them, ends in."""
+
+_COPY = re.compile(rf"(.+?)(?:{MARKED}|{UNMARKED})(\d*)")
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was looked at: a file or, without a path, a period's registers together; what is wrong with it."""
+
+    name: str
+    path: Path | None = None
+    form: Form | None = None
+    reading: Reading | None = None
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    copy: Path | None = None
+
+    @property
+    def ignored(self) -> tuple[Ignored, ...]:
+        """The rows and cells that are no data."""
+        return tuple(left for data in self.reading.tables.values() for left in data.ignored) if self.reading else ()
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """The cells whose reading took more than looking."""
+        if self.reading is None:
+            return ()
+        return (*self.reading.remarks, *(remark for data in self.reading.tables.values() for remark in data.remarks))
+
+
+def check_file(path: Path, form: Form | None, known: Mapping[str, Form], period: Period | None = None) -> Checked:
+    """One file, read for ``form`` or for the one of ``known`` it says it is.
+
+    Without ``period`` its folder says which it is: ``registers/2026-10``.
+    """
+    from docgen.errors import DataError
+    from docgen.intake import open_book, read_bytes
+    from docgen.workbook import form_of, read_book
+
+    try:
+        book = open_book(read_bytes(path), path.name)
+        form = form or form_of(book, known)
+        reading = read_book(book, form, period=period or period_of(path))
+    except DataError as error:
+        return Checked(str(path), path, form, None, error.problems)
+    return Checked(str(path), path, form, reading, (), tuple(reading.warnings))
+
+
+def check_period(
+    office: Office, period: Period, form: Form | None, step: Callable[[str], None] = lambda _name: None
+) -> list[Checked]:
+    """The registers of a period, each alone and then together; empty where there are none."""
+    checked = []
+    for path in office.registers(period):
+        step(path.name)
+        checked.append(check_file(path, form, office.forms, period))
+    if not checked:
+        return []
+    problems, missing = office.between(period, [found.reading for found in checked if found.reading])
+    gaps = missing if all(found.reading for found in checked) else []
+    copies = office.marked_copies(period)
+    return [*checked, Checked(period.label, problems=tuple(problems), warnings=(*gaps, *copies))]
+
+
+def period_of(path: Path) -> Period | None:
+    """The period whose registers a file lies among: the name of its folder below ``registers``."""
+    from docgen.errors import DataError
+    from docgen.period import Period
+
+    folder = path.absolute().parent
+    if folder.parent.name != "registers":
+        return None
+    try:
+        return Period.parse(folder.name)
+    except DataError:
+        return None
+
+
+# --- marked copies --------------------------------------------------------------------------------------------
+
+
+def original_of(path: Path) -> Path | None:
+    """The file a marked copy was made of, where it lies beside it; None for what is no copy, or has lost it."""
+    found = _COPY.fullmatch(path.stem)
+    beside = path.with_name(f"{found[1]}{path.suffix}") if found else None
+    return beside if beside and beside.is_file() else None
+
+
+def write_copies(
+    checked: Sequence[Checked], *, marks: bool, output: Path | None = None, force: bool = False
+) -> list[Checked]:
+    """Each file with problems gets a copy with its problems marked in it, or (not ``marks``) one without any marks.
+
+    A file without problems whose marks are of no use any more gets a copy without them. A CSV file cannot hold
+    marks, and that is said. FileExistsError where a copy would replace a file, unless ``force``; where it would
+    replace the very file that was checked, always. Then nothing is written.
+    """
+    from docgen.package import write_atomic
+
+    between = [problem for found in checked if found.path is None for problem in found.problems]
+    made = [(found, *_copy(found, (*found.problems, *between) if marks else ())) for found in checked]
+    targets = {
+        found.name: _target(found.path, output, marks=marks, force=force)
+        for found, copy, _warnings in made
+        if copy and found.path
+    }
+    for found, copy, _warnings in made:
+        if copy:
+            targets[found.name].parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(targets[found.name], copy.content)
+    return [
+        replace(found, copy=targets.get(found.name), warnings=(*found.warnings, *warnings))
+        for found, _copied, warnings in made
+    ]
+
+
+def _copy(found: Checked, problems: Iterable[Problem]) -> tuple[Marked | None, tuple[Problem, ...]]:
+    """A file's copy, None where it would be no other than the file; what there is to say about it."""
+    from docgen.mark import mark
+
+    if found.path is None:
+        return None, ()
+    own = [problem for problem in problems if problem.where.startswith((f"{found.path.name} ", f"{found.path.name}!"))]
+    data = found.path.read_bytes()
+    if not data.startswith(b"PK"):
+        return None, (_cannot_hold_marks(found.path.name),) if own else ()
+    if any(problem.code.startswith("file.") for problem in found.problems):
+        return None, ()
+    marked = mark(data, own, name=found.path.name, tables=found.form.tables if found.form else ())
+    return (marked if marked.content != data else None), ()
+
+
+def _cannot_hold_marks(name: str) -> Problem:
+    from docgen.errors import Problem
+
+    message = _("a file that is no .xlsx workbook cannot hold marks")
+    return Problem(name, message, _("Save it as “Excel workbook (*.xlsx)” to have its problems marked."), "mark.kind")
+
+
+def _target(path: Path, output: Path | None, *, marks: bool, force: bool) -> Path:
+    wanted = output or path.parent
+    target = wanted if wanted.suffix and not wanted.is_dir() else wanted / _name(path, MARKED if marks else UNMARKED)
+    if target.exists() and path.samefile(target):
+        raise FileExistsError(EEXIST, _("is the file that was checked; name another"), str(target))
+    if target.exists() and not force:
+        raise FileExistsError(EEXIST, _("is there already and is kept; --force replaces it"), str(target))
+    return target
+
+
+def _name(path: Path, ending: str) -> str:
+    """``报修登记.xlsx`` → ``报修登记 标注.xlsx``; a marked copy marked again gets the next number."""
+    found = _COPY.fullmatch(path.stem)
+    stem = f"{found[1] if found else path.stem}{ending}"
+    return f"{stem}{int(found[2] or 1) + 1 if found and path.stem.startswith(stem) else ''}{path.suffix}"
