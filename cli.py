@@ -561,7 +561,7 @@ def report(period: Period, on: datetime | None, incomplete: bool, force: bool, a
     nargs=-1,
     required=True,
     type=console.ExistingFile(folders=True),
-    help="Word templates, form folders, or folders of forms.",
+    help="Word and Excel templates, form folders, or folders of forms.",
 )
 @option("--annotate", is_flag=True, help="Write a copy beside each faulty template, with a Word comment at each fault.")
 @option("--force", is_flag=True, help="Replace an annotated copy that is there already.")
@@ -964,20 +964,22 @@ def _lintable(given: Path) -> list[Path]:
     """The templates and declarations in a folder, or the one file named."""
     if given.is_file():
         return [given]
-    found = sorted(path for pattern in ("**/*.docx", "**/form.toml") for path in given.glob(pattern))
+    found = sorted(path for pattern in ("**/*.docx", "**/*.xlsx", "**/form.toml") for path in given.glob(pattern))
     if not found:
         raise click.UsageError(_("There is no template and no form.toml in {folder}.").format(folder=given))
     return found
 
 
 def _faults(path: Path) -> tuple[Problem, ...]:
-    from docgen import WordTemplate
+    from docgen import ExcelTemplate, WordTemplate
     from docgen.errors import TemplateError
     from docgen.forms import load_form
 
     try:
         if path.name == "form.toml":
             load_form(path.parent)
+        elif path.suffix == ".xlsx":
+            ExcelTemplate.load(path)
         else:
             WordTemplate.load(path)
     except TemplateError as error:

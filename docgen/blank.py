@@ -20,7 +20,7 @@ from docgen.book import letter
 from docgen.forms import NUMERIC, normal_label
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
@@ -111,13 +111,14 @@ def new_workbook(
 
 
 def _first_rows(table: Table, carried: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Carried rows, then those of the form that they do not repeat in every cell the form fills."""
-    own = [row for row in table.rows if not any(_same(row, other) for other in carried)]
+    """Carried rows, then those of the form that none of them is about already: whose texts are all the same."""
+    texts = {column.key for column in table.columns if column.type == "text"}
+    own = [row for row in table.rows if not any(_same(row, other, texts) for other in carried)]
     return [*carried, *own]
 
 
-def _same(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return all(str(other.get(key)) == str(value) for key, value in row.items())
+def _same(row: Mapping[str, Any], other: Mapping[str, Any], keys: Collection[str]) -> bool:
+    return all(str(other.get(key)) == str(value) for key, value in row.items() if key in keys)
 
 
 @dataclass(frozen=True, slots=True)
