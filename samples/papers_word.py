@@ -94,7 +94,8 @@ _MORE: dict[str, dict[str, Any]] = {
         "photos": 2,
         "result": "被困2人20:13平安放出，无受伤，被困31分钟；电梯停用检修，10月19日10:20检修合格后恢复运行。",
         "aftermath": "10月19日上午客服谭晓雯、蒋月华上门致歉慰问，两位业主表示理解。",
-        "prevention": "要求维保单位对39—42栋高层门机皮带逐台检查并出具报告（罗铁成，10月29日完成）；半月保养增加门机皮带张紧度一项。",
+        "prevention": "要求维保单位对39—42栋高层门机皮带逐台检查并出具报告（罗铁成，10月29日完成）；"
+        "半月保养增加门机皮带张紧度一项。",
     },
     "TF2610-02": {
         "informed": "服务中心经理",
@@ -160,7 +161,7 @@ def visits(register: Rows) -> list[dict[str, Any]]:
     ]
     found = []
     for row in chosen:
-        fields = {key: value for key, value in row.items() if key not in ("signature",)}
+        fields = {key: value for key, value in row.items() if key != "signature"}
         fields["opinion"] = row["opinion"] or "无意见，对近期服务表示满意。"
         if row["result"] == "已完成":
             fields["reply"] = f"{row['deadline'].month}月{row['deadline'].day}日电话回复整改结果，业户表示满意。"

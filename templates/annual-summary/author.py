@@ -62,12 +62,13 @@ def objectives(paper: Paper) -> None:
     )
     paper.caption("表1　目标完成情况")
     sign = "{{ {'不低于': '≥', '不高于': '≤', '等于': '＝'}.get(r.comparison, '') }}"
+    target = "{{ '—' if r.target is none else r.target|数 ~ (r.unit or '') }}"
     paper.listing(
         [
             NUMBER,
             Column("条款", 11, "{{ r.clause|空为横线 }}", "c"),
             Column("目标项", 31, "{{ r.objective }}"),
-            Column("目标值", 17, sign + "{{ _V(r.target) }}".replace("_V(r.target)", _number("target")), "c"),
+            Column("目标值", 17, sign + target, "c"),
             Column("1—11月\n实际", 17, f"{{{{ {_number('actual')} }}}}", "r"),
             Column("12月\n预计", 16, f"{{{{ {_number('december')} }}}}", "r"),
             Column("全年\n预计", 17, f"{{{{ {_number('year')} }}}}", "r"),
@@ -142,12 +143,12 @@ def finance(paper: Paper) -> None:
                 )
             ),
         ],
-        together=False,
     )
     paper.text("注：全年预计＝1—11月实际＋12月预计；差额＝全年预计－全年预算。最终以财务决算为准。", "表注")
     paper.tag("{%p if finance|selectattr('remark')|list %}")
     paper.text(
-        "说明：{% for r in finance if r.remark %}{{ r.item }}：{{ r.remark }}{{ '。' if loop.last else '；' }}{% endfor %}",
+        "说明：{% for r in finance if r.remark %}{{ r.item }}：{{ r.remark }}"
+        "{{ '。' if loop.last else '；' }}{% endfor %}",
         "表注",
     )
     paper.tag("{%p endif %}")

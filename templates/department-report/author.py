@@ -83,7 +83,7 @@ def write(path: Path) -> None:
             Column("责任人", 15, "{{ r.person|空为横线 }}", "c"),
             Column("配合", 19, "{{ r.support|空为横线 }}", "c"),
             Column("起止日期", 20, "{{ r.started|短日期|空为横线 }}\n{{ r.ended|短日期|空为横线 }}", "c"),
-            Column("资源、预算", 19, "{{ r.resources|空为横线 }}"),
+            Column("资源、预算", 19, "{{ r.resources|空为横线 }}{% if r.remark %}（{{ r.remark }}）{% endif %}"),
         ],
         "r in next_plan",
         small=True,

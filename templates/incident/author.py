@@ -86,7 +86,8 @@ def write(path: Path) -> None:
 _LATE = (
     "{% set hours = (recorded - occurred).total_seconds() / 3600 %}"
     "（事发后{{ '%.1f'|format(hours) }}小时"
-    "{% if hours > 24 %}，超过24小时：{{ late_reason or '未说明' }}{% endif %}）"
+    "{% if hours > 24 %}，超过24小时{% endif %}"
+    "{% if late_reason %}：{{ late_reason }}{% elif hours > 24 %}：未说明{% endif %}）"
 )
 
 

@@ -27,8 +27,8 @@ def write(path: Path) -> None:
         [
             Row(
                 (
-                    label("房　　号"),
-                    value("　　　　（可不填）"),
+                    Cell("房号（选填）", "小标签", fill=LABEL_FILL),
+                    value(""),
                     label("姓　名"),
                     value(""),
                     label("电　话"),

@@ -51,7 +51,8 @@ def write(path: Path) -> None:
 def overview(paper: Paper) -> None:
     paper.heading(1, "一、调查概况")
     paper.text(
-        "{% set first = satisfaction[0] if satisfaction else none %}{{ surveyed|日期 }}，{{ office.name }}对{{ office.project or '本项目' }}业户进行了{{ period.label }}满意度调查。"
+        "{% set first = satisfaction[0] if satisfaction else none %}{{ surveyed|日期 }}，{{ office.name }}对"
+        "{{ office.project or '本项目' }}业户进行了{{ period.label }}满意度调查。"
         "{% if method %}调查方式：{{ method }}。{% endif %}"
         "{% if first %}发放问卷{{ first.handed }}份，回收{{ first.returned }}份"
         "{% if first.handed %}，回收率{{ (first.returned / first.handed)|百分比 }}{% endif %}。{% endif %}"
@@ -60,7 +61,8 @@ def overview(paper: Paper) -> None:
     paper.text(
         "{% for v in objectives %}{{ v.objective.title }}{{ v.actual }}，目标{{ v.target }}，{{ v.text }}；{% endfor %}"
         "满意率{{ figures.rate.text }}。"
-        "{% set ranked = breakdowns.results.rows|rejectattr('score.value', 'none')|sort(attribute='score.value')|list %}"
+        "{% set ranked = breakdowns.results.rows|rejectattr('score.value', 'none')"
+        "|sort(attribute='score.value')|list %}"
         "{% if ranked|length > 1 %}得分最高的是{{ ranked[-1].label }}（{{ ranked[-1].score.text }}），"
         "最低的是{{ ranked[0].label }}（{{ ranked[0].score.text }}）、"
         "{{ ranked[1].label }}（{{ ranked[1].score.text }}）。{% endif %}",
@@ -135,7 +137,10 @@ def signatures(paper: Paper) -> None:
         [1, 1, 1],
         [
             Row(tuple(Cell(t, "表头", fill="EDEDED") for t in titles)),
-            Row((room,) * 3, height=26),
+            Row(
+                (Cell("{{ prepared_by or '' }}\n" + room.text, room.style, valign=room.valign), room, room),
+                height=26,
+            ),
             Row((Cell("公司总经办意见", "表头", span=3, fill="EDEDED"),)),
             Row((Cell(room.text, room.style, span=3, valign="bottom"),), height=30),
         ],

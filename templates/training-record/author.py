@@ -74,6 +74,12 @@ def write(path: Path) -> None:
             tag_row("{%tr for pair in people|batch(2, false) %}", 10),
             Row((*_person("pair[0]"), *_person("pair[1]")), height=7.5),
             tag_row("{%tr endfor %}", 10),
+            tag_row("{%tr if people|selectattr('on_duty')|list %}", 10),
+            Row((label("上岗日期"), prose(each_of("on_duty", "one.on_duty|短日期"), 9)), height=8),
+            tag_row("{%tr endif %}", 10),
+            tag_row("{%tr if people|selectattr('attended')|selectattr('remark')|list %}", 10),
+            Row((label("备　　注"), prose(each_of("attended')|selectattr('remark", "one.remark"), 9)), height=8),
+            tag_row("{%tr endif %}", 10),
             Row((label("补训安排"), prose("{{ makeup or '无' }}", 9)), height=11),
             Row((label("效果评估"), prose("{{ evaluation }}", 9)), height=14),
         ],
@@ -85,13 +91,24 @@ def write(path: Path) -> None:
     paper.save(path)
 
 
+def each_of(key: str, shown: str) -> str:
+    """``毛子豪：2026-10-16；…``: those who have a value, with it."""
+    return (
+        f"{{% for one in people|selectattr('{key}') %}}{{{{ one.name }}}}：{{{{ {shown} }}}}"
+        "{{ '；' if not loop.last }}{% endfor %}"
+    )
+
+
 def _person(who: str) -> tuple[Cell, ...]:
     """One person's five cells; nothing where the last row has only one person."""
     passed = f"{{{{ '' if not {who} else ('—' if {who}.passed is none else ('√' if {who}.passed else '×')) }}}}"
-    absent = f"{{{{ '缺席' ~ ('（' ~ {who}.remark ~ '）' if {who}.remark else '') if {who} and not {who}.attended else '' }}}}"
+    away = f"{who}.department ~ ' ' if {who}.department and {who}.department != department else ''"
+    post = f"{{{{ ({away}) ~ ({who}.position or '') if {who} else '' }}}}"
+    reason = f"('（' ~ {who}.remark ~ '）' if {who}.remark else '')"
+    absent = f"{{{{ '缺席' ~ {reason} if {who} and not {who}.attended else '' }}}}"
     return (
         Cell(f"{{{{ {who}.name if {who} else '' }}}}", "表格居中"),
-        Cell(f"{{{{ {who}.position or '' if {who} else '' }}}}", "小字居中"),
+        Cell(post, "小字居中"),
         Cell(absent, "小字居中"),
         Cell(f"{{{{ {who}.score|数|空为横线 if {who} else '' }}}}", "表格居中"),
         Cell(passed, "表格居中"),
