@@ -21,12 +21,14 @@ LEAST_ROWS, LEAST_OF_SEVERAL = 15, 6
 """Registers are printed with at least so many rows, empty ones numbered; so many where a form has several tables."""
 _WIDEST_A4, _WIDEST_A3 = 172.0, 244.0
 """Half-width characters a turned page takes at a size that can still be read."""
-_NARROWEST = {"date": 10.5, "datetime": 11.5, "money": 11.0, "tick": 5.0, "integer": 6.0, "percent": 9.0, "number": 8.0}
+_FULL_A4 = 146.0
+_GROWING = frozenset({"text", "code", "choice"})
+_NARROWEST = {"date": 10.5, "datetime": 11.5, "money": 11.0, "tick": 5.0, "integer": 6.0, "percent": 9.0, "number": 10.0}
 _WIDEST = {
     "text": 26.0,
     "code": 13.0,
     "choice": 9.5,
-    "number": 9.0,
+    "number": 10.5,
     "integer": 7.0,
     "percent": 9.0,
     "money": 11.0,
@@ -60,7 +62,7 @@ def _draw(book: PrintBook, form: Form, table: Table) -> None:
     columns = [_printed(column, table) for column in table.columns]
     if table.columns[0].title not in _SERIALS:
         columns.insert(0, Col("序号", "{{ loop.index }}", 5, "integer"))
-    columns = _narrowed(columns, _WIDEST_A3)
+    columns = _widened(_narrowed(columns, _WIDEST_A3), _FULL_A4)
     width = sum(column.width for column in columns)
     sheet = book.sheet(
         table.title,
@@ -125,6 +127,19 @@ def _narrowed(columns: Sequence[Col], room: float) -> list[Col]:
     return [
         replace(column, width=round(column.width - max(spare.get(n, 0.0), 0.0) * part, 1))
         for n, column in enumerate(columns)
+    ]
+
+
+def _widened(columns: Sequence[Col], room: float) -> list[Col]:
+    """Columns of text and numbers share what a page has left, each up to half as wide again."""
+    spare = room - sum(column.width for column in columns)
+    growing = sum(column.width for column in columns if column.format in _GROWING)
+    if spare <= 0 or not growing:
+        return list(columns)
+    factor = min(1 + spare / growing, 1.5)
+    return [
+        replace(column, width=round(column.width * factor, 1)) if column.format in _GROWING else column
+        for column in columns
     ]
 
 
