@@ -111,7 +111,8 @@ class _Reading:
     def compile(self) -> Compiled:
         """The sheets to be written, the other parts that hang on them, and every fault."""
         sheets = self._sheets()
-        seen = {s.name.casefold(): sheets_seen(s, self.names) for s in sheets}
+        tabled = [s.name for s in sheets if self._tables(s.part)]
+        seen = {s.name.casefold(): sheets_seen(s, self.names, tabled) for s in sheets}
         touched = self._touched(sheets, seen)
         if not touched and not self._other_tags():
             return self.result
@@ -131,7 +132,8 @@ class _Reading:
         for el in self.workbook.iter(S + "sheet"):
             kind, part = targets.get(el.get(R + "id") or "", ("", ""))
             if kind == "worksheet" and part in self.members:
-                sheet = read_sheet(self._parse(part), el.get("name") or "", part, strings, self.file)
+                tables = [ref for table in self._tables(part) for ref in Formula.parse(table.get("ref") or "").refs()]
+                sheet = read_sheet(self._parse(part), el.get("name") or "", part, strings, self.file, tables)
                 self.problems += sheet.problems
                 found.append(sheet)
         return found
@@ -170,9 +172,13 @@ class _Reading:
                 for el in self._parse(name).iter("{*}f"):
                     yield from Formula.parse(el.text or "").refs()
         for sheet in sheets:
-            for kind, part in self._relationships(sheet.part).values():
-                if kind == "table" and part in self.members:
-                    yield from _table_rows(self._parse(part), sheet.name)
+            for table in self._tables(sheet.part):
+                yield from _table_rows(table, sheet.name)
+
+    def _tables(self, part: str) -> list[Element]:
+        """The tables of a sheet."""
+        found = self._relationships(part).values()
+        return [self._parse(target) for kind, target in found if kind == "table" and target in self.members]
 
     def _sheet(self, sheet: Sheet, looked: Looked, seen: frozenset[str], moving: set[str]) -> None:
         formulas = self._formulas(sheet)
@@ -211,21 +217,18 @@ class _Reading:
     def _refuse(self, sheet: Sheet) -> None:
         """What a sheet may not have: tags in a table's headings, arrays over rows of a loop."""
         cells = {(c.row, c.column): c for r in sheet.rows for c in r.cells}
-        for kind, part in self._relationships(sheet.part).values():
-            if kind == "table" and part in self.members:
-                for ref in Formula.parse(self._parse(part).get("ref") or "").refs():
-                    columns = range(ref.col1 or 1, (ref.col2 or ref.col1 or 1) + 1)
-                    heads = [cells[ref.row1 or 1, c] for c in columns if (ref.row1 or 1, c) in cells]
-                    for cell in (c for c in heads if c.tags):
-                        self._report(
-                            sheet,
-                            cell.ref,
-                            _("{tag} stands in the heading of a table, which must be plain text").format(
-                                tag=cell.tags[0].text
-                            ),
-                            _("Write the heading out, or turn the table into a range."),
-                            "table.heading",
-                        )
+        for ref in (r for table in self._tables(sheet.part) for r in Formula.parse(table.get("ref") or "").refs()):
+            columns = range(ref.col1 or 1, (ref.col2 or ref.col1 or 1) + 1)
+            heads = [cells[ref.row1 or 1, c] for c in columns if (ref.row1 or 1, c) in cells]
+            for cell in (c for c in heads if c.tags):
+                message = _("{tag} stands in the heading of a table, which must be plain text")
+                self._report(
+                    sheet,
+                    cell.ref,
+                    message.format(tag=cell.tags[0].text),
+                    _("Write the heading out, or turn the table into a range."),
+                    "table.heading",
+                )
         homes = branches_of(sheet)
         for cell in cells.values():
             refs = Formula.parse(cell.array or "").refs()

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from docgen.sheet import Branch, Sheet, SheetCell
 
-_OPAQUE = ("[", "!", "INDIRECT(", "OFFSET(")
-"""Signs of formulas that reach further than their references tell: tables, 3-D, other workbooks, addresses."""
+_ANYWHERE = ("!", "INDIRECT(")
+"""Signs of formulas that reach further than their references tell: several sheets at once, computed addresses."""
 
 
 class Names:
@@ -49,14 +49,20 @@ class Looked:
     stands: dict[int, set[int]] = field(default_factory=dict)
 
 
-def sheets_seen(sheet: Sheet, names: Names) -> frozenset[str]:
-    """The sheets that formulas and formats of a sheet mention, the own one included, in lower case; ``*`` for any."""
+def sheets_seen(sheet: Sheet, names: Names, tabled: Iterable[str]) -> frozenset[str]:
+    """The sheets that formulas and formats of a sheet mention, the own one included, in lower case; ``*`` for any.
+
+    ``tabled``: the sheets that have tables, whose columns formulas call by name.
+    """
     seen = set()
     for text in _texts(sheet):
         formula = names.written_out(Formula.parse(text))
         seen |= {(ref.sheet or sheet.name).casefold() for ref in formula.refs()}
-        if any(sign in part.upper() for part in formula.parts if isinstance(part, str) for sign in _OPAQUE):
+        rest = "".join(part for part in formula.parts if isinstance(part, str)).upper()
+        if any(sign in rest for sign in _ANYWHERE):
             seen.add("*")
+        if "[" in rest:
+            seen.update(name.casefold() for name in tabled)
     return frozenset(seen)
 
 

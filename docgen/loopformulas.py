@@ -293,6 +293,8 @@ class LoopFormulas:
 
     def _text(self, found: FormulaCell, branch: Branch) -> list[str] | None:
         """The formula's text in a copy as Python expressions of bytes, or None when it must wait."""
+        if self._hangs_on(found, branch.chain()[0].opener, set()):
+            return None
         out: list[str] = []
         for part in found.formula.parts:
             pieces = [repr(escape(part).encode())] if isinstance(part, str) else self._ref(part, found, branch)
@@ -300,6 +302,17 @@ class LoopFormulas:
                 return None
             out += pieces
         return out
+
+    def _hangs_on(self, found: FormulaCell, row: int, seen: set[Key]) -> bool:
+        """Whether a formula above looks, through however many others, at rows from this one on."""
+        for _ref, r, c in self._looked(found):
+            if r >= row and found.cell.row < row:
+                return True
+            if (r, c) in self.formulas and r < row and (r, c) not in seen and r not in self.branch_of:
+                seen.add((r, c))
+                if self._hangs_on(self.formulas[r, c], row, seen):
+                    return True
+        return False
 
     def _ref(self, ref: Ref, found: FormulaCell, branch: Branch) -> list[str] | None:
         if ref.sheet is not None and ref.sheet.casefold() != self.sheet.name.casefold():

@@ -23,6 +23,8 @@ from docgen.text import escape_attribute
 from i18n import _
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from docgen.tree import Element
 
 S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -189,9 +191,15 @@ class Sheet:
 # --- reading --------------------------------------------------------------------------------------------------
 
 
-def read_sheet(root: Element, name: str, part: str, strings: list[tuple[Run, ...]], file: str) -> Sheet:
-    """Cut a worksheet up. Faults of its row tags are collected, cells' expressions are checked when compiled."""
+def read_sheet(  # noqa: PLR0913, PLR0917 - what a sheet is, and what it shares with the others
+    root: Element, name: str, part: str, strings: list[tuple[Run, ...]], file: str, tables: Iterable[Ref] = ()
+) -> Sheet:
+    """Cut a worksheet up. Faults of its row tags are collected, cells' expressions are checked when compiled.
+
+    ``tables``: where Excel fills in formulas by itself, in rows that hold tags too.
+    """
     reader = _Reader(name, file)
+    reader.tables = tuple(tables)
     reader.strings = strings
     rows = [reader.row(el, at) for at, el in _numbered(root.find(S + "sheetData"), ROW)]
     _cover(rows)
@@ -260,6 +268,7 @@ class _Reader:
     def __init__(self, name: str, file: str) -> None:
         self.name, self.file = name, file
         self.strings: list[tuple[Run, ...]] = []
+        self.tables: tuple[Ref, ...] = ()
         self.problems: list[Problem] = []
         self.shared: dict[str, tuple[Formula, SheetCell]] = {}
 
@@ -294,13 +303,21 @@ class _Reader:
             for tag in cell.tags:
                 if tag.prefix == "tr":
                     rest = rest.replace(tag.text, "", 1)
-            if rest.strip() or cell.formula is not None or (cell.value is not None and not cell.runs):
+            alone = cell.value is not None and not cell.runs
+            if rest.strip() or ((cell.formula is not None or alone) and not self.filled_in(cell)):
                 self.report(
                     cell.ref,
                     _("beside {tag} stands something else, which would be lost").format(tag=row.tags[0][0].text),
                     _("Give the tag a row of its own."),
                     "tag.beside",
                 )
+
+    def filled_in(self, cell: SheetCell) -> bool:
+        """A formula that a table has in every row of a column."""
+        return cell.formula is not None and any(
+            (t.row1 or 0) <= cell.row <= (t.row2 or 0) and (t.col1 or 0) <= cell.column <= (t.col2 or 0)
+            for t in self.tables
+        )
 
     def cell(self, el: Element, row: int, column: int) -> SheetCell:
         kind = el.get("t") or "n"

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a sheet is drawn in one line
 """The clerk's ordinary template: whatever hangs on its rows is right with 0, 1, 5 and 1,000 of them."""
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
+from documents import PNG
 from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
 from openpyxl.drawing.image import Image
@@ -33,7 +35,6 @@ from workbooks import (
 )
 
 from docgen import ExcelTemplate
-from documents import PNG
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -153,7 +154,11 @@ def test_every_formula_has_its_value(size: int) -> None:
     average = f"{(size + 1) / 2:g}" if size else "#DIV/0!"
     high = "2.5" if size else "0"
     assert drawn[-1] == f"平均 |  | {average} | {high} | {shown(total)} | {'大' if total > 100 else '小'} | {size}"
-    assert values(TEMPLATE.render(data(size)), "选项").splitlines()[-1].startswith(f"{shown(total)} | {shown(total / 2.5)}")
+    assert (
+        values(TEMPLATE.render(data(size)), "选项")
+        .splitlines()[-1]
+        .startswith(f"{shown(total)} | {shown(total / 2.5)}")
+    )
 
 
 def test_the_chart_draws_the_rows(size: int) -> None:
@@ -170,7 +175,9 @@ def test_one_dropdown_and_one_rule_cover_the_rows(size: int, sheet: Any) -> None
     cover = "{0}5" if end == 5 else f"{{0}}5:{{1}}{end}"
     assert [str(v.sqref) for v in sheet.data_validations.dataValidation] == [cover.format("G", "G")]
     assert [v.formula1 for v in sheet.data_validations.dataValidation] == ["选项!$A$1:$A$3"]
-    rules = {str(area.sqref): [r.formula for r in rules] for area, rules in sheet.conditional_formatting._cf_rules.items()}
+    rules = {
+        str(area.sqref): [r.formula for r in rules] for area, rules in sheet.conditional_formatting._cf_rules.items()
+    }
     wide = f"A5:H{end}"
     assert rules == {cover.format("E", "E"): [[f"$C${end + 3}"]], wide: [["$C5>3"]]}
 

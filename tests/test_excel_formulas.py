@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a sheet is drawn in one line
 """Formulas follow their cells as Excel's own do when rows are inserted, and come with their values."""
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ CASES = {
         "6 | 12\n合计\n1\n2\n3",
     ),
     "own row": Case(
-        f"{LOOP}\n{{{{ r.qty }}}} | =A2*2 | =IF(B2>3,\"多\",\"少\") | =SUM(A2:B2)\n{END}",
+        f'{LOOP}\n{{{{ r.qty }}}} | =A2*2 | =IF(B2>3,"多","少") | =SUM(A2:B2)\n{END}',
         {"rows": rows(2)},
         '1 | =A1*2 | =IF(B1>3,"多","少") | =SUM(A1:B1)\n2 | =A2*2 | =IF(B2>3,"多","少") | =SUM(A2:B2)',
         "1 | 2 | 少 | 3\n2 | 4 | 多 | 6",
@@ -239,7 +240,7 @@ CASES = {
         "3 | 3\n6 | 6\n9",
     ),
     "errors": Case(
-        f"{LOOP}\n{{{{ r.qty }}}} | =A2/0 | =A2&\"号\"\n{END}\n=SUM(B2) | =SUM(C2)",
+        f'{LOOP}\n{{{{ r.qty }}}} | =A2/0 | =A2&"号"\n{END}\n=SUM(B2) | =SUM(C2)',
         {"rows": rows(1)},
         '1 | =A1/0 | =A1&"号"\n=SUM(B1) | =SUM(C1)',
         "1 | #DIV/0! | 1号\n#DIV/0! | 0",
