@@ -430,7 +430,7 @@ def _marks(path: Path) -> dict[str, str]:
             text = package.read("docProps/custom.xml").decode("utf-8")
     except (OSError, KeyError, ValueError, zipfile.BadZipFile):
         return {}
-    found = re.findall(r'name="([^"]*)"[^>]*>\s*<(?:\w+:)?lpwstr>([^<]*)<', text)
+    found = re.findall(r'name="([^"]*)"[^>]*>\s*<(?:\w+:)?lpwstr[^>]*>([^<]*)<', text)
     return {name: unescape(value) for name, value in found}
 
 
