@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from checking import Checked
+    from deadlines import Judged
     from docgen.errors import Problem
     from docgen.forms import Field, Form
     from docgen.measures import Verdict
     from docgen.period import Period
     from docgen.reading import Reading
     from office import MadePapers, MadeReport, Office
+    from retention.duties import Agenda, Entry, Status
 
 
 # --- exit codes -----------------------------------------------------------------------------------------------
@@ -59,9 +61,14 @@ class Stopped(click.ClickException):
 def exit_of(error: BaseException) -> Exit:
     """The exit code of an error. This table is the only place that knows both."""
     from docgen.errors import DocgenError
+    from retention.errors import ConflictError, RefusedError, RetentionError, TamperedError
 
     table: tuple[tuple[type[BaseException], Exit], ...] = (
         (DocgenError, Exit.DATA),
+        (RefusedError, Exit.REFUSED),
+        (ConflictError, Exit.CONFLICT),
+        (TamperedError, Exit.TAMPERED),
+        (RetentionError, Exit.DATA),
         (FileExistsError, Exit.CONFLICT),
         (PermissionError, Exit.REFUSED),
         (click.UsageError, Exit.USAGE),
@@ -555,6 +562,43 @@ def report(period: Period, on: datetime | None, incomplete: bool, force: bool, a
 
 @program.command()
 @prints_data
+@argument("period", metavar="PERIOD", type=PeriodType(), help="The month, half-year or year, such as 2026-11.")
+@option(
+    "--on",
+    metavar="DATE",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day to judge by, to its end; this moment without it.",
+)
+@option("--open", "only_open", is_flag=True, help="Leave out what was done in time.")
+@option(
+    "--ics",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="Write the deadlines as a calendar file too, for Outlook and phones; replaces an earlier one.",
+)
+def duties(period: Period, on: datetime | None, only_open: bool, ics: Path | None, as_json: bool) -> Exit:
+    """List the procedure's deadlines of a period: on time, late, missing, coming.
+
+    Papers are found among registers, papers and out; on which day they were handed in, sent up and answered stands in
+    the office's transmittals.csv. Visits, training and complaints are judged by the registers. Only answers count
+    working days, by holidays.csv and then the known notices of the State Council.
+    """
+    from datetime import datetime
+
+    from deadlines import judged
+    from retention.dates import CHINA
+    from retention.duties import end_of
+
+    office = _office()
+    found = judged(office, period, end_of(on.date()) if on else datetime.now(CHINA).replace(tzinfo=None))
+    if ics:
+        _write_calendar(found.agenda, office, ics)
+    _show_duties(found, only_open=only_open, as_json=as_json)
+    return Exit.DONE
+
+
+@program.command()
+@prints_data
 @argument(
     "templates",
     metavar="TEMPLATE...",
@@ -772,7 +816,8 @@ def _blank(form: Form, period: Period | None, department: str, wanted: Path, *, 
     target = _target(wanted, form.file_name(period, department), force=force)
     known: dict[str, Any] = {DEPARTMENT: department} if department else {}
     if period and period.kind == "day":
-        known |= {field.key: period.first for field in form.fields if field.within_period}
+        dates = (field for field in form.fields if field.within_period and field.type == "date")  # no hour is guessed
+        known |= {field.key: period.first for field in dates}
     carried = _office().carried(form, period, department) if period and form.carry and _office_folder() else None
     write_atomic(target, new_workbook(form, period=period, carry=carried.rows if carried else None, fields=known))
     console.print_problems(carried.warnings if carried else (), colour="yellow")
@@ -928,6 +973,73 @@ def _objective_data(verdict: Verdict) -> dict[str, Any]:
         "numerator": figure.numerator,
         "denominator": figure.denominator,
         "status": verdict.status.name.lower(),
+    }
+
+
+def _write_calendar(agenda: Agenda, office: Office, target: Path) -> None:
+    from datetime import UTC, datetime
+
+    from docgen.package import write_atomic
+    from retention.ics import calendar
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(target, calendar(agenda, office.name, datetime.now(UTC)))
+
+
+def _show_duties(found: Judged, *, only_open: bool, as_json: bool) -> None:
+    from retention.duties import Status
+
+    agenda = found.agenda
+    entries = [entry for entry in agenda.entries if not (only_open and entry.status is Status.ON_TIME)]
+    if as_json:
+        problems = [*map(_problem, found.problems)]
+        data = {"exit": 0, "on": agenda.on, "duties": [*map(_duty_data, entries)], "notices": agenda.notices}
+        click.echo(_json(data | {"problems": problems}))
+        return
+    heading = (_("due"), _("clause"), _("duty"), _("about"), _("who"), _("status"), _("done on"), _("remark"))
+    console.print_table(heading, [_duty_row(entry) for entry in entries])
+    counts = Counter(entry.status for entry in agenda.entries)
+    click.echo("  ".join(f"{_status(status)} {counts[status]}" for status in Status if counts[status]))
+    for notice in agenda.notices:
+        click.echo(click.style(notice, fg="yellow"))
+    console.print_problems(found.problems, colour="yellow")
+
+
+def _duty_row(entry: Entry) -> tuple[str, ...]:
+    due = f"{entry.moment:%Y-%m-%d %H:%M}" if entry.moment else str(entry.due)
+    done = str(entry.on or "")
+    colours = {"on_time": "green", "late": "yellow", "missing": "red"}
+    shown = click.style(_status(entry.status), fg=colours.get(entry.status.value))
+    remarks = "；".join(entry.remarks)
+    return (due, entry.duty.clause, entry.duty.title, str(entry.period), entry.by, shown, done, remarks)
+
+
+def _status(status: Status) -> str:
+    return {
+        "on_time": _("on time"),
+        "late": _("late"),
+        "missing": _("missing"),
+        "coming": _("coming"),
+        "undated": _("done, day not known"),
+        "waiting": _("waiting"),
+    }[status.value]
+
+
+def _duty_data(entry: Entry) -> dict[str, Any]:
+    return {
+        "duty": entry.duty.key,
+        "clause": entry.duty.clause,
+        "title": entry.duty.title,
+        "about": str(entry.period),
+        "by": entry.by,
+        "due": entry.due,
+        "moment": entry.moment,
+        "status": entry.status.value,
+        "done_on": entry.on,
+        "done": entry.done,
+        "wanted": entry.duty.count,
+        "estimated": entry.estimated,
+        "remarks": entry.remarks,
     }
 
 

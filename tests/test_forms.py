@@ -127,6 +127,44 @@ def test_file_names_follow_the_pattern(pattern: str, name: str) -> None:
     assert form.file_name(Period.parse("2026-10"), "客户服务部") == name
 
 
+def test_a_file_name_may_take_head_fields() -> None:
+    """What is not known leaves no gap; what Windows refuses and blanks are left out, and a name stays short."""
+    source = 'title = "记录"\nfile = "{title} {period} {name}.xlsx"\n[[fields]]\nkey = "name"\ntitle = "名称"\n'
+    form = parse_form(source.encode(), "x")
+    day = Period.parse("2026-10-18")
+    assert form.file_name(day) == "记录 2026年10月18日.xlsx"
+    assert form.file_name(day, fields={"name": "3栋/电梯: 困人?"}) == "记录 2026年10月18日 3栋电梯困人.xlsx"
+    assert len(form.file_name(day, fields={"name": "长" * 300})) < 70
+    with pytest.raises(TemplateError) as caught:
+        parse_form(source.replace("{name}", "{nome}").encode(), "x")
+    assert [problem.code for problem in caught.value.problems] == ["form.bad_file"]
+
+
+def test_rules_over_head_fields_name_head_fields() -> None:
+    """A rule of the form itself: an unknown field, an unknown cell and a broken expression, each at its line."""
+    source = """title = "记录"
+[[fields]]
+key = "began"
+title = "开始"
+type = "date"
+[[checks]]
+when = "began is not none and ended < began"
+column = "ending"
+message = "早"
+[[checks]]
+when = "began ="
+column = "began"
+message = "早"
+"""
+    with pytest.raises(TemplateError) as caught:
+        parse_form(source.encode(), "x")
+    assert {(problem.where.split()[0], problem.code) for problem in caught.value.problems} == {
+        ("x/form.toml:7", "form.unknown_column"),
+        ("x/form.toml:8", "form.unknown_column"),
+        ("x/form.toml:11", "form.bad_expression"),
+    }
+
+
 # --- periods --------------------------------------------------------------------------------------------------
 
 
@@ -144,6 +182,9 @@ def test_file_names_follow_the_pattern(pattern: str, name: str) -> None:
         ("2026年10月3日", "2026-10-03", "2026年10月3日"),
         ("2026", "2026", "2026年"),
         ("2026年度", "2026", "2026年"),
+        ("2026年下半年", "2026-H2", "2026年下半年"),
+        ("2026-h1", "2026-H1", "2026年上半年"),
+        ("２０２６年 上半年", "2026-H1", "2026年上半年"),
     ],
 )
 def test_periods_in_the_spellings_offices_use(text: str, spelled: str, label: str) -> None:
@@ -159,6 +200,21 @@ def test_neighbours_of_a_period() -> None:
     assert str(Period.parse("2024-02-29").same_last_year()) == "2023-02-28"
     assert Period.parse("2024-02").same_last_year().last == date(2023, 2, 28)
     assert Period.parse("2024-02").last == date(2024, 2, 29)
+    assert str(Period.parse("2026-H1").previous()) == "2025-H2"
+    assert (Period.half(2026, 2).first, Period.half(2026, 2).last) == (date(2026, 7, 1), date(2026, 12, 31))
+
+
+def test_a_period_of_a_kind_is_the_one_the_day_lies_in() -> None:
+    """A moment gives its day; a kind there is not is an error."""
+    moment = datetime(2026, 7, 1, 0, 5)
+    assert [str(Period.of(kind, moment)) for kind in ("day", "month", "half", "year")] == [
+        "2026-07-01",
+        "2026-07",
+        "2026-H2",
+        "2026",
+    ]
+    with pytest.raises(ValueError, match="week"):
+        Period.of("week", moment)
 
 
 def test_a_period_contains_its_days_and_moments_and_not_an_empty_cell() -> None:
@@ -173,7 +229,7 @@ def test_a_period_contains_its_days_and_moments_and_not_an_empty_cell() -> None:
 @given(st.dates(date(2000, 2, 1), date(2099, 11, 30)))
 def test_periods_round_trip(day: date) -> None:
     """What a period prints as, in either form, reads as the same period; before and after are inverse."""
-    for period in (Period.day(day), Period.month(day.year, day.month), Period.parse(str(day.year))):
+    for period in (Period.of(kind, day) for kind in ("day", "month", "half", "year")):
         assert Period.parse(str(period)) == Period.parse(period.label) == period
         assert period.previous().following() == period
         assert period.contains(day)

@@ -539,3 +539,11 @@ def test_a_title_wins_over_another_forms_alias() -> None:
     """客户拜访记录 is the paper, though the register is called so too."""
     found = json.loads(run("forms", "客户拜访记录", "--json").output)
     assert found["id"] == "visit"
+
+
+def test_a_blank_guesses_no_hour(tmp_path: Path) -> None:
+    """The day a blank is made for is known, the time of the event is not: the cell stays empty."""
+    run("new", "incident", "--period", "2026-10-18", "-o", str(tmp_path))
+    (made_file,) = tmp_path.iterdir()
+    sheet = load_workbook(made_file).worksheets[0]
+    assert next(row[1].value for row in sheet.iter_rows() if row[0].value == "发生时间") is None
