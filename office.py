@@ -171,6 +171,11 @@ class Office:
 
         return load_forms(SHIPPED, self.folder / "templates")
 
+    @cached_property
+    def templates(self) -> dict[str, WordTemplate | ExcelTemplate]:
+        """Templates compiled so far, by form."""
+        return {}
+
     def file_of(self, form_id: str, name: str) -> Path:
         """A file of a form (or, with form_id "", of all): the office's own where there is one, else the shipped."""
         own = self.folder / "templates" / form_id / name
@@ -339,7 +344,7 @@ class Office:
                 name = (
                     papers.file_name(form, reading) if given else f"{path.stem}{Path(form.template).suffix or '.xlsx'}"
                 )
-                made.setdefault(self.folder / "out" / folder, {})[name] = render_form(form, reading, self.folder)
+                made.setdefault(self.folder / "out" / folder, {})[name] = _rendered(form, reading, self)
             except DocgenError as error:
                 problems.extend(error.problems)
 
@@ -603,15 +608,19 @@ def render_form(form: Form, reading: Reading, folder: Path | None, *, period: Pe
     name says so. TemplateError and DataError as the template says, DataError too where it prints a period and nothing
     tells which; a workbook's rows fit their text.
     """
+    return _rendered(form, reading, Office.load(folder) if folder else None, period)
+
+
+def _rendered(form: Form, reading: Reading, office: Office | None, period: Period | None = None) -> bytes:
     import papers
     from docgen import declarations
     from docgen.measures import load_objectives
     from docgen.rowfit import fitted
 
-    office = Office.load(folder) if folder else None
     settings = office.settings if office else None
     path = _template_of(form, office)
-    template = _loaded(form, path)
+    known = office.templates if office else {}
+    template = known.get(form.id) or known.setdefault(form.id, _loaded(form, path))
     about = _about(form, reading, period, template)
     measures: Measures | None = None
     verdicts: tuple[Verdict, ...] = ()

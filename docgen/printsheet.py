@@ -345,8 +345,8 @@ class PrintSheet:
                 self.put(self.row, left, table.placed[label - 1][1][1], table.total, look)
             elif number >= label:
                 value = f"=SUM({letter(left)}{row}:{letter(left)}{row})" if column.total else column.closing
-                value = value.replace("{r}", str(self.row)) or None
-                self.put(self.row, left, right, value, replace(table.look(column), bold=True))
+                shown = value.replace("{r}", str(self.row)) or None
+                self.put(self.row, left, right, shown, replace(table.look(column), bold=True))
         self._next(table.height)
 
     def formulas(self, title: str, label: int, values: Sequence[tuple[str, str]]) -> None:
