@@ -370,10 +370,9 @@ class _SheetParser:
                 self.parser.Parse(text, False)
                 rest = ""
                 continue
-            returns = "\r" in text  # which XML reads as line feeds
             *pieces, rest = text.split("</row>")
             for piece in pieces:
-                if (returns and "\r" in piece) or not self.usual_row(piece):
+                if not self.usual_row(piece):
                     self.parser.Parse(piece + "</row>", False)
         self.parser.Parse(rest + decoder.decode(b"", True), False)
 
@@ -382,8 +381,9 @@ class _SheetParser:
         opened = _ROW.match(piece) or _ROW.match(piece, max(piece.rfind("<row"), 0))
         if opened is None or "hidden" in opened[2]:
             return False
-        parts = _CELL.split(piece[opened.end() :])
-        if "".join(parts[::6]).strip():
+        cells = piece[opened.end() :]
+        parts = _CELL.split(cells)
+        if "".join(parts[::6]).strip() or "\r" in cells:  # a return is a line feed to XML
             return False
         if opened.start() and (before := piece[: opened.start()].strip()):
             self.parser.Parse(before, False)
