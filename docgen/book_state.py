@@ -48,6 +48,7 @@ class BookState:
         self._values: dict[tuple[str, int, int], Any] = {}
         self._asking: set[tuple[str, int, int]] = set()
         self._mixed: dict[tuple[str, Ref, int], bool] = {}
+        self.titles = {s.sheet.name.casefold(): s.title for s in sheets if s.title}
 
     def begin(self, program: SheetProgram) -> Ground:
         """A sheet's rows begin."""
@@ -84,6 +85,22 @@ class BookState:
 
         return find
 
+    def moved(
+        self, formula: Formula, ground: Ground | None, place: Place | None = None, *, pinned: bool = False
+    ) -> Formula:
+        """A formula as it reads in the rendered workbook, seen from a sheet, a copy of a row, or from outside."""
+        own = None if ground is None else ground.program.origin
+        moved = move_formula(formula, self.layouts(ground), own, place, pinned=pinned)
+        return moved.moved(lambda ref: self.titled(ref, ground)) if self.titles else moved
+
+    def titled(self, ref: Ref, ground: Ground | None) -> Ref:
+        """The reference with the name its sheet has now."""
+        if ref.sheet is None:
+            return ref
+        own = ground is not None and ref.sheet.casefold() == ground.program.origin.casefold()
+        title = ground.program.title if own and ground is not None else self.titles.get(ref.sheet.casefold())
+        return replace(ref, sheet=title, quoted=False) if title else ref
+
     # -- formulas outside loops
 
     def written(self, ground: Ground, found: FormulaCell) -> bytes:
@@ -96,7 +113,7 @@ class BookState:
         return UNKNOWN if found.cell.array is not None else self.value(ground.sheet.name, *found.key)
 
     def _cell_of(self, ground: Ground, found: FormulaCell) -> bytes:
-        text = escape(move_formula(found.formula, self.layouts(ground), ground.sheet.name).text()).encode()
+        text = escape(self.moved(found.formula, ground).text()).encode()
         if found.cell.array is not None:
             area = move_sqref(found.cell.array, ground.layout()) if ground.sheet.moves else found.cell.array
             return ground.array_outside(found, area, text)
@@ -133,7 +150,7 @@ class BookState:
         if promise.inputs is None:
             return self._cell_of(ground, found)
         place = Place(found.cell.row, promise.path)
-        text = move_formula(found.formula, self.layouts(ground), ground.sheet.name, place).text()
+        text = self.moved(found.formula, ground, place).text()
         value = promise.value if promise.waiting else self.looped_value(ground, promise.index, promise.inputs)
         if found.cell.array is not None:
             return ground.array_outside(found, str(ground.layout().move(_area(found), place)), escape(text).encode())

@@ -7,23 +7,27 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from jinja2.lexer import Token
 from lxml import etree
 
 from docgen import sheetparts
-from docgen.compiler import compile_source, compile_story
+from docgen.compiler import Source, compile_source, compile_story, tag_tokens
 from docgen.dependence import Looked, Names, branches_of, looked_at, sheets_seen
 from docgen.errors import Problem, TemplateError
 from docgen.formula import Formula, Ref
 from docgen.ground import SheetProgram
 from docgen.loopformulas import FormulaCell
-from docgen.marks import Numbers, Place
+from docgen.marks import Mark, Numbers, Place, Site, SiteKind
 from docgen.package import CONTENT_TYPES
-from docgen.sheet import S, read_sheet, shared_strings
+from docgen.sheet import S, attribute_name, read_sheet, shared_strings
 from docgen.sheetcode import SheetGenerator
-from docgen.sheetplan import SheetCompiler
+from docgen.sheetcopies import COPIED, SHARED, Listing, NameEntry, SheetEntry, loop_names
+from docgen.sheetplan import SheetCompiler, SheetPlace
 from docgen.sheetstyles import CellFormats
 from docgen.sheetvalues import excel_writers
 from docgen.story import read_story
+from docgen.tags import Kind
+from docgen.text import escape
 from docgen.tree import parse, serialise
 from i18n import _
 
@@ -72,6 +76,7 @@ class Compiled:
     sheets: list[SheetProgram] = field(default_factory=list)
     parts: list[PartProgram] = field(default_factory=list)
     plan: list[FormulaCell] = field(default_factory=list)
+    listing: Listing = field(default_factory=Listing)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -117,7 +122,12 @@ class _Reading:
         if not touched and not self._other_tags():
             return self.result
         looked = looked_at(sheets, self.names, self._other_refs(sheets))
-        moving = {s.name.casefold() for s in sheets if s.moves}
+        renamed = {s.name.casefold() for s in sheets if s.title_tags}
+        moving = renamed | {s.name.casefold() for s in sheets if s.moves}
+        touched |= renamed
+        self._refuse_looks_at_copies(sheets, seen)
+        if renamed:
+            self.result.listing = self._listing()
         for sheet in _by_dependence([s for s in sheets if s.name.casefold() in touched], seen):
             self._sheet(sheet, looked[sheet.name.casefold()], seen[sheet.name.casefold()], moving)
         self._parts(sheets, touched, moving)
@@ -201,6 +211,8 @@ class _Reading:
         others = seen - {sheet.name.casefold()}
         homes = branches_of(sheet)
         made = SheetProgram(sheet, sheet.part, before, program, after, formulas, others, compiler.blanks, cells, homes)
+        made.origin, made.copies = sheet.name, self._copies(sheet)
+        made.hanging = tuple(self._hanging(sheet, sheet.part)) if sheet.loop else ()
         self.result.sheets.append(made)
 
     def _formulas(self, sheet: Sheet) -> dict[tuple[int, int], FormulaCell]:
@@ -209,7 +221,10 @@ class _Reading:
             for cell in row.cells:
                 if cell.formula is not None:
                     text = Formula.parse(cell.formula)
-                    found = FormulaCell(len(self.plan), sheet.name, cell, text, self.names.written_out(text))
+                    computed = self.names.written_out(text)
+                    if sheet.title_tags:
+                        text, computed = (_without_own_name(f, sheet.name) for f in (text, computed))
+                    found = FormulaCell(len(self.plan), sheet.name, cell, text, computed)
                     self.plan.append(found)
                     formulas[row.number, cell.column] = found
         return formulas
@@ -269,6 +284,101 @@ class _Reading:
         self.problems += problems
         return before.encode(), program
 
+    # -- sheets made from one
+
+    def _copies(self, sheet: Sheet) -> Program | None:
+        """A program that lists the copies of a sheet: the name of each, and the values its rows are made with."""
+        if not sheet.title_tags:
+            return None
+        marks: dict[int, Mark] = {}
+        script: list[Mark | str] = []
+
+        def tag(source: str, text: str, *, statement: bool = True) -> None:
+            place: Any = SheetPlace(sheet.name, "A1")
+            mark = Mark(len(marks) + 1, statement, source, text, place, Site(SiteKind.PLAIN))
+            marks[mark.number] = mark
+            script.append(mark)
+
+        names = loop_names(sheet.loop, self.env) if sheet.loop else []
+        if sheet.loop:
+            tag(sheet.loop, f"{{%sheet {sheet.loop} %}}")
+        tag("set _gd_title", sheet.name)
+        at = 0
+        for found in sheet.title_tags:
+            script.append(escape(sheet.name[at : found.start]))
+            if found.kind in (Kind.EXPRESSION, Kind.STATEMENT):
+                tag(found.body, found.text, statement=found.kind is Kind.STATEMENT)
+            at = found.end
+        script.append(escape(sheet.name[at:]))
+        tag("endset", sheet.name)
+        tag(f"_gd_copy(_gd_title, dict({', '.join(f'{n}={n}' for n in names)}))", sheet.name, statement=False)
+        script[-1].site = Site(SiteKind.RAW)  # type: ignore[union-attr]
+        if sheet.loop:
+            tag("endfor", sheet.name)
+
+        def tokens() -> Iterator[Token]:
+            for piece in script:
+                if isinstance(piece, str):
+                    yield Token(1, "data", piece)
+                else:
+                    yield from tag_tokens(piece, self.env)
+
+        program, problems = compile_source(Source(sheet.part, marks, tokens), self.env, self.file, self.writers)
+        self.problems += problems
+        return program
+
+    def _hanging(self, sheet: Sheet, part: str) -> Iterator[str]:
+        """A part of a sheet that is copied, and those below it that each copy has for itself."""
+        yield part
+        for kind, target in self._relationships(part).values():
+            if kind in COPIED and target in self.members:
+                yield from self._hanging(sheet, target)
+            elif kind not in SHARED:
+                self._report(
+                    sheet,
+                    "A1",
+                    _("the sheet cannot be copied: it holds what a workbook has only once ({kind})").format(kind=kind),
+                    _("Take it off the sheet, or turn a table into a plain range."),
+                    "sheet.not-copied",
+                )
+
+    def _refuse_looks_at_copies(self, sheets: list[Sheet], seen: Mapping[str, frozenset[str]]) -> None:
+        """Nobody else can look at a sheet of which there are several."""
+        for copied in (s for s in sheets if s.loop):
+            key = copied.name.casefold()
+            own = {key, str(self._index(copied.name))}
+            by_name = [
+                el.get("name") or ""
+                for el in self._defined()
+                if str(el.get("localSheetId")) not in own and _mentions(el.text or "", key)
+            ]
+            for other in [s.name for s in sheets if s is not copied and key in seen[s.name.casefold()]] + by_name:
+                self._report(
+                    copied,
+                    "A1",
+                    _("{other} looks at this sheet, of which there will be several").format(other=other),
+                    _("Compute the figure from the data instead."),
+                    "sheet.looked-at",
+                )
+
+    def _index(self, name: str) -> int:
+        return [el.get("name") for el in self.workbook.iter(S + "sheet")].index(name)
+
+    def _listing(self) -> Listing:
+        sheets = tuple(
+            SheetEntry(el.get("name") or "", tuple((attribute_name(el, str(k)), str(v)) for k, v in el.attrib.items()))
+            for el in self.workbook.iter(S + "sheet")
+        )
+        names = tuple(
+            NameEntry(
+                tuple((str(k), str(v)) for k, v in el.attrib.items()),
+                el.text or "",
+                sheets[int(el.get("localSheetId") or 0)].name if el.get("localSheetId") else "",
+            )
+            for el in self._defined()
+        )
+        return Listing(sheets, names)
+
     # -- other parts
 
     def _other_tags(self) -> bool:
@@ -278,15 +388,17 @@ class _Reading:
         raw = [s for s in sheets if s.name.casefold() not in touched]
         unknown = any(c.formula is not None for s in raw for r in s.rows for c in r.cells)
         jobs: dict[str, tuple[Punch | None, str]] = {
-            WORKBOOK: (lambda holes, root: sheetparts.workbook(holes, root, unknown=unknown), "")
+            WORKBOOK: (lambda holes, root: sheetparts.workbook(holes, root, unknown=unknown, listed=listed), "")
         }
+        listed = bool(self.result.listing.sheets)
+        owners = {part: s.sheet.name for s in self.result.sheets for part in s.hanging}
         for sheet in (s for s in sheets if s.name.casefold() in moving):
             for kind, part in self._relationships(sheet.part).values():
                 if kind in _HANGING and part in self.members:
                     jobs[part] = (_HANGING[kind], sheet.name)
         for name in self.members:
             if _is_chart(name):
-                jobs[name] = (lambda holes, root: sheetparts.chart(holes, root, touched), "")
+                jobs[name] = (lambda holes, root: sheetparts.chart(holes, root, touched), owners.get(name, ""))
             elif name.startswith("xl/pivotCache/pivotCacheDefinition"):
                 jobs[name] = (lambda holes, root: sheetparts.pivot_source(holes, root, touched), "")
             elif _is_text_part(name) and name not in jobs and _TAG.search(self.members[name].read()):
@@ -308,6 +420,16 @@ class _Reading:
         story = read_story(root, part, place, self.file, Numbers(), holes=holes)
         self.problems += story.problems
         return story
+
+
+def _mentions(text: str, sheet: str) -> bool:
+    return any((ref.sheet or "").casefold() == sheet for ref in Formula.parse(text).refs())
+
+
+def _without_own_name(formula: Formula, sheet: str) -> Formula:
+    """The formula with its own sheet's name left out, which will be another."""
+    own = sheet.casefold()
+    return formula.moved(lambda ref: replace(ref, sheet=None) if (ref.sheet or "").casefold() == own else ref)
 
 
 def _unprefixed(xml: bytes) -> bytes:

@@ -24,6 +24,8 @@ from docgen.moves import Moves
 from docgen.needs import needs_of
 from docgen.package import CONTENT_TYPES, Shelf, atomic, pack, pack_to, packed, read_package
 from docgen.render import FAILURES, RenderState, chunks, current_render
+from docgen.sheetcopies import Copies as SheetCopies
+from docgen.sheetcopies import part_of, rels_name
 from docgen.values import Parts
 from i18n import _
 
@@ -37,8 +39,11 @@ if TYPE_CHECKING:
     from docgen.loopformulas import FormulaCell
     from docgen.needs import Need
     from docgen.package import Member
+    from docgen.sheetcopies import Listing
     from docgen.sheetstyles import CellFormats
     from docgen.word import Compression, Source
+
+_RELATIONS = "xl/_rels/workbook.xml.rels"
 
 
 class ExcelTemplate:
@@ -47,6 +52,7 @@ class ExcelTemplate:
     __slots__ = (
         "_env",
         "_formats",
+        "_listing",
         "_parts",
         "_plan",
         "_raw",
@@ -61,6 +67,7 @@ class ExcelTemplate:
     warnings: tuple[Problem, ...]
     _env: TemplateEnvironment
     _formats: CellFormats
+    _listing: Listing
     _parts: list[PartProgram]
     _plan: list[FormulaCell]
     _raw: Mapping[str, Member]
@@ -90,21 +97,27 @@ class ExcelTemplate:
             raise TemplateError(compiled.problems)
         template = cls()
         changing = {s.part for s in compiled.sheets} | {p.program.name for p in compiled.parts}
+        copied = {part for s in compiled.sheets for part in s.hanging} - changing
+        copied |= {name for s in compiled.sheets for part in s.hanging if (name := rels_name(part)) in members}
+        late = {CONTENT_TYPES, _RELATIONS} if copied or any(s.hanging for s in compiled.sheets) else set()
         fixed = {n: m for n, m in members.items() if n not in changing}
         if changing:
             fixed = without_calc_chain(fixed, file)
         template.name, template._env, template._formats = file, env, compiled.formats
         template._sheets, template._parts, template._plan = compiled.sheets, compiled.parts, compiled.plan
-        template._shelf = Shelf(fixed.values())
-        template._raw = {n: m for n, m in fixed.items() if n in (STYLES, CONTENT_TYPES)}
+        template._shelf = Shelf(m for n, m in fixed.items() if n not in copied | late)
+        template._raw = {n: m for n, m in fixed.items() if n in {STYLES} | copied | late}
+        template._listing = compiled.listing
         template._refuse_control = control == "refuse"
         template.warnings = ()
         return template
 
     def needs(self) -> frozenset[Need]:
         """The paths the template asks for: ``{"title", "repairs[].room"}``. Each knows its kind (``.kind``)."""
-        programs = [s.program for s in self._sheets] + [s.after for s in self._sheets if s.after]
-        return needs_of(p.tree for p in [*programs, *(part.program for part in self._parts)])
+        parts = [(part.sheet, part.program.tree) for part in self._parts]
+        sheets = {sheet.origin: sheet for sheet in self._sheets}
+        own = [t for name, s in sheets.items() for t in s.trees([tree for owner, tree in parts if owner == name])]
+        return needs_of([*own, *(tree for owner, tree in parts if owner not in sheets)])
 
     def render(self, context: Mapping[str, Any], *, compression: Compression = "fast") -> bytes:
         """The finished workbook. Pure: the same template and context give the same bytes.
@@ -151,11 +164,17 @@ class ExcelTemplate:
 
     def _contents(self, context: Mapping[str, Any], state: RenderState) -> Iterator[tuple[str, Iterable[bytes]]]:
         """Parts in the order they can be written: sheets that look at later ones wait, then what hangs on all."""
-        book = BookState(self._plan, self._sheets, self._formats.session())
+        copies = SheetCopies(self._sheets, self._listing)
+        common = {**context, **state.functions()}
+        sheets = copies.expanded(lambda p, more: self._guarded(p.copies, {**common, **more}, state))
+        if not state.problems:
+            copies.refuse_none(self.name)
+        book = BookState(self._plan, sheets, self._formats.session())
         state.formats = book.formats
-        names = {**context, **state.functions(), **Moves(book).functions()}
+        moves = Moves(book)
+        names = {**common, **moves.functions(), **copies.functions(moves)}
         waiting: list[tuple[SheetProgram, Spool]] = []
-        for sheet in self._sheets:
+        for sheet in sheets:
             spool = Spool(self._rows(sheet, book, names, state), state)
             if book.waits(sheet):
                 spool.drain()
@@ -166,18 +185,33 @@ class ExcelTemplate:
             spool.arrive()
         for sheet, spool in waiting:
             yield sheet.part, self._whole(sheet, spool, names, state)
-        for part in self._parts:
-            yield part.program.name, self._guarded(part.program, {**names, "_gd_sheet": part.sheet}, state)
+        yield from self._other_parts(copies, names, state)
         if book.formats.changed:
             yield STYLES, [book.formats.rewritten(self._raw[STYLES].read())]
         if state.problems:
             raise DataError(state.problems) from state.cause
 
+    def _other_parts(
+        self, copies: SheetCopies, names: Mapping[str, Any], state: RenderState
+    ) -> Iterator[tuple[str, Iterable[bytes]]]:
+        """The parts beside the sheets; those of a sheet that is copied once a copy."""
+        for part in self._parts:
+            owners: list[SheetProgram | None] = [*copies.made.get(part.sheet, [None])]
+            for program in owners:
+                name, given = part.program.name, {**names, "_gd_sheet": part.sheet}
+                if program is not None:
+                    name = part_of(program, name) if program.hanging else name
+                    given |= {**program.values, "_gd_sheet": program.sheet.name}
+                yield name, self._guarded(part.program, given, state)
+        if any(s.hanging for s in self._sheets):
+            raw = {name: member.read() for name, member in self._raw.items()}
+            yield from ((name, [content]) for name, content in copies.parts(raw))
+
     def _rows(
         self, sheet: SheetProgram, book: BookState, names: Mapping[str, Any], state: RenderState
     ) -> Iterator[bytes | Promise]:
         ground = book.begin(sheet)
-        yield from self._guarded(sheet.program, {**names, "_gd_ground": ground}, state)
+        yield from self._guarded(sheet.program, {**names, **sheet.values, "_gd_ground": ground}, state)
         ground.done = True
 
     def _whole(
@@ -188,13 +222,15 @@ class ExcelTemplate:
             yield from spool.pieces()
             yield b"</sheetData>"
             if sheet.after is not None:
-                yield from self._guarded(sheet.after, {**names, "_gd_sheet": sheet.sheet.name}, state)
+                yield from self._guarded(sheet.after, {**names, **sheet.values, "_gd_sheet": sheet.sheet.name}, state)
 
         return chunks(pieces())
 
     @staticmethod
-    def _guarded(program: Program, names: Mapping[str, Any], state: RenderState) -> Iterator[Any]:
+    def _guarded(program: Program | None, names: Mapping[str, Any], state: RenderState) -> Iterator[Any]:
         """A program's pieces; where it fails it ends, and the others still tell what they miss."""
+        if program is None:
+            return
         state.program = program
         try:
             yield from program.run(names)

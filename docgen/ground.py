@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from jinja2 import nodes
+
 from docgen.book import letter
 from docgen.errors import DataError, Problem
 from docgen.formula import LAST_ROW, Aggregate, Copies, Formula, Layout, Marked, NotEvaluable, Ref, cached
@@ -54,7 +56,9 @@ _SIMPLE = frozenset((float, bool, type(None)))
 class SheetProgram:
     """A compiled sheet: its rows' program, what stands before and behind them, its formulas.
 
-    ``blanks``: by branch, the row that stands in for it where it prints none.
+    ``blanks``: by branch, the row that stands in for it where it prints none. ``copies``: lists the sheets made from
+    this one; ``hanging``: its part and those each copy has for itself. Of a copy: ``origin``, the template's name;
+    ``title``, its own; ``number``; and the ``values`` the loop gives it.
     """
 
     sheet: Sheet
@@ -67,6 +71,23 @@ class SheetProgram:
     blanks: dict[int, bytes]
     cells: dict[Key, SheetCell]
     branch_of: dict[int, Branch]
+    copies: Program | None = None
+    hanging: tuple[str, ...] = ()
+    origin: str = ""
+    title: str = ""
+    number: int = 0
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def trees(self, parts: list[nodes.Template]) -> list[nodes.Template]:
+        """What the sheet and its parts ask for; in the loop that makes its copies, if there is one."""
+        own = [*(p.tree for p in (self.program, self.after) if p is not None), *parts]
+        if self.copies is None:
+            return own
+        loop = self.copies.tree.find(nodes.For)
+        if loop is None:
+            return [self.copies.tree, *own]
+        body = [*loop.body, *(node for tree in own for node in tree.body)]
+        return [nodes.Template([nodes.For(loop.target, loop.iter, body, [], None, False)])]
 
 
 @dataclass(slots=True)

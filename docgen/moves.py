@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from docgen.formula import GONE, Formula, Place, Ref, move_formula, move_ranges, move_sqref
+from docgen.formula import GONE, Formula, Place, Ref, move_ranges, move_sqref
 from docgen.sheetvalues import PartXml
 from docgen.text import escape, escape_attribute
 
@@ -33,7 +34,7 @@ class Moves:
             "_gd_sqref": self.sqref,
             "_gd_rule": self.rule,
             "_gd_text": self.text,
-            "_gd_ranges": self.ranges,
+            "_gd_name": self.name,
             "_gd_row_of": self.row_of,
             "_gd_merges": self.merges,
             "_gd_links": self.links,
@@ -64,20 +65,25 @@ class Moves:
         ground = self._ground(sheet)
         if ground is None:
             return text
-        layouts, name = self._book.layouts(ground), ground.sheet.name
         branch = ground.program.branch_of.get(row)
         path = None if branch is None else _first_copy(ground, branch)
         place = None if path is None else Place(row, path)
-        return move_formula(Formula.parse(text), layouts, name, place, pinned=place is not None).text()
+        return self._book.moved(Formula.parse(text), ground, place, pinned=place is not None).text()
 
     def text(self, sheet: str, text: str) -> str:
         """A formula or range seen from outside all loops (names, charts, tables)."""
         ground = self._ground(sheet) if sheet else None
-        return move_formula(Formula.parse(text), self._book.layouts(ground), sheet or None).text()
+        return self._book.moved(Formula.parse(text), ground).text()
 
-    def ranges(self, _sheet: str, text: str) -> str:
-        """The ranges of a name."""
-        return move_ranges(text, self._book.layouts(None)) or GONE
+    def name(self, sheet: str, text: str) -> str:
+        """What a name stands for; ``sheet``: the one it belongs to."""
+        ground = self._ground(sheet) if sheet else None
+        origin = "" if ground is None else ground.program.origin.casefold()
+        layouts = self._book.layouts(ground)
+        if is_ranges(text):
+            text = move_ranges(text, lambda s: layouts(None if s is not None and s.casefold() == origin else s)) or GONE
+            return Formula.parse(text).moved(lambda ref: self._book.titled(ref, ground)).text()
+        return text if "{" in text else self._book.moved(Formula.parse(text), ground).text()
 
     def row_of(self, sheet: str, row: int) -> int:
         """A row that stays, or the first copy of a loop's row."""
@@ -129,12 +135,11 @@ class Moves:
         branch = ground.program.branch_of.get(refs[0].row1 or 0) if ground is not None and refs else None
         if ground is None or branch is None:
             return self._sparkline(self.text(sheet, data), self.sqref(sheet, cells))
-        layouts, name, formula = self._book.layouts(ground), ground.sheet.name, Formula.parse(data)
-        out = []
+        formula, out = Formula.parse(data), []
         for path in paths(ground, branch):
             place = Place(refs[0].row1 or 0, path)
             cell = replace(refs[0], row1=ground.layout().at(place))
-            out.append(self._sparkline(move_formula(formula, layouts, name, place).text(), str(cell)))
+            out.append(self._sparkline(self._book.moved(formula, ground, place).text(), str(cell)))
         return PartXml("".join(out))
 
     @staticmethod
@@ -169,6 +174,11 @@ class Moves:
                 moved = ground.layout().move(ref, place)
                 if isinstance(moved, Ref) and (moved.row1, moved.col1) != (moved.row2, moved.col2):
                     yield str(moved)
+
+
+def is_ranges(text: str) -> bool:
+    """Whether a name stands for ranges alone."""
+    return not re.sub(r"[,\s]", "", "".join(p for p in Formula.parse(text).parts if isinstance(p, str)))
 
 
 def _places(ground: Ground, branch: Branch | None) -> Iterator[Place | None]:

@@ -153,7 +153,7 @@ class Block:
 
 @dataclass
 class Sheet:
-    """A worksheet of the template."""
+    """A worksheet of the template. ``loop``: the ``for …`` its copies come from; ``title_tags``: those in its name."""
 
     name: str
     part: str
@@ -163,6 +163,8 @@ class Sheet:
     branches: list[Branch]
     merged: list[Ref]
     problems: list[Problem]
+    loop: str = ""
+    title_tags: tuple[Tag, ...] = ()
 
     @cached_property
     def hidden(self) -> frozenset[int]:
@@ -204,7 +206,15 @@ def read_sheet(  # noqa: PLR0913, PLR0917 - what a sheet is, and what it shares 
     rows = [reader.row(el, at) for at, el in _numbered(root.find(S + "sheetData"), ROW)]
     _cover(rows)
     body, branches = reader.tree(rows)
-    return Sheet(name, part, root, rows, body, branches, _merged(root), reader.problems)
+    tags = reader.scan_name()
+    if reader.loop and not tags:
+        reader.report(
+            "A1",
+            _("the sheets made from this one would all have the same name"),
+            _("Put a tag into the sheet's name, such as {{ d.name }}."),
+            "sheet.same-name",
+        )
+    return Sheet(name, part, root, rows, body, branches, _merged(root), reader.problems, reader.loop, tags)
 
 
 def _cover(rows: list[SheetRow]) -> None:
@@ -271,6 +281,7 @@ class _Reader:
         self.tables: tuple[Ref, ...] = ()
         self.problems: list[Problem] = []
         self.shared: dict[str, tuple[Formula, SheetCell]] = {}
+        self.loop = ""
 
     def report(self, ref: str, message: str, hint: str, code: str) -> None:
         self.problems.append(Problem(f"{self.file} {self.name}!{ref}", message, hint, code))
@@ -292,7 +303,7 @@ class _Reader:
             column = column_number(match[1]) if match else column + 1
             cell = self.cell(child, number, column)
             row.cells.append(cell)
-            row.tags += [(tag, cell) for tag in cell.tags if tag.prefix == "tr"]
+            row.tags += [(tag, cell) for tag in cell.tags if tag.prefix == "tr" or _is_sheet_tag(tag)]
         if row.tags and not any(tag.kind is Kind.COMMENT for tag, _cell in row.tags):
             self.refuse_beside(row)
         return row
@@ -301,7 +312,7 @@ class _Reader:
         for cell in row.cells:
             rest = cell.text
             for tag in cell.tags:
-                if tag.prefix == "tr":
+                if tag.prefix == "tr" or _is_sheet_tag(tag):
                     rest = rest.replace(tag.text, "", 1)
             alone = cell.value is not None and not cell.runs
             if rest.strip() or ((cell.formula is not None or alone) and not self.filled_in(cell)):
@@ -400,7 +411,10 @@ class _Reader:
     ) -> None:
         word, row = "#" if tag.kind is Kind.COMMENT else tag.keyword, cell.row
         around = open_blocks[-1].branches[-1] if open_blocks else None
-        if word in ("for", "if", "set", "#"):
+        if word == "sheet" and not tag.prefix:
+            self.sheet_loop(tag, cell, nested=around is not None)
+            top.append(Block(word, row, [(tag, cell)]))
+        elif word in ("for", "if", "set", "#"):
             block = Block(word, row, [(tag, cell)])
             (around.body if around else top).append(block)
             if word in ("for", "if"):
@@ -430,6 +444,25 @@ class _Reader:
                 "tag.unsupported",
             )
 
+    def sheet_loop(self, tag: Tag, cell: SheetCell, *, nested: bool) -> None:
+        """``{%sheet for d in departments %}``."""
+        source = tag.body.partition(" ")[2].strip()
+        if nested or self.loop or not source.startswith("for "):
+            self.report(
+                cell.ref,
+                _("{tag}: a sheet has one such tag, outside all blocks").format(tag=tag.text),
+                _("Write {%sheet for d in departments %} in a row of its own."),
+                "tag.unsupported",
+            )
+        self.loop = source
+
+    def scan_name(self) -> tuple[Tag, ...]:
+        """The tags in the sheet's own name."""
+        found = scan(self.name)
+        for fault in found.faults:
+            self.report("A1", fault.message, fault.hint, fault.code)
+        return found.tags
+
     @staticmethod
     def branch(block: Block, row: int, parent: Branch | None, branches: list[Branch], *, repeats: bool) -> None:
         found = Branch(len(branches), row, parent, repeats=repeats)
@@ -437,6 +470,10 @@ class _Reader:
         block.branches.append(found)
         for branch in block.branches:
             branch.alone = len(block.branches) == 1
+
+
+def _is_sheet_tag(tag: Tag) -> bool:
+    return tag.kind is Kind.STATEMENT and not tag.prefix and tag.keyword == "sheet"
 
 
 def attribute_name(el: Element, key: str) -> str:

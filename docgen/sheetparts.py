@@ -150,15 +150,17 @@ _TAIL: dict[str, Callable[[Holes, Element], None]] = {
 }
 
 
-def workbook(holes: Holes, root: Element, *, unknown: bool) -> None:
-    """Defined names, print areas, and whether Excel must calculate on opening.
+def workbook(holes: Holes, root: Element, *, unknown: bool, listed: bool) -> None:
+    """Sheets, defined names, print areas, and whether Excel must calculate on opening.
 
-    ``unknown``: the workbook has formulas that are copied as they are, so what it said of them still holds.
+    ``unknown``: the workbook has formulas that are copied as they are, so what it said of them still holds. ``listed``:
+    sheets are copied or renamed, so that the lists of sheets and names are written anew.
     """
+    if listed:
+        _list_anew(holes, root)
     for el in root.iter(S + "definedName"):
         if el.text and "{" not in el.text:
-            how = "_gd_ranges" if _is_ranges(el.text) else "_gd_text"
-            holes.text(el, f'{how}("", {literal(el.text)})')
+            holes.text(el, f'_gd_name("", {literal(el.text)})')
     calc = root.find(S + "calcPr")
     if calc is None:
         calc = etree.Element(S + "calcPr")
@@ -171,8 +173,14 @@ def workbook(holes: Holes, root: Element, *, unknown: bool) -> None:
         holes.attribute(calc, "fullCalcOnLoad", "_gd_full()")
 
 
-def _is_ranges(text: str) -> bool:
-    return not re.sub(r"[,\s]", "", "".join(p for p in Formula.parse(text).parts if isinstance(p, str)))
+def _list_anew(holes: Holes, root: Element) -> None:
+    for tag, source in (("sheets", "_gd_sheets()"), ("definedNames", "_gd_names()")):
+        for el in root.findall(S + tag):
+            holes.replace(el, source)
+    for view in root.iter(S + "workbookView"):
+        for key in ("activeTab", "firstSheet"):
+            if view.get(key):
+                holes.attribute(view, key, f"_gd_tab({view.get(key)})")
 
 
 def chart(holes: Holes, root: Element, touched: set[str]) -> None:
@@ -180,7 +188,7 @@ def chart(holes: Holes, root: Element, touched: set[str]) -> None:
     for el in list(root.iter("{*}f", "{*}sqref")):
         if not el.text or not _looks_at(el.text, touched):
             continue
-        holes.text(el, f'_gd_text("", {literal(el.text)})')
+        holes.text(el, f"_gd_text(_gd_sheet, {literal(el.text)})")
         owner = el.getparent()
         for cache in list(owner) if owner is not None else ():
             if etree.QName(cache).localname in ("numCache", "strCache", "multiLvlStrCache", "lvl"):
