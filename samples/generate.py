@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from samples import centre, events, papers
 from samples.clerks import Book, Habits, Page, declared, gb_csv, workbook
 from samples.expected import expected
+from samples.filing import transmittals
 from samples.occupancy import Month, Rows, World
 from samples.papers_excel import excel_papers
 from samples.papers_word import word_papers
@@ -63,6 +64,7 @@ def office_files() -> dict[str, bytes]:
         "guidang.toml": centre.SETTINGS.encode(),
         "schedule.csv": _office_csv(centre.SCHEDULE),
         "holidays.csv": _office_csv(centre.holidays()),
+        "transmittals.csv": transmittals(),
     }
     key: dict[str, Any] = {}
     for month, (registers, reports) in truth().items():
@@ -72,7 +74,7 @@ def office_files() -> dict[str, bytes]:
             files[f"{folder}/{book.name}"] = workbook(book)
         name, data = _fee_export(month, registers["fees"])
         files[f"{folder}/{name}"] = data
-    files.update(word_papers(registers, reports))  # of the last month
+    files.update(word_papers(registers))  # of the last month
     files.update(excel_papers())
     files[KEY] = (json.dumps(key, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
     return files

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from docgen.forms import load_form
 from docgen.period import Period
 from docgen.workbook import new_workbook
-from samples import centre, papers
+from samples import centre
 from samples.centre import CLEAN, CLERKS, FRONT, GUARD, MANAGER, SUPERVISORS, WORKS
 
 if TYPE_CHECKING:
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
 
-def word_papers(october: Mapping[str, Rows], reports: Mapping[str, Mapping[str, Rows]]) -> dict[str, bytes]:
+def word_papers(october: Mapping[str, Rows]) -> dict[str, bytes]:
     """Every workbook by its path in the sample office: ``papers/incident/….xlsx``.
 
-    ``october``: the truth of the registers by form; ``reports``: the department reports by department.
+    ``october``: the truth of the registers by form. The department reports lie among the registers.
     """
-    return dict(_papers(october, reports))
+    return dict(_papers(october))
 
 
-def _papers(october: Mapping[str, Rows], reports: Mapping[str, Mapping[str, Rows]]) -> Iterator[tuple[str, bytes]]:
+def _papers(october: Mapping[str, Rows]) -> Iterator[tuple[str, bytes]]:
     for fields, steps in incidents(october["incidents"]):
         yield _filled("incident", Period.of("day", fields["occurred"]), fields, {"timeline": steps})
     for fields in visits(october["visits"]):
@@ -43,9 +43,6 @@ def _papers(october: Mapping[str, Rows], reports: Mapping[str, Mapping[str, Rows
         yield _filled("minutes", Period.of("day", fields["held"]), fields, tables)
     for fields, people in training(october["training"]):
         yield _filled("training-record", Period.of("day", fields["held"]), fields, {"people": people})
-    for department, tables in reports.items():
-        head = {"department": department, "prepared_on": date(2026, 11, 2), "prepared_by": papers.leader(department)}
-        yield _filled("department-report", Period.month(2026, 10), head, dict(tables))
     yield _filled("annual-summary", Period.year(2026), SUMMARY, summary())
     yield _filled("satisfaction-questionnaire", Period.half(2026, 2), QUESTIONNAIRE)
     yield _filled("satisfaction-report", Period.half(2026, 2), SURVEY, survey(october["satisfaction"]), "satisfaction")

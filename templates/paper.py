@@ -39,7 +39,7 @@ PORTRAIT_WIDTH, LANDSCAPE_WIDTH = 156.0, 225.0
 
 HEADER_FILL, LABEL_FILL, TAG_COLOUR = "EDEDED", "F5F5F5", "7F7F7F"
 
-LETTER, SHEET = (37.0, 26.0, 35.0, 28.0), (20.0, 20.0, 18.0, 25.0)
+LETTER, SHEET = (37.0, 26.0, 35.0, 28.0), (18.0, 20.0, 16.0, 25.0)
 """Margins in millimetres (top, right, bottom, left): GB/T 9704, and forms to be filed on the left."""
 
 _DROPPED = {"theme", "stylesWithEffects", "webSettings", "customXml", "thumbnail", "numbering"}
@@ -405,7 +405,7 @@ class Paper:
         if self.margins != LETTER:
             section = self._document.sections[-1]
             section.top_margin, section.right_margin, section.bottom_margin, section.left_margin = map(Mm, self.margins)
-            section.header_distance, section.footer_distance = Mm(11), Mm(10)
+            section.header_distance, section.footer_distance = Mm(10), Mm(9)
 
     def _append(self, xml: str) -> None:
         self._body.insert(len(self._body) - 1, parse_xml(xml))

@@ -63,7 +63,7 @@ def write(path: Path) -> None:
                 height=6,
             ),
             tag_row("{%tr endfor %}", 6),
-            Row((label("处理结果"), prose("{{ result }}", 5)), height=13),
+            Row((label("处理结果"), prose("{{ result }}", 5)), height=11),
             _pairs(
                 ("人员伤亡", "{{ casualties|数 }}人", 1),
                 ("财产损失", "{{ loss|金额 }}元", 1),
@@ -74,7 +74,7 @@ def write(path: Path) -> None:
             Row((label("预防措施"), prose("{{ prevention }}", 5)), height=9),
             Row((label("附　　件"), value("{{ attachments or '' }}", 5)), height=7),
             _pairs(("填 表 人", "{{ recorder }}", 1), ("填表时间", "{{ recorded|日期时间 }}" + _LATE, 3)),
-            *sign_rows(("部门主管意见", "服务中心经理意见", "公司意见"), 6, 24),
+            *sign_rows(("部门主管意见", "服务中心经理意见", "公司意见"), 6, 22),
         ],
     )
     paper.foot("本表一事一份，经过写到时刻和人；录像、回执等附后。")
@@ -92,7 +92,7 @@ _LATE = (
 
 
 def _pairs(*pairs: tuple[str, str, int]) -> Row:
-    return Row(tuple(cell for title, text, span in pairs for cell in (label(title), value(text, span))), height=7.5)
+    return Row(tuple(cell for title, text, span in pairs for cell in (label(title), value(text, span))), height=7)
 
 
 def photos(paper: Paper) -> None:

@@ -56,11 +56,11 @@ def write(path: Path) -> None:
                     value("{{ loop.index }}. {{ q.question }}"),
                     *(Cell("□", "勾选") for _ in WORDS),
                 ),
-                height=7.2,
+                height=6.8,
             ),
             tag_row("{%tr endfor %}", 7),
             Row((Cell("{{ open_question }}", span=7),), height=7),
-            Row((Cell("", span=7),), height=24),
+            Row((Cell("", span=7),), height=20),
             Row((label("业户签名"), value(""), label("填写日期", 2), value("　　　年　　月　　日", 3)), height=8.5),
         ],
     )
