@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -111,8 +110,7 @@ def _records(text: str, delimiter: str) -> _Records | int:
 
 def _table(name: str, records: _Records, keys: Sequence[str | None]) -> Table:
     row, titles = records[0]
-    counts = Counter(key for key in keys if key)
-    if twice := [keys.index(key) for key, count in counts.items() if count > 1]:
+    if twice := [at for at, key in enumerate(keys) if key and key in keys[:at]]:
         raise SourceError(_twice(f"{name}!{_letter(at)}{row}", titles[at]) for at in twice)
     letters = {key: _letter(at) for at, key in enumerate(keys) if key}
     lines = tuple(

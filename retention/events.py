@@ -12,13 +12,14 @@ from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from retention.model import Actor, Outcome, Period, ScheduleVersion, Term  # noqa: TC001 - read from annotations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+_Plain = TypeVar("_Plain")
 Canonical: TypeAlias = "bool | int | str | list[Canonical] | dict[str, Canonical] | None"
 
 
@@ -354,13 +355,14 @@ def change_from(kind: str, payload: Mapping[str, Canonical]) -> Change:
 
 def _object(value: Any) -> dict[str, Canonical]:
     return {
-        field.name: _canonical(content)
+        field.name: canonical_of(content)
         for field in fields(value)
         if (content := getattr(value, field.name)) != field.default or field.default is MISSING
     }
 
 
-def _canonical(value: Any) -> Canonical:
+def canonical_of(value: Any) -> Canonical:
+    """A value, or a whole of them, as canonical values."""
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, Enum):
@@ -370,42 +372,45 @@ def _canonical(value: Any) -> Canonical:
     if isinstance(value, frozenset):
         return sorted(value)
     if isinstance(value, tuple):
-        return [_canonical(item) for item in value]
+        return [canonical_of(item) for item in value]
     return _object(value)
 
 
 def _build(cls: Any, payload: Any) -> Any:
-    readers = _readers(cls)
-    if unknown := payload.keys() - readers.keys():
-        raise ValueError(f"{cls.__name__}: {sorted(unknown)}")
+    readers, required = _shape(cls)
+    given = _as(dict)(payload).keys()
+    if wrong := (required - given) | (given - readers.keys()):
+        raise ValueError(f"{cls.__name__}: {', '.join(sorted(wrong))}")
     return cls(**{name: readers[name](value) for name, value in payload.items()})
 
 
 @lru_cache
-def _readers(cls: Any) -> Mapping[str, Callable[[Any], Any]]:
+def _shape(cls: Any) -> tuple[Mapping[str, Callable[[Any], Any]], frozenset[str]]:
+    """What reads each field of a dataclass, and which have to be there."""
     hints = get_type_hints(cls)
-    return {field.name: _reader(hints[field.name]) for field in fields(cls)}
+    required = (field.name for field in fields(cls) if field.default is field.default_factory is MISSING)
+    return {field.name: _reader(hints[field.name]) for field in fields(cls)}, frozenset(required)
 
 
 def _reader(hint: Any) -> Callable[[Any], Any]:
-    """What turns a canonical value back into a field's type."""
+    """What turns a canonical value back into a field's type; ValueError where it is none."""
     if get_origin(hint) in {Union, types.UnionType}:
         inner = _reader(next(kind for kind in get_args(hint) if kind is not type(None)))
         return lambda value: None if value is None else inner(value)
     if get_origin(hint) in {tuple, frozenset}:
         whole, inner = get_origin(hint), _reader(get_args(hint)[0])
-        return lambda value: whole(map(inner, value))
+        return lambda value: whole(map(inner, _as(list)(value)))
     if is_dataclass(hint):
         return lambda value: _build(hint, value)
-    if isinstance(hint, type) and issubclass(hint, date):
-        return hint.fromisoformat
-    return hint if isinstance(hint, type) and issubclass(hint, Enum) else _as(hint)
+    if hint is date:
+        return lambda value: date.fromisoformat(_as(str)(value))
+    return hint if issubclass(hint, Enum) else _as(hint)
 
 
-def _as(kind: type[Any]) -> Callable[[Any], Any]:
-    """The value itself, refused where it is of another type: a digest is never a number."""
+def _as(kind: type[_Plain]) -> Callable[[Any], _Plain]:
+    """The value itself, refused where it is of another type: a digest is never a number, nor a size true."""
 
-    def read(value: Any) -> Any:
+    def read(value: Any) -> _Plain:
         if type(value) is not kind:
             raise ValueError(f"{value!r} is not {kind.__name__}")
         return value

@@ -1,0 +1,327 @@
+"""Pure: what may happen to a record, a hold and a list, in one table each; ``apply`` is the only way a state changes.
+
+Guards look at the state and the event, never at a clock or a schedule: an event carries what its writer knew
+(``Listed.eligible_on``), so that the same events give the same states for ever (L1). Whether the writer knew it
+rightly is checked where it is written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from i18n import _
+from retention import guards
+from retention.errors import ConflictError, Problem, RefusedError
+from retention.events import (
+    AlterationSettled,
+    Altered,
+    Approved,
+    Change,
+    Classified,
+    Closed,
+    Decision,
+    DestroyAborted,
+    Destroyed,
+    DestroyIntended,
+    Event,
+    Extended,
+    Filed,
+    Found,
+    Held,
+    HoldPlaced,
+    HoldReleased,
+    Listed,
+    Missed,
+    Moved,
+    Quarantined,
+    Released,
+    Restored,
+    Resurfaced,
+    ResurfacingSettled,
+    UnlinkIntended,
+    Unlisted,
+)
+from retention.model import Extension, Hold, ListState, Overlay, Record, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from retention.guards import Guard
+
+Effect: TypeAlias = "Callable[[Record, Event, Any], Record]"  # each row of the table knows its own kind of change
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """From which states a change is possible, what has to hold, and what becomes of the record."""
+
+    sources: frozenset[State]
+    effect: Effect
+    requires: tuple[Guard, ...] = ()
+
+
+def apply(record: Record | None, event: Event) -> Record:
+    """The record after the event. ``None`` is the state of what was never filed.
+
+    RefusedError with every rule that forbids it; ConflictError where the record is not in a state the change starts
+    from: somebody moved first. TypeError for an event that is not about a record.
+    """
+    if isinstance(event.change, Filed):
+        return _filed(record, event, event.change)
+    transition = TRANSITIONS.get(type(event.change))
+    if transition is None:
+        raise TypeError(event.kind)
+    if record is None:
+        raise ConflictError([_never_filed(event)])
+    if record.state not in transition.sources:
+        raise ConflictError([_wrong_state(record, event)])
+    found = [guard(record, event, event.change) for guard in transition.requires]
+    if problems := [problem for problem in found if problem]:
+        raise RefusedError(problems)
+    return transition.effect(record, event, event.change)
+
+
+# --- what becomes of it -----------------------------------------------------------------------------------------
+
+
+def _filed(record: Record | None, event: Event, change: Filed) -> Record:
+    if record is not None:
+        message = _("it was filed already, on {day}").format(day=record.filed_on)
+        raise ConflictError([guards.fault(record, "filed_already", "L1", message, _("Scan again."))])
+    return Record(
+        id=event.subject,
+        share=change.share,
+        path=change.path,
+        digest=change.digest,
+        size=change.size,
+        filed_on=event.on,
+        class_key=change.class_key,
+        period=change.period,
+        dated=change.dated,
+        department=change.department,
+        proof=change.proof,
+    )
+
+
+def _classified(record: Record, _event: Event, change: Classified) -> Record:
+    return replace(
+        record,
+        class_key=change.class_key,
+        period=change.period,
+        dated=change.dated,
+        department=change.department,
+    )
+
+
+def _placed(record: Record, _event: Event, change: Moved | Found) -> Record:
+    return replace(record, share=change.share, path=change.path, missing_since=None)
+
+
+def _altered(record: Record, _event: Event, change: Altered) -> Record:
+    """It leaves its list (W3); what was missing is back, with other content."""
+    return _off_list(replace(record, altered_to=change.digest, missing_since=None))
+
+
+def _settled(record: Record, event: Event, change: AlterationSettled) -> Record:
+    """A correction is the record from now on; where the new content is filed on its own, the old one is missing."""
+    match change.decision:
+        case Decision.CORRECTION:
+            return replace(record, altered_to=None, digest=change.digest, size=change.size)
+        case Decision.NEW_RECORD:
+            return replace(record, altered_to=None, missing_since=event.on)
+        case Decision.RESTORED:
+            return replace(record, altered_to=None)
+
+
+def _missed(record: Record, event: Event, _change: Missed) -> Record:
+    return replace(record, missing_since=event.on)
+
+
+def _resurfaced(record: Record, _event: Event, change: Resurfaced) -> Record:
+    return replace(record, resurfaced_at=f"{change.share}/{change.path}")
+
+
+def _resurfacing_settled(record: Record, _event: Event, _change: ResurfacingSettled) -> Record:
+    return replace(record, resurfaced_at=None)
+
+
+def _held(record: Record, _event: Event, change: Held) -> Record:
+    return replace(record, holds=record.holds | {change.hold_id})
+
+
+def _released(record: Record, _event: Event, change: Released) -> Record:
+    return replace(record, holds=record.holds - {change.hold_id})
+
+
+def _extended(record: Record, event: Event, change: Extended) -> Record:
+    return _off_list(replace(record, extension=Extension(change.term, event.on, change.reason)))
+
+
+def _listed(record: Record, _event: Event, change: Listed) -> Record:
+    return replace(record, state=State.LISTED, list_id=change.list_id)
+
+
+def _unlisted(record: Record, _event: Event, _change: Unlisted) -> Record:
+    return _off_list(record)
+
+
+def _approved(record: Record, _event: Event, _change: Approved) -> Record:
+    return replace(record, state=State.APPROVED)
+
+
+def _intended(record: Record, _event: Event, change: DestroyIntended) -> Record:
+    return replace(record, intent=change.attempt)
+
+
+def _quarantined(record: Record, _event: Event, _change: Quarantined) -> Record:
+    return replace(record, state=State.QUARANTINED)
+
+
+def _kept(record: Record, _event: Event, _change: DestroyAborted | Restored) -> Record:
+    return _off_list(record)
+
+
+def _unchanged(record: Record, _event: Event, _change: UnlinkIntended) -> Record:
+    return record
+
+
+def _destroyed(record: Record, _event: Event, change: Destroyed) -> Record:
+    return replace(record, state=State.DESTROYED, intent=None, missing_since=None, outcome=change.outcome)
+
+
+def _closed(record: Record, _event: Event, _change: Closed) -> Record:
+    return replace(record, state=State.CLOSED)
+
+
+def _off_list(record: Record) -> Record:
+    return replace(record, state=State.RETAINED, list_id=None, intent=None)
+
+
+# --- the table --------------------------------------------------------------------------------------------------
+
+
+def _from(*sources: State) -> frozenset[State]:
+    return frozenset(sources)
+
+
+_RETAINED = _from(State.RETAINED)
+_ON_LIST = _from(State.LISTED, State.APPROVED)
+_IN_PLACE = _RETAINED | _ON_LIST
+_THERE = _IN_PLACE | {State.QUARANTINED}
+_IN_EXECUTION = _from(State.APPROVED, State.QUARANTINED)
+_GONE = _from(State.DESTROYED, State.CLOSED)
+
+_DESTRUCTIBLE = (guards.not_held, guards.whole, guards.not_permanent)
+
+TRANSITIONS: Mapping[type[Change], Transition] = MappingProxyType(
+    {
+        Classified: Transition(_RETAINED, _classified),
+        Moved: Transition(_IN_PLACE, _placed, (guards.none_open, guards.not_missing)),
+        Altered: Transition(_IN_PLACE, _altered, (guards.none_open, guards.differs)),
+        AlterationSettled: Transition(_RETAINED, _settled, (guards.is_altered, guards.settles_as_found)),
+        Missed: Transition(_IN_PLACE, _missed, (guards.none_open, guards.not_missing)),
+        Found: Transition(_IN_PLACE, _placed, (guards.is_missing,)),
+        Resurfaced: Transition(_GONE, _resurfaced),
+        ResurfacingSettled: Transition(_GONE, _resurfacing_settled, (guards.has_resurfaced,)),
+        Held: Transition(_THERE, _held, (guards.not_held_by_this,)),
+        Released: Transition(_THERE | _GONE, _released, (guards.held_by_this,)),
+        Extended: Transition(_RETAINED | {State.LISTED}, _extended, (guards.new_term_with_reason,)),
+        Listed: Transition(_RETAINED, _listed, (guards.classified, guards.eligible, *_DESTRUCTIBLE)),
+        Unlisted: Transition(_ON_LIST, _unlisted, (guards.none_open,)),
+        Approved: Transition(
+            _from(State.LISTED), _approved, (guards.on_this_list, guards.same_content, *_DESTRUCTIBLE)
+        ),
+        DestroyIntended: Transition(
+            _from(State.APPROVED),
+            _intended,
+            (guards.none_open, guards.on_this_list, guards.same_content, *_DESTRUCTIBLE),
+        ),
+        Quarantined: Transition(_from(State.APPROVED), _quarantined, (guards.of_this_attempt, guards.same_content)),
+        DestroyAborted: Transition(_IN_EXECUTION, _kept, (guards.of_this_attempt,)),
+        Restored: Transition(_from(State.QUARANTINED), _kept, (guards.of_this_attempt,)),
+        UnlinkIntended: Transition(
+            _from(State.QUARANTINED), _unchanged, (guards.of_this_attempt, guards.not_held, guards.not_permanent)
+        ),
+        Destroyed: Transition(
+            _IN_EXECUTION, _destroyed, (guards.of_this_attempt, guards.outcome_fits, guards.not_held_by_hand)
+        ),
+        Closed: Transition(_from(State.DESTROYED), _closed),
+    }
+)
+
+
+# --- holds and lists --------------------------------------------------------------------------------------------
+
+
+def apply_hold(hold: Hold | None, event: Event) -> Hold:
+    """The hold after the event. ConflictError where it was placed or released already, or never placed."""
+    if isinstance(event.change, HoldPlaced) and hold is None:
+        return Hold(event.subject, event.change.reason, event.actor, event.on)
+    if isinstance(event.change, HoldReleased) and hold is not None and hold.stands:
+        return replace(hold, released_on=event.on)
+    if not isinstance(event.change, HoldPlaced | HoldReleased):
+        raise TypeError(event.kind)
+    where = _("hold {id}").format(id=event.subject)
+    message = _("it does not stand") if isinstance(event.change, HoldReleased) else _("it was placed already")
+    raise ConflictError([Problem(where, message, _("`guidang hold list` shows all."), "lifecycle.hold", "D3")])
+
+
+LIST_MOVES: Mapping[ListState, frozenset[ListState]] = MappingProxyType(
+    {
+        ListState.DRAFT: frozenset({ListState.SUBMITTED, ListState.WITHDRAWN}),
+        ListState.SUBMITTED: frozenset(
+            {ListState.APPROVED, ListState.RETURNED, ListState.REJECTED, ListState.WITHDRAWN, ListState.EXPIRED}
+        ),
+        ListState.APPROVED: frozenset({ListState.EXECUTING, ListState.WITHDRAWN, ListState.EXPIRED}),
+        ListState.EXECUTING: frozenset({ListState.EXECUTED}),
+        ListState.EXECUTED: frozenset({ListState.WITNESSED}),
+        ListState.RETURNED: frozenset({ListState.DRAFT, ListState.WITHDRAWN}),
+        ListState.WITNESSED: frozenset(),
+        ListState.REJECTED: frozenset(),
+        ListState.WITHDRAWN: frozenset(),
+        ListState.EXPIRED: frozenset(),
+    }
+)
+"""Where a disposal list can go from each of its states; what moves it is decided where lists are."""
+
+
+# --- what a person reads ----------------------------------------------------------------------------------------
+
+
+def state_name(state: State) -> str:
+    """The state in the language in force."""
+    return {
+        State.RETAINED: _("kept"),
+        State.LISTED: _("on a disposal list"),
+        State.APPROVED: _("approved for destruction"),
+        State.QUARANTINED: _("in quarantine"),
+        State.DESTROYED: _("destroyed"),
+        State.CLOSED: _("destroyed and witnessed"),
+    }[state]
+
+
+def overlay_name(overlay: Overlay) -> str:
+    """The overlay in the language in force."""
+    return {
+        Overlay.HELD: _("held"),
+        Overlay.ALTERED: _("altered"),
+        Overlay.MISSING: _("missing"),
+        Overlay.RESURFACED: _("appeared again"),
+        Overlay.UNCLASSIFIED: _("unclassified"),
+        Overlay.PERMANENT: _("permanent"),
+        Overlay.EXTENDED: _("kept longer"),
+    }[overlay]
+
+
+def _never_filed(event: Event) -> Problem:
+    where = _("record {id}").format(id=event.subject)
+    return Problem(
+        where, _("there is no such record"), _("`guidang records` lists all."), "lifecycle.never_filed", "L1"
+    )
+
+
+def _wrong_state(record: Record, event: Event) -> Problem:
+    message = _("{kind} is not possible: the record is {state}").format(kind=event.kind, state=state_name(record.state))
+    return guards.fault(record, "state", "L1", message, _("Look at it again; somebody may have moved first."))

@@ -1,0 +1,156 @@
+"""Pure: why a record is due or not, step by step in words (T5): class, term, base date, sum, what lies over it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from i18n import _, ngettext
+from retention.dates import starts_on
+from retention.lifecycle import state_name
+from retention.model import Base, Overlay, State, TermKind
+from retention.reckoning import Never
+from retention.schedule import base_name, start_name
+from retention.terms import in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from retention.model import Record
+    from retention.reckoning import Basis, Reckoning
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the reasoning: ``code`` for programs, ``text`` in the language in force."""
+
+    code: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def explain(record: Record, reckoning: Reckoning, on: date) -> tuple[Step, ...]:
+    """How the record's day follows from its dates and the schedule, and what that means on the business date."""
+    basis = reckoning.basis
+    steps = [*_class(record, basis)]
+    if basis is not None:
+        steps += [_term(basis), *_spared(record, reckoning), _base(record, basis), *_sum(basis)]
+    steps += [*_extension(record, reckoning), *_over(record), _conclusion(record, reckoning, on)]
+    return tuple(steps)
+
+
+def _class(record: Record, basis: Basis | None) -> Iterator[Step]:
+    if basis is not None:
+        name = basis.record_class.title
+        text = f"{name} {basis.record_class.code}".rstrip()
+    else:
+        text = record.class_key or _("not known")
+    yield Step("class", _("Class: {name}").format(name=text))
+
+
+def _term(basis: Basis) -> Step:
+    text = _("Kept: {term}, by version {number} of the schedule, in force since {day}").format(
+        term=in_words(basis.rule.term), number=basis.adoption.number, day=basis.adoption.on
+    )
+    return Step("term", text)
+
+
+def _spared(record: Record, reckoning: Reckoning) -> Iterator[Step]:
+    """P3: what a later version says, and why it does not count here."""
+    for basis in reckoning.spared:
+        if record.id in basis.adoption.exempt:
+            reason = _("the record was held or on a list on that day")
+        else:
+            reason = _("the record was filed before, on {day}").format(day=record.filed_on)
+        text = _("Version {number} of {day} says {term}, which would end earlier and does not count: {reason}").format(
+            number=basis.adoption.number, day=basis.adoption.on, term=in_words(basis.rule.term), reason=reason
+        )
+        yield Step("spared", text)
+
+
+def _base(record: Record, basis: Basis) -> Step:
+    wanted, base = basis.rule.base, basis.base
+    text = _("Counted from: {base}, {day}").format(base=base_name(base.source), day=base.day)
+    if base.source is Base.PERIOD_END:
+        text = _("Counted from: {base} {period}, {day}").format(
+            base=base_name(base.source), period=record.period, day=base.day
+        )
+    elif wanted is not base.source and wanted is not Base.LATEST:
+        text = _("Counted from: {base}, {day} ({wanted} is not known)").format(
+            base=base_name(base.source), day=base.day, wanted=base_name(wanted)
+        )
+    return Step("base", text)
+
+
+def _sum(basis: Basis) -> Iterator[Step]:
+    """The arithmetic, where there is one."""
+    if basis.rule.term.kind is not TermKind.FIXED or basis.eligible_on is None:
+        return
+    text = _("Starts {start}: {first} + {term} → kept until {last}, eligible on {eligible}").format(
+        start=start_name(basis.rule.start),
+        first=starts_on(basis.base.day, basis.rule.start),
+        term=in_words(basis.rule.term),
+        last=basis.eligible_on - timedelta(days=1),
+        eligible=basis.eligible_on,
+    )
+    yield Step("sum", text)
+
+
+def _extension(record: Record, reckoning: Reckoning) -> Iterator[Step]:
+    extension = record.extension
+    if extension is None:
+        return
+    text = _("Appraised on {day}: kept longer, {term}: {reason}").format(
+        day=extension.appraised_on, term=in_words(extension.term), reason=extension.reason
+    )
+    if reckoning.extended_on:
+        text = _("Appraised on {day}: kept longer, {term}, eligible on {eligible}: {reason}").format(
+            day=extension.appraised_on,
+            term=in_words(extension.term),
+            eligible=reckoning.extended_on,
+            reason=extension.reason,
+        )
+    yield Step("extension", text)
+
+
+def _over(record: Record) -> Iterator[Step]:
+    """What keeps it from being destroyed whatever its day is, and where it stands."""
+    texts = {
+        Overlay.HELD: _("Held: {holds}").format(holds="、".join(sorted(record.holds))),
+        Overlay.ALTERED: _("Altered: the content is not what was filed; somebody has to decide"),
+        Overlay.MISSING: _("Missing since {day}").format(day=record.missing_since),
+        Overlay.RESURFACED: _("Appeared again: {place}").format(place=record.resurfaced_at),
+    }
+    yield from (Step(overlay.value, text) for overlay, text in texts.items() if overlay in record.overlays)
+    if record.state is not State.RETAINED:
+        yield Step("state", _("Now: {state}").format(state=state_name(record.state)))
+
+
+def _conclusion(record: Record, reckoning: Reckoning, on: date) -> Step:
+    day = reckoning.eligible_on
+    if record.state in {State.DESTROYED, State.CLOSED}:
+        return Step("destroyed", _("On {on}: destroyed; nothing is left to do").format(on=on))
+    if day is None:
+        return Step("never", _never_text(reckoning.never).format(on=on))
+    if day > on:
+        n = (day - on).days
+        text = ngettext("On {on}: not due, {n} day to go", "On {on}: not due, {n} days to go", n)
+        return Step("not_due", text.format(on=on, n=n))
+    text = _("On {on}: due since {day}; disposal needs approval (clause 4.0)")
+    return Step("due", text.format(on=on, day=day))
+
+
+def _never_text(never: Never | None) -> str:
+    texts = {
+        Never.PERMANENT: _("On {on}: not due, it is permanent"),
+        Never.PROOF: _("On {on}: not due, papers that prove a disposal are permanent"),
+        Never.UNCLASSIFIED: _("On {on}: not due, its class is not known; kept and reported"),
+        Never.NO_SCHEDULE: _("On {on}: not due, no schedule is in force; kept and reported"),
+        Never.NO_CLASS: _("On {on}: not due, the schedule has no row for its class; kept and reported"),
+        Never.UNKNOWN_TERM: _("On {on}: not due, how long it is kept is not known; kept and reported"),
+        Never.BEYOND_CALENDAR: _("On {on}: not due, its term ends beyond the calendar; kept and reported"),
+    }
+    return texts[never or Never.NO_SCHEDULE]
