@@ -1,0 +1,12 @@
+"""Alembic's door: runs the versions beside it on the connection that retention.ledger hands over."""
+
+from alembic import context
+
+from retention import schema
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=schema.metadata,
+    transactional_ddl=True,
+)
+context.run_migrations()
