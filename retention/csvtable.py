@@ -143,7 +143,7 @@ def _no_encoding(name: str) -> Problem:
         name,
         _("the text is neither UTF-8 nor GB18030"),
         _("Open the file where it was made and save it as “CSV UTF-8”."),
-        "table.encoding",
+        "csv.encoding",
     )
 
 
@@ -152,7 +152,7 @@ def _no_titles(name: str, titles: Sequence[str]) -> Problem:
         name,
         _("there is no line with the column titles {titles}").format(titles="、".join(titles)),
         _("Write these titles above the columns; other columns may stand between them."),
-        "table.no_titles",
+        "csv.no_titles",
     )
 
 
@@ -161,7 +161,7 @@ def _twice(where: str, title: str) -> Problem:
         where,
         _("two columns mean “{title}”").format(title=title.strip()),
         _("Keep one of them."),
-        "table.column_twice",
+        "csv.column_twice",
     )
 
 
@@ -170,5 +170,5 @@ def _open_quote(name: str, line: int) -> Problem:
         f"{name}!{line}",
         _("a quotation mark is not closed where its cell ends"),
         _("Double quotation marks inside a text, or take them out."),
-        "table.open_quote",
+        "csv.open_quote",
     )
