@@ -1,0 +1,302 @@
+"""The only door to the database: every write is one transaction and its events; state is what the events make of it.
+
+A writer says what shall happen as a function of what is: ``ledger.commit(decide, …)`` calls ``decide`` with a view of
+the ledger while it holds the writers' lock, and appends what it returns. So a check and the event that relies on it
+are one serialised transaction (D3), in SQLite and in PostgreSQL alike. Nothing here clears, pauses or rewrites
+anything (L5).
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from sqlalchemy import and_, bindparam, delete, insert, select, update
+from sqlalchemy.exc import DBAPIError
+
+from i18n import _
+from retention import audit, database, lifecycle, projection, schema
+from retention.errors import ConflictError, LedgerError, Problem, RefusedError, TamperedError
+from retention.events import ActRefused, Event, ScheduleAdopted
+from retention.projection import Entry
+from retention.reckoning import reckonings
+from retention.view import CHUNK, HOLD_CHANGES, RECORD_CHANGES, View, chunks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from datetime import date, datetime
+    from pathlib import Path
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from sqlalchemy import Connection, Engine
+
+    from retention.events import Change
+    from retention.model import Actor, Adoption, Hold, Record
+
+
+class Draft(NamedTuple):
+    """What shall happen, and to whom. An empty ``subject`` becomes the event's own number: the id of what it begins."""
+
+    subject: str
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When, and by whose hand (L6): ``at`` an aware instant, ``on`` the business date."""
+
+    at: datetime
+    on: date
+    actor: Actor
+
+    def __post_init__(self) -> None:
+        if not self.actor.name.strip():
+            raise ValueError("an actor has a name: an account, or the service with its version")
+        audit.instant(self.at)
+
+
+class Ledger:
+    """A ledger in SQLite or PostgreSQL. Many threads and processes may use one at a time; forks open their own."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writers = database.writing(engine)
+        self._readers = database.reading(engine)
+        self._turn = threading.Lock()
+
+    @classmethod
+    def open(cls, target: str | Path) -> Self:
+        """The ledger in a file, or behind a database URL; made when there is none yet.
+
+        LedgerError where it cannot be reached, lies on a network drive, would lose what it confirmed (D8), or was
+        made by a newer guidang.
+        """
+        with _speaking():
+            return cls(database.connect(target))
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    # --- reading
+
+    @contextmanager
+    def read(self) -> Iterator[View]:
+        """One moment of the ledger: whatever is written meanwhile does not show."""
+        with _speaking(), self._readers.begin() as connection:
+            yield View(connection)
+
+    def verify(
+        self, checkpoints: Sequence[audit.Checkpoint] = (), key: Ed25519PublicKey | None = None
+    ) -> audit.Verdict:
+        """The chain held against itself and against checkpoints kept elsewhere (L2)."""
+        with self.read() as view:
+            return audit.verify(view.links(), checkpoints, key, claimed=view.head)
+
+    # --- writing
+
+    def append(self, drafts: Iterable[Draft], stamp: Stamp) -> tuple[Entry, ...]:
+        """Write what happened, in one transaction. RefusedError or ConflictError where a transition does not exist."""
+        return self.commit(lambda _view: drafts, stamp)
+
+    def commit(
+        self,
+        decide: Callable[[View], Iterable[Draft]],
+        stamp: Stamp,
+        *,
+        attempt: Draft | None = None,
+    ) -> tuple[Entry, ...]:
+        """Decide while nobody else writes, then write what was decided: all of it or nothing (D3).
+
+        RefusedError or ConflictError where a rule or the state forbids it. Where ``attempt`` says what was tried, the
+        refusal is written first, with the rules that refused (L8). LedgerError where nothing could be written (D8).
+        """
+        refusal = None
+        with self._writing() as connection:
+            head = _take_head(connection)
+            try:
+                plan = _planned(View(connection), head, decide(View(connection)), stamp)
+            except (RefusedError, ConflictError) as refused:
+                if attempt is None:
+                    raise
+                refusal = refused
+                plan = _planned(View(connection), head, [_refusal(attempt, refused)], stamp)
+            _write(connection, head, plan)
+        if refusal is not None:
+            raise refusal
+        return plan.entries
+
+    def restore(self, links: Iterable[audit.Link]) -> audit.Head:
+        """Fill an empty ledger with the events of another, byte for byte: the same head (L7), the state rebuilt (L1).
+
+        TamperedError where they are no whole chain, ConflictError where the ledger has events: then nothing changes.
+        """
+        with self._writing() as connection:
+            head = _take_head(connection)
+            if head.seq:
+                hint = _("Name a database without a ledger.")
+                raise ConflictError([Problem("", _("this ledger has events already"), hint, "ledger.not_empty", "L5")])
+            for chunk in chunks(links, CHUNK):
+                verdict = audit.verify(chunk, after=head)
+                if not verdict.sound:
+                    raise TamperedError(_tampered(verdict))
+                entries = tuple(Entry(link.seq, projection.event_of(link.body)) for link in chunk)
+                _write(connection, head, _Plan(entries, tuple(chunk), *_applied(View(connection), entries)))
+                head = verdict.head
+        return head
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._turn, _speaking(), self._writers.begin() as connection:
+            yield connection
+
+
+@contextmanager
+def _speaking() -> Iterator[None]:
+    """What a database cannot do, as an error that says so."""
+    try:
+        yield
+    except DBAPIError as error:
+        message = _("the database refused: {reason}").format(reason=error.orig)
+        hint = _("Nothing was written. See that it runs, has room on its disk and is not locked, and try again.")
+        raise LedgerError([Problem(_("ledger"), message, hint, "ledger.database", "D8")]) from error
+
+
+# --- writing ----------------------------------------------------------------------------------------------------
+
+
+class _Plan(NamedTuple):
+    """What a transaction will write: computed before anything is."""
+
+    entries: tuple[Entry, ...]
+    links: tuple[audit.Link, ...]
+    records: dict[str, tuple[Record | None, Record]]
+    holds: dict[str, Hold]
+
+
+def _take_head(connection: Connection) -> audit.Head:
+    """The head, and the right to move it: in PostgreSQL its row is the writers' lock."""
+    row = connection.execute(select(schema.head.c.seq, schema.head.c.hash).with_for_update()).one()
+    return audit.Head(row.seq, row.hash)
+
+
+def _planned(view: View, head: audit.Head, drafts: Iterable[Draft], stamp: Stamp) -> _Plan:
+    entries = tuple(
+        Entry(seq, Event(stamp.at, stamp.on, stamp.actor, draft.subject or str(seq), draft.change))
+        for seq, draft in enumerate(drafts, head.seq + 1)
+    )
+    links = tuple(audit.chained(head, [projection.body_of(entry.event) for entry in entries]))
+    return _Plan(entries, links, *_applied(view, entries))
+
+
+def _refusal(attempt: Draft, refused: RefusedError | ConflictError) -> Draft:
+    rules = tuple(problem.clause for problem in refused.problems)
+    return Draft(attempt.subject, ActRefused(attempt.change.kind, rules, str(refused)))
+
+
+def _tampered(verdict: audit.Verdict) -> list[Problem]:
+    return [Problem(_("ledger"), each.message, "", "ledger.tampered", "L2") for each in verdict.findings]
+
+
+def _applied(view: View, entries: Sequence[Entry]) -> tuple[dict[str, tuple[Record | None, Record]], dict[str, Hold]]:
+    """The records and holds that events touch, as they are and as the events leave them."""
+    touched = {entry.event.subject for entry in entries if isinstance(entry.event.change, RECORD_CHANGES)}
+    before = view.records_by_id(sorted(touched))
+    after, holds = dict(before), dict[str, "Hold"]()
+    for _seq, event in entries:
+        if isinstance(event.change, RECORD_CHANGES):
+            after[event.subject] = lifecycle.apply(after.get(event.subject), event)
+        elif isinstance(event.change, HOLD_CHANGES):
+            known = holds.get(event.subject) or view.hold(event.subject)
+            holds[event.subject] = lifecycle.apply_hold(known, event)
+    return {key: (before.get(key), record) for key, record in after.items()}, holds
+
+
+def _write(connection: Connection, head: audit.Head, plan: _Plan) -> None:
+    if not plan.links:
+        return
+    _write_events(connection, head, plan)
+    _write_holds(connection, plan.holds)
+    adopted = [
+        {"number": event.change.number, "event": seq}
+        for seq, event in plan.entries
+        if isinstance(event.change, ScheduleAdopted)
+    ]
+    if adopted:
+        connection.execute(insert(schema.adoptions), adopted)
+    adoptions = View(connection).adoptions()
+    _write_records(connection, plan.records, adoptions)
+    if adopted:
+        _write_eligible_days(connection, adoptions)
+
+
+def _write_events(connection: Connection, head: audit.Head, plan: _Plan) -> None:
+    rows = [
+        {"seq": link.seq, "subject": event.subject, "kind": event.kind, "body": link.body, "hash": link.hash}
+        for link, (_seq, event) in zip(plan.links, plan.entries, strict=True)
+    ]
+    connection.execute(insert(schema.events), rows)
+    last = plan.links[-1]
+    table = schema.head.c
+    guarded = update(schema.head).where(table.seq == head.seq, table.hash == head.hash)
+    moved = connection.execute(guarded.values(seq=last.seq, hash=last.hash))
+    if moved.rowcount != 1:
+        message = _("somebody else wrote at the same moment")
+        raise ConflictError([Problem(_("ledger"), message, _("Repeat the command."), "ledger.conflict", "L3")])
+
+
+def _write_records(
+    connection: Connection, records: dict[str, tuple[Record | None, Record]], adoptions: tuple[Adoption, ...]
+) -> None:
+    changed = [record for before, record in records.values() if before != record]
+    rows = [projection.record_row(record, each.eligible_on) for record, each in reckonings(changed, adoptions)]
+    if new := [row for row in rows if records[row["id"]][0] is None]:
+        connection.execute(insert(schema.records), new)
+    if old := [row for row in rows if records[row["id"]][0] is not None]:
+        columns: dict[str, Any] = {name: bindparam(f"new_{name}") for name in old[0]}
+        statement = update(schema.records).where(schema.records.c.id == bindparam("new_id")).values(columns)
+        connection.execute(statement, [{f"new_{name}": value for name, value in row.items()} for row in old])
+    _write_covers(connection, records)
+
+
+def _write_covers(connection: Connection, records: dict[str, tuple[Record | None, Record]]) -> None:
+    """Which records are covered by which holds."""
+    begun, ended = [], []
+    for before, record in records.values():
+        held = before.holds if before else frozenset()
+        begun += [{"record_id": record.id, "hold_id": hold_id} for hold_id in sorted(record.holds - held)]
+        ended += [{"old_record": record.id, "old_hold": hold_id} for hold_id in sorted(held - record.holds)]
+    if begun:
+        connection.execute(insert(schema.record_holds), begun)
+    if ended:
+        table = schema.record_holds.c
+        gone = and_(table.record_id == bindparam("old_record"), table.hold_id == bindparam("old_hold"))
+        connection.execute(delete(schema.record_holds).where(gone), ended)
+
+
+def _write_holds(connection: Connection, holds: dict[str, Hold]) -> None:
+    for hold in holds.values():
+        row = projection.hold_row(hold)
+        changed = connection.execute(update(schema.holds).where(schema.holds.c.id == hold.id).values(row))
+        if not changed.rowcount:
+            connection.execute(insert(schema.holds), row)
+
+
+def _write_eligible_days(connection: Connection, adoptions: tuple[Adoption, ...]) -> None:
+    """Every record's eligible day by the schedule now in force."""
+    statement = (
+        update(schema.records).where(schema.records.c.id == bindparam("of")).values(eligible_on=bindparam("day"))
+    )
+    view, last = View(connection), ""
+    while chunk := list(view.records(schema.records.c.id > last, limit=CHUNK)):
+        days = [{"of": record.id, "day": each.eligible_on} for record, each in reckonings(chunk, adoptions)]
+        connection.execute(statement, days)
+        last = chunk[-1].id

@@ -1,0 +1,165 @@
+"""Between values and rows: events and their bytes, records and holds and the rows that show them. Pure."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from retention import audit
+from retention.events import Event, ScheduleAdopted, change_from, payload_of
+from retention.model import Actor, Adoption, Extension, Hold, Outcome, Period, Record, State, Term, TermKind
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from sqlalchemy import RowMapping
+
+    from retention.events import Canonical
+
+
+class Entry(NamedTuple):
+    """One event in the ledger: its number from 1, and what happened."""
+
+    seq: int
+    event: Event
+
+
+# --- events -----------------------------------------------------------------------------------------------------
+
+
+def body_of(event: Event) -> bytes:
+    """The canonical bytes of an event: what is hashed, kept and exported (L7)."""
+    actor: dict[str, Canonical] = {"name": event.actor.name}
+    if event.actor.version:
+        actor["version"] = event.actor.version
+    return audit.canonical(
+        {
+            "actor": actor,
+            "at": audit.instant(event.at),
+            "kind": event.kind,
+            "on": event.on.isoformat(),
+            "payload": payload_of(event.change),
+            "subject": event.subject,
+        }
+    )
+
+
+def event_of(body: bytes) -> Event:
+    """The event of its canonical bytes. ValueError or KeyError where they are none."""
+    data = json.loads(body)
+    at = datetime.fromisoformat(data["at"])
+    on = datetime.fromisoformat(data["on"]).date()
+    return Event(at, on, Actor(**data["actor"]), data["subject"], change_from(data["kind"], data["payload"]))
+
+
+@lru_cache(maxsize=64)
+def adoption_of(body: bytes) -> Adoption:
+    """The version of the schedule that an event put in force. TypeError where it is about something else."""
+    event = event_of(body)
+    change = event.change
+    if not isinstance(change, ScheduleAdopted):
+        raise TypeError(event.kind)
+    return Adoption(change.number, event.on, change.version, change.shortened_by, change.exempt)
+
+
+# --- records ----------------------------------------------------------------------------------------------------
+
+
+def record_row(record: Record, eligible_on: date | None) -> dict[str, Any]:
+    """The row of a record; its holds have rows of their own."""
+    return {
+        "id": record.id,
+        "share": record.share,
+        "path": record.path,
+        "digest": record.digest,
+        "size": record.size,
+        "filed_on": record.filed_on,
+        "class_key": record.class_key,
+        "period_first": record.period.first if record.period else None,
+        "period_last": record.period.last if record.period else None,
+        "dated": record.dated,
+        "department": record.department,
+        "proof": record.proof,
+        "state": record.state.value,
+        "altered_to": record.altered_to,
+        "missing_since": record.missing_since,
+        "resurfaced_at": record.resurfaced_at,
+        "extension": _extension_text(record.extension),
+        "list_id": record.list_id,
+        "intent": record.intent,
+        "outcome": record.outcome.value if record.outcome else None,
+        "eligible_on": eligible_on,
+    }
+
+
+def record_of(row: RowMapping, holds: frozenset[str]) -> Record:
+    """The record that a row and its holds show."""
+    return Record(
+        id=row["id"],
+        share=row["share"],
+        path=row["path"],
+        digest=row["digest"],
+        size=row["size"],
+        filed_on=row["filed_on"],
+        class_key=row["class_key"],
+        period=Period(row["period_first"], row["period_last"]) if row["period_first"] else None,
+        dated=row["dated"],
+        department=row["department"],
+        proof=row["proof"],
+        state=State(row["state"]),
+        holds=holds,
+        altered_to=row["altered_to"],
+        missing_since=row["missing_since"],
+        resurfaced_at=row["resurfaced_at"],
+        extension=_extension(row["extension"]),
+        list_id=row["list_id"],
+        intent=row["intent"],
+        outcome=Outcome(row["outcome"]) if row["outcome"] else None,
+    )
+
+
+def _extension_text(extension: Extension | None) -> str | None:
+    if extension is None:
+        return None
+    term = extension.term
+    return audit.canonical(
+        {
+            "appraised_on": extension.appraised_on.isoformat(),
+            "days": term.days,
+            "kind": term.kind.value,
+            "months": term.months,
+            "reason": extension.reason,
+            "text": term.text,
+        }
+    ).decode("utf-8")
+
+
+def _extension(text: str | None) -> Extension | None:
+    if text is None:
+        return None
+    data = json.loads(text)
+    term = Term(TermKind(data["kind"]), data["text"], data["months"], data["days"])
+    return Extension(term, datetime.fromisoformat(data["appraised_on"]).date(), data["reason"])
+
+
+# --- holds ------------------------------------------------------------------------------------------------------
+
+
+def hold_row(hold: Hold) -> dict[str, Any]:
+    """The row of a hold."""
+    return {
+        "id": hold.id,
+        "reason": hold.reason,
+        "placed_by": hold.placed_by.name,
+        "placed_by_version": hold.placed_by.version,
+        "placed_on": hold.placed_on,
+        "released_on": hold.released_on,
+    }
+
+
+def hold_of(row: RowMapping) -> Hold:
+    """The hold that a row shows."""
+    actor = Actor(row["placed_by"], row["placed_by_version"])
+    return Hold(row["id"], row["reason"], actor, row["placed_on"], row["released_on"])

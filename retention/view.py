@@ -1,0 +1,274 @@
+"""Looking into the ledger: events, records, holds and the schedule as they are at one moment. Never writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args
+
+from sqlalchemy import LargeBinary, and_, cast, exists, func, or_, select
+
+from i18n import _
+from retention import audit, lifecycle, projection, schema
+from retention.errors import ConflictError, RefusedError
+from retention.events import HoldChange, RecordChange, ScheduleAdopted
+from retention.model import Overlay, State
+from retention.projection import Entry
+from retention.reckoning import reckon
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import date
+
+    from sqlalchemy import ColumnElement, Connection, Select
+
+    from retention.events import Event
+    from retention.model import Adoption, Hold, Record
+
+T = TypeVar("T")
+
+CHUNK = 500
+"""Rows asked for or written at once: below every database's limit of parameters."""
+
+RECORD_CHANGES = get_args(RecordChange)
+HOLD_CHANGES = get_args(HoldChange)
+
+
+class Due(NamedTuple):
+    """A record and the day from which it may be disposed of."""
+
+    eligible_on: date
+    record: Record
+
+
+class View:
+    """What the ledger says at one moment. Valid inside the block that gave it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    # events
+
+    @property
+    def head(self) -> audit.Head:
+        """Where the ledger says that its chain ends."""
+        row = self._connection.execute(select(schema.head.c.seq, schema.head.c.hash)).first()
+        return audit.Head(row.seq, row.hash) if row else audit.NOTHING
+
+    def links(self, after: int = 0) -> Iterator[audit.Link]:
+        """The events as they lie in the database, for verification and export."""
+        table = schema.events.c
+        # Whoever tampers may put anything there: it is read as bytes, whatever it is.
+        body, digest = (cast(func.coalesce(column, b""), LargeBinary) for column in (table.body, table.hash))
+        query = select(table.seq, body, digest).where(table.seq > after).order_by(table.seq)
+        return map(audit.Link._make, self._connection.execute(query, execution_options={"yield_per": 10_000}))
+
+    def log(self, subject: str | None = None, after: int = 0, limit: int | None = None) -> Iterator[Entry]:
+        """Events in their order, of one subject or all."""
+        table = schema.events.c
+        query = select(table.seq, table.body).where(table.seq > after).order_by(table.seq).limit(limit)
+        if subject is not None:
+            query = query.where(table.subject == subject)
+        rows = self._connection.execute(query, execution_options={"yield_per": 1_000})
+        return (Entry(row.seq, projection.event_of(row.body)) for row in rows)
+
+    def last(self) -> Entry | None:
+        """The newest event."""
+        table = schema.events.c
+        row = self._connection.execute(select(table.seq, table.body).order_by(table.seq.desc()).limit(1)).first()
+        return Entry(row.seq, projection.event_of(row.body)) if row else None
+
+    # records
+
+    def record(self, record_id: str) -> Record | None:
+        """The record with this id."""
+        return next(self.records(schema.records.c.id == record_id), None)
+
+    def records_by_id(self, ids: Iterable[str]) -> dict[str, Record]:
+        """Those of the records asked for that exist."""
+        found = (self.records(schema.records.c.id.in_(chunk)) for chunk in chunks(ids, CHUNK))
+        return {record.id: record for records in found for record in records}
+
+    def records_at(self, share: str, path: str) -> list[Record]:
+        """Every record that was filed at, or moved to, this place; destroyed ones too."""
+        return list(self.records(schema.records.c.share == share, schema.records.c.path == path))
+
+    def records_with(self, digest: str) -> list[Record]:
+        """Every record filed with this content: copies, and what was destroyed (W5, W7)."""
+        return list(self.records(schema.records.c.digest == digest))
+
+    def records_held_by(self, hold_id: str) -> list[Record]:
+        """The records that a hold covers."""
+        covered = select(schema.record_holds.c.record_id).where(schema.record_holds.c.hold_id == hold_id)
+        return list(self.records(schema.records.c.id.in_(covered)))
+
+    def records_under(self, overlay: Overlay) -> Iterator[Record]:
+        """The records that something lies over: held, altered, missing, resurfaced, unclassified, extended."""
+        return self.records(_under(overlay))
+
+    def due(self, on: date, after: tuple[date, str] | None = None, limit: int | None = None) -> list[Due]:
+        """Records whose eligible day has come, earliest first: kept, whole, not held, not on a list (D4).
+
+        ``after``: day and id of the last one seen, for the next page.
+        """
+        table = schema.records.c
+        where = [table.eligible_on <= on, table.state == State.RETAINED.value, table.altered_to.is_(None)]
+        where += [table.missing_since.is_(None), table.resurfaced_at.is_(None), ~_under(Overlay.HELD)]
+        if after is not None:
+            day, record_id = after
+            where.append(or_(table.eligible_on > day, and_(table.eligible_on == day, table.id > record_id)))
+        query = select(schema.records).where(*where).order_by(table.eligible_on, table.id).limit(limit)
+        rows = self._connection.execute(query).mappings().all()
+        return [Due(row["eligible_on"], projection.record_of(row, frozenset())) for row in rows]
+
+    def eligible_on(self, record_id: str) -> date | None:
+        """The day from which a record may be disposed of, by the schedule in force; None: never, or not known."""
+        query = select(schema.records.c.eligible_on).where(schema.records.c.id == record_id)
+        return self._connection.execute(query).scalar_one_or_none()
+
+    def records(self, *where: ColumnElement[bool], limit: int | None = None) -> Iterator[Record]:
+        """Records by conditions over ``schema.records``, in the order of their ids."""
+        query = select(schema.records).where(*where).order_by(schema.records.c.id).limit(limit)
+        rows = self._connection.execute(query, execution_options={"yield_per": CHUNK}).mappings()
+        for chunk in chunks(rows, CHUNK):
+            held = self._holds_of([row["id"] for row in chunk])
+            yield from (projection.record_of(row, held.get(row["id"], frozenset())) for row in chunk)
+
+    def _holds_of(self, ids: Sequence[str]) -> dict[str, frozenset[str]]:
+        table = schema.record_holds.c
+        rows = self._connection.execute(
+            select(table.record_id, table.hold_id).where(table.record_id.in_(ids)).order_by(table.record_id)
+        )
+        groups = groupby(rows, key=lambda row: row.record_id)
+        return {record_id: frozenset(row.hold_id for row in group) for record_id, group in groups}
+
+    # holds and schedule
+
+    def hold(self, hold_id: str) -> Hold | None:
+        """The hold with this id."""
+        return next(self._holds(select(schema.holds).where(schema.holds.c.id == hold_id)), None)
+
+    def holds(self) -> list[Hold]:
+        """Every hold, those released too."""
+        return list(self._holds(select(schema.holds).order_by(schema.holds.c.id)))
+
+    def _holds(self, query: Select[Any]) -> Iterator[Hold]:
+        return map(projection.hold_of, self._connection.execute(query).mappings())
+
+    def adoptions(self) -> tuple[Adoption, ...]:
+        """Every version of the schedule that was put in force, in its order."""
+        table = schema.events.c
+        query = select(table.body).join(schema.adoptions, schema.adoptions.c.event == table.seq)
+        rows = self._connection.execute(query.order_by(schema.adoptions.c.number))
+        return tuple(projection.adoption_of(row.body) for row in rows)
+
+    # the state held against the events
+
+    def differences(self) -> Iterator[audit.Finding]:
+        """Where a row is not what replaying the events alone gives (L1): something else wrote there."""
+        yield from self._record_differences()
+        yield from self._other_differences()
+        known = select(schema.events.c.seq).where(schema.events.c.subject == schema.records.c.id)
+        strangers = select(schema.records.c.id).where(~exists(known.correlate(schema.records)))
+        for row in self._connection.execute(strangers):
+            yield _finding(0, _("there is a row of record {id}, but no event").format(id=row.id))
+
+    def _record_differences(self) -> Iterator[audit.Finding]:
+        adoptions = self.adoptions()
+        for chunk in chunks(self._histories(), CHUNK):
+            ids = [history.subject for history in chunk]
+            rows = self._connection.execute(select(schema.records).where(schema.records.c.id.in_(ids))).mappings()
+            stored = {row["id"]: dict(row) for row in rows}
+            held = self._holds_of(ids)
+            for history in chunk:
+                yield from history.findings
+                record = history.record
+                wanted = projection.record_row(record, reckon(record, adoptions).eligible_on) if record else None
+                holds = record.holds if record else frozenset()
+                if stored.get(history.subject) != wanted or held.get(history.subject, frozenset()) != holds:
+                    text = _("the row of record {id} is not what its events say").format(id=history.subject)
+                    yield _finding(history.last, text)
+
+    def _histories(self) -> Iterator[_History]:
+        """The events of each subject, subject by subject."""
+        query = select(schema.events).order_by(schema.events.c.subject, schema.events.c.seq)
+        rows = self._connection.execute(query, execution_options={"yield_per": 1_000})
+        for subject, group in groupby(rows, key=lambda row: row.subject):
+            yield _History(subject).through(group)
+
+    def _other_differences(self) -> Iterator[audit.Finding]:
+        holds: dict[str, Hold] = {}
+        numbers: list[tuple[int, int]] = []
+        kinds = [change.kind for change in (*HOLD_CHANGES, ScheduleAdopted)]
+        query = select(schema.events.c.seq, schema.events.c.body).where(schema.events.c.kind.in_(kinds))
+        for row in self._connection.execute(query.order_by(schema.events.c.seq)):
+            event = projection.event_of(row.body)
+            if isinstance(event.change, ScheduleAdopted):
+                numbers.append((event.change.number, row.seq))
+            else:
+                holds[event.subject] = lifecycle.apply_hold(holds.get(event.subject), event)
+        if sorted(self.holds(), key=_by_id) != sorted(holds.values(), key=_by_id):
+            yield _finding(0, _("the holds are not what the events say"))
+        stored = self._connection.execute(select(schema.adoptions.c.number, schema.adoptions.c.event))
+        if sorted(map(tuple, stored)) != sorted(numbers):
+            yield _finding(0, _("the versions of the schedule are not what the events say"))
+
+
+@dataclass(slots=True)
+class _History:
+    """What the events of one subject, replayed alone, make of it."""
+
+    subject: str
+    last: int = 0
+    record: Record | None = None
+    findings: list[audit.Finding] = field(default_factory=list)
+
+    def through(self, rows: Iterable[Any]) -> _History:
+        for row in rows:
+            self.last = row.seq
+            event = projection.event_of(row.body)
+            if (event.subject, event.kind) != (self.subject, row.kind):
+                text = _("event {seq} is filed under another subject or kind than its own").format(seq=row.seq)
+                self.findings.append(_finding(row.seq, text))
+            elif isinstance(event.change, RECORD_CHANGES):
+                self._apply(row.seq, event)
+        return self
+
+    def _apply(self, seq: int, event: Event) -> None:
+        try:
+            self.record = lifecycle.apply(self.record, event)
+        except (RefusedError, ConflictError) as error:
+            text = _("event {seq} could not happen: {reason}").format(seq=seq, reason=error)
+            self.findings.append(_finding(seq, text))
+
+
+def _finding(seq: int, text: str) -> audit.Finding:
+    return audit.Finding(seq, audit.Fault.STATE, text)
+
+
+def _by_id(hold: Hold) -> str:
+    return hold.id
+
+
+def _under(overlay: Overlay) -> ColumnElement[bool]:
+    """The condition for an overlay; the twin of ``Record.overlays``."""
+    table = schema.records.c
+    held = select(schema.record_holds.c.hold_id).where(schema.record_holds.c.record_id == table.id)
+    permanent = or_(table.proof, and_(table.extension.is_not(None), table.extension.contains('"kind":"permanent"')))
+    conditions: dict[Overlay, ColumnElement[bool]] = {
+        Overlay.HELD: exists(held.correlate(schema.records)),
+        Overlay.ALTERED: table.altered_to.is_not(None),
+        Overlay.MISSING: table.missing_since.is_not(None),
+        Overlay.RESURFACED: table.resurfaced_at.is_not(None),
+        Overlay.UNCLASSIFIED: table.class_key.is_(None),
+        Overlay.PERMANENT: permanent,
+        Overlay.EXTENDED: and_(table.extension.is_not(None), ~permanent),
+    }
+    return conditions[overlay]
+
+
+def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """``items`` in lists of ``size``, the last one shorter."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
