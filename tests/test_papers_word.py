@@ -562,3 +562,23 @@ def test_a_register_keeps_the_names_it_had(name: str) -> None:
     sources = {form_id: office.forms[form_id] for form_id in office.forms["monthly-report"].sources}
     named = forms_named(name, office.forms.values())
     assert any(form.id in sources for form in named)
+
+
+@pytest.mark.parametrize("name", sorted(WORD))
+def test_a_paper_with_nothing_but_what_is_required_is_sound_without_an_office(name: str, tmp_path: Path) -> None:
+    """Everything optional left empty, in a folder that is no office: still a paper, with room to write."""
+    form = input_of(FORMS[name])
+    needed = {"target", "unanswered"}  # by the rules of their rows
+    fields = {
+        field.key: field.sample or "".join(field.choices[:1]) or "2026-10-15" for field in form.fields if field.required
+    }
+    rows = {
+        table.key: [{c.key: c.sample for c in table.columns if c.required or c.key in needed}] for table in form.tables
+    }
+    path = tmp_path / "x.xlsx"
+    path.write_bytes(
+        new_workbook(form, period=Period.of(FORMS[name].period, date(2026, 10, 18)), carry=rows, fields=fields)
+    )
+    blob = render_form(FORMS[name], read(path, form), None)
+    assert list(defects(blob)) == []
+    assert "None" not in "".join(stories(blob).values())
