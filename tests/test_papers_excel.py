@@ -19,10 +19,11 @@ from click.testing import CliRunner, Result
 
 import carryover
 import cli
+import i18n
 import papers
 from docgen import ExcelTemplate
-from docgen.errors import DataError
-from docgen.forms import Form, Must, Period, Table, load_forms
+from docgen.errors import DataError, TemplateError
+from docgen.forms import Form, Must, Period, Table, load_forms, parse_form
 from docgen.intake import open_book
 from docgen.register import register_template
 from docgen.rowfit import fitted, lines
@@ -588,3 +589,29 @@ def test_everything_renders_in_one_command(office: Path) -> None:
             assert package.testzip() is None
     again = Office.load(office).render_all(Period.parse("2026-10"))
     assert [path.read_bytes() for path in again.paths] == [path.read_bytes() for path in made.paths]
+
+
+WRONG_DECLARATIONS = {
+    '[[carry]]\ntable = "nosuch"': "there is no table 'nosuch'",
+    '[[carry]]\ntable = "items"\ncolumns = { nosuch = "name" }': "there is no column 'nosuch'",
+    '[[carry]]\ntable = "items"\nwhen = "name =="': "the expression cannot be read",
+    '[[carry]]\ntable = "items"\nperiod = "someday"': "'someday' is not possible here",
+    '[[tables.must]]\nwhen = "nosuch > 1"\nmessage = "x"': "there is no column 'nosuch'",
+    '[[tables.must]]\nwhen = "name"\nlevel = "x"': "'message' is missing",
+}
+
+
+@pytest.mark.parametrize(("lines_", "message"), WRONG_DECLARATIONS.items())
+def test_wrong_declarations_are_named_at_their_line(lines_: str, message: str) -> None:
+    head = 'title = "甲"\n[[tables]]\nkey = "items"\ntitle = "乙"\nrows = [{ name = "a" }]\n'
+    column = '[[tables.columns]]\nkey = "name"\ntitle = "名称"\n'
+    with i18n.use("en"), pytest.raises(TemplateError) as raised:
+        parse_form(f"{head}{column}{lines_}\n".encode(), "keys")
+    assert message in str(raised.value)
+    assert "keys/form.toml:" in str(raised.value)
+
+
+def test_a_row_of_a_blank_with_an_unknown_column_is_refused() -> None:
+    source = 'title = "甲"\n[[tables]]\nkey = "items"\ntitle = "乙"\nrows = [{ nosuch = "a" }]\n'
+    with i18n.use("en"), pytest.raises(TemplateError, match="there is no column 'nosuch'"):
+        parse_form(f'{source}[[tables.columns]]\nkey = "name"\ntitle = "名称"\n'.encode(), "keys")
