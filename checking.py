@@ -82,10 +82,12 @@ def check_period(
         checked.append(check_file(path, form, office.forms, period))
     if not checked:
         return []
-    problems, missing = office.between(period, [found.reading for found in checked if found.reading])
+    readings = [found.reading for found in checked if found.reading]
+    problems, missing = office.between(period, readings)
+    changes = office.plan_warnings(period, readings)
     gaps = missing if all(found.reading for found in checked) else []
     copies = office.marked_copies(period)
-    return [*checked, Checked(period.label, problems=tuple(problems), warnings=(*gaps, *copies))]
+    return [*checked, Checked(period.label, problems=tuple(problems), warnings=(*gaps, *changes, *copies))]
 
 
 def period_of(path: Path) -> Period | None:
