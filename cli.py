@@ -30,7 +30,12 @@ if TYPE_CHECKING:
     from docgen.period import Period
     from docgen.reading import Reading
     from office import MadePapers, MadeReport, Office
+    from retention.audit import Verdict as Verification
     from retention.duties import Agenda, Entry, Status
+    from retention.model import Actor
+    from retention.projection import Entry as LedgerEntry
+    from retention.model import RecordClass
+    from retention.schedule import ScheduleReading
 
 
 # --- exit codes -----------------------------------------------------------------------------------------------
@@ -168,15 +173,21 @@ class PeriodType(click.ParamType[Any]):
             self.fail(str(error), param, ctx)
 
 
-class Program(console.Command, click.Group):
-    """``guidang`` itself: chooses the language, runs a command, turns whatever it raises into an exit code."""
+class Commands(console.Command, click.Group):
+    """Several commands about one thing, in the order of the work, as they are declared."""
 
     command_class = console.Command
     subcommand_metavar = console.Translated()
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
-        """In the order of the work, as they are declared."""
+        """The names."""
         return list(self.commands)
+
+
+class Program(Commands):
+    """``guidang`` itself: chooses the language, runs a command, turns whatever it raises into an exit code."""
+
+    group_class = Commands
 
     def main(  # type: ignore[override]
         self,
@@ -597,6 +608,129 @@ def duties(period: Period, on: datetime | None, only_open: bool, ics: Path | Non
     return Exit.DONE
 
 
+@program.group()
+@common
+def schedule() -> None:
+    """How long each kind of record is kept: the office's schedule.csv."""
+
+
+@schedule.command()
+@prints_data
+def show(as_json: bool) -> Exit:
+    """Show how schedule.csv is read: each class with its term, and from when that counts.
+
+    What cannot be read with certainty is listed below: records of such a class are kept and reported, never due.
+    """
+    reading = _office().schedule()
+    _show_schedule(reading, as_json=as_json)
+    return Exit.DONE
+
+
+@program.group(cls=Group)
+@common
+def audit() -> None:
+    """Prove that the ledger is what was written: verify, sign checkpoints, export, read.
+
+    Whoever owns the database can rewrite it, chain and all. A checkpoint that lies elsewhere shows that it was done:
+    keep some on another machine, in a mail, on paper.
+    """
+
+
+@audit.command()
+@prints_data
+@option(
+    "--events",
+    metavar="FILE",
+    type=console.ExistingFile(),
+    help="An export to verify; the office's ledger without it.",
+)
+@option(
+    "--checkpoint",
+    "points",
+    metavar="FILE",
+    multiple=True,
+    type=console.ExistingFile(),
+    help="A checkpoint that was kept; may be repeated. The office's own without it.",
+)
+@option(
+    "--key",
+    metavar="FILE",
+    type=console.ExistingFile(),
+    help="The public key that checkpoints are verified with; the office's own without it.",
+)
+@option("--replay", is_flag=True, help="Replay all events too, and compare every row of the state with the result.")
+def verify(events: Path | None, points: tuple[Path, ...], key: Path | None, replay: bool, as_json: bool) -> Exit:
+    """Hold the ledger, or an export of it, against checkpoints; exit code 13 where something was tampered with."""
+    import ledgers
+
+    if events:
+        verdict = ledgers.verify_export(events, points, key)
+    else:
+        verdict = ledgers.verify(_office(), points, key, replay=replay)
+    return _show_verdict(verdict, as_json=as_json)
+
+
+@audit.command()
+@prints_data
+@option(
+    "--to",
+    "folder",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where to keep it as well: another machine, a stick.",
+)
+def checkpoint(folder: Path | None, as_json: bool) -> Exit:
+    """Sign where the ledger ends now, and print that as groups to copy onto paper or into a mail.
+
+    The first time a key is made, in keys below the office. Keep a copy of ledger.pub with whoever is to verify.
+    """
+    from datetime import UTC, datetime
+
+    import ledgers
+
+    point, place = ledgers.take_checkpoint(_office(), datetime.now(UTC), folder)
+    if as_json:
+        data = {"exit": 0, "events": point.seq, "hash": point.hash.hex(), "code": point.code(), "file": str(place)}
+        click.echo(_json(data))
+    else:
+        click.echo(point.text() + str(place))
+    return Exit.DONE
+
+
+@audit.command()
+@prints_data
+@argument("target", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Where to write them.")
+@option("--force", is_flag=True, help="Replace a file that is there already.")
+def export(target: Path, force: bool, as_json: bool) -> Exit:
+    """Write every event into one file, which can be verified on any machine."""
+    import ledgers
+
+    head = ledgers.export(_office(), _target(target, "", force=force))
+    if as_json:
+        click.echo(_json({"exit": 0, "events": head.seq, "hash": head.hash.hex(), "file": str(target)}))
+    else:
+        click.echo(_("{n} events, SHA-256 {hash}: {file}").format(n=head.seq, hash=head.hash.hex(), file=target))
+    return Exit.DONE
+
+
+@audit.command()
+@prints_data
+@option("--subject", metavar="ID", help="Of which record, hold or list; of all without it.")
+@option("--last", metavar="N", type=click.IntRange(min=1), default=50, help="How many, counted from the newest; 50.")
+def log(subject: str | None, last: int, as_json: bool) -> Exit:
+    """Print the newest events in their order: number, time, who, what, to what."""
+    import ledgers
+
+    with ledgers.open_ledger(_office()) as ledger, ledger.read() as view:
+        entries = view.newest(last, subject)
+    if as_json:
+        click.echo(_json({"exit": 0, "events": [*map(_event_data, entries)]}))
+    else:
+        titles = (_("number"), _("time"), _("who"), _("event"), _("subject"), _("what"))
+        console.print_table(titles, map(_event_row, entries), right=frozenset({0}))
+    return Exit.DONE
+
+
 @program.command()
 @prints_data
 @argument(
@@ -633,9 +767,11 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2, default=str)
 
 
-def _problem(problem: Problem) -> dict[str, str]:
+def _problem(problem: console.Told) -> dict[str, str]:
     file, place = console.split_place(problem.where)
-    return {"file": file, "place": place, "message": problem.message, "hint": problem.hint, "code": problem.code}
+    told = {"file": file, "place": place, "message": problem.message, "hint": problem.hint, "code": problem.code}
+    clause = getattr(problem, "clause", "")
+    return told | {"clause": clause} if clause else told
 
 
 def _annotated(path: Path, faults: tuple[Problem, ...], *, force: bool) -> Path | None:
@@ -1041,6 +1177,134 @@ def _duty_data(entry: Entry) -> dict[str, Any]:
         "estimated": entry.estimated,
         "remarks": entry.remarks,
     }
+
+
+def _show_schedule(reading: ScheduleReading, *, as_json: bool) -> None:
+    if as_json:
+        classes = [*map(_class_data, reading.version.classes)]
+        problems = [*map(_problem, reading.doubts)]
+        click.echo(_json({"exit": 0, "digest": reading.version.digest, "classes": classes, "problems": problems}))
+        return
+    heading = (_("record"), _("code"), _("kept for"), _("counted from"), _("starting"), _("used by"))
+    console.print_table(heading, [*map(_class_row, reading.version.classes)])
+    click.echo(_("Digest: {digest}").format(digest=reading.version.digest))
+    console.print_problems(reading.doubts, colour="yellow")
+
+
+def _class_row(each: RecordClass) -> tuple[str, ...]:
+    from retention.schedule import base_name, start_name
+    from retention.terms import in_words
+
+    rule = each.rule
+    counted = (base_name(rule.base), start_name(rule.start)) if rule.term.months or rule.term.days else ("", "")
+    return (each.title, each.code, in_words(rule.term), *counted, each.users)
+
+
+def _class_data(each: RecordClass) -> dict[str, Any]:
+    rule = each.rule
+    return {
+        "key": each.key,
+        "title": each.title,
+        "code": each.code,
+        "aliases": each.aliases,
+        "term": {
+            "kind": rule.term.kind.value,
+            "text": rule.term.text,
+            "months": rule.term.months,
+            "days": rule.term.days,
+        },
+        "base": rule.base.value,
+        "start": rule.start.value,
+        "users": each.users,
+    }
+
+
+def _show_schedule(reading: ScheduleReading, *, as_json: bool) -> None:
+    if as_json:
+        classes = [*map(_class_data, reading.version.classes)]
+        problems = [*map(_problem, reading.doubts)]
+        click.echo(_json({"exit": 0, "digest": reading.version.digest, "classes": classes, "problems": problems}))
+        return
+    heading = (_("record"), _("code"), _("kept for"), _("counted from"), _("starting"), _("used by"))
+    console.print_table(heading, [*map(_class_row, reading.version.classes)])
+    click.echo(_("Digest: {digest}").format(digest=reading.version.digest))
+    console.print_problems(reading.doubts, colour="yellow")
+
+
+def _class_row(each: RecordClass) -> tuple[str, ...]:
+    from retention.schedule import base_name, start_name
+    from retention.terms import in_words
+
+    rule = each.rule
+    counted = (base_name(rule.base), start_name(rule.start)) if rule.term.months or rule.term.days else ("", "")
+    return (each.title, each.code, in_words(rule.term), *counted, each.users)
+
+
+def _class_data(each: RecordClass) -> dict[str, Any]:
+    rule = each.rule
+    return {
+        "key": each.key,
+        "title": each.title,
+        "code": each.code,
+        "aliases": each.aliases,
+        "term": {
+            "kind": rule.term.kind.value,
+            "text": rule.term.text,
+            "months": rule.term.months,
+            "days": rule.term.days,
+        },
+        "base": rule.base.value,
+        "start": rule.start.value,
+        "users": each.users,
+    }
+
+
+def _show_verdict(verdict: Verification, *, as_json: bool) -> Exit:
+    code = Exit.DONE if verdict.sound else Exit.TAMPERED
+    if as_json:
+        findings = [{"event": each.seq, "fault": each.fault, "message": each.message} for each in verdict.findings]
+        head = {"events": verdict.head.seq, "hash": verdict.head.hash.hex(), "proven": verdict.proven}
+        click.echo(_json({"exit": code, **head, "findings": findings}))
+        return code
+    for finding in verdict.findings:
+        click.echo(click.style("  • ", fg="red") + finding.message, err=True)
+    if not verdict.sound:
+        click.echo(_("The ledger was tampered with. Leave everything as it is, and look for the last backup."), err=True)
+    elif verdict.proven:
+        text = _("{n} events, none changed; proven by a checkpoint up to event {proven}.")
+        click.echo(text.format(n=verdict.head.seq, proven=verdict.proven))
+    else:
+        text = _("{n} events, none changed by mistake; without a checkpoint nothing proves that none was replaced.")
+        click.echo(text.format(n=verdict.head.seq))
+    return code
+
+
+def _event_row(entry: LedgerEntry) -> tuple[str, ...]:
+    from retention.dates import CHINA
+
+    event = entry.event
+    what = json.dumps(_event_data(entry)["what"], ensure_ascii=False)
+    at = f"{event.at.astimezone(CHINA):%Y-%m-%d %H:%M:%S}"
+    return (str(entry.seq), at, _actor(event.actor), event.kind, event.subject, what)
+
+
+def _event_data(entry: LedgerEntry) -> dict[str, Any]:
+    from retention.events import payload_of
+
+    event = entry.event
+    return {
+        "number": entry.seq,
+        "at": event.at.isoformat(),
+        "on": event.on,
+        "actor": _actor(event.actor),
+        "kind": event.kind,
+        "subject": event.subject,
+        "what": payload_of(event.change),
+    }
+
+
+def _actor(actor: Actor) -> str:
+    return f"{actor.name} {actor.version}".strip()
 
 
 def _rendered(form: Form, path: Path, wanted: Path, period: Period | None, *, force: bool) -> Path:

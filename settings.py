@@ -71,8 +71,29 @@ class Choices(BaseModel):
     holidays: str = "holidays.csv"
 
 
+class Deadlines(_Section):
+    """What the procedure leaves open about deadlines (gaps G4–G6, G16, procedure 5, conventions 6)."""
+
+    base_data: Literal["warn", "strict"] = "warn"
+    rest_days: Literal["calendar", "next_working_day"] = "calendar"
+    unanswered: Literal["allowed", "overdue"] = "allowed"
+    first_day: Literal["next_day", "same_day"] = "next_day"
+    before: Literal["included", "excluded"] = "included"
+    week_of: Literal["monday", "thursday", "friday", "sunday"] = "friday"
+
+
+class Retention(_Section):
+    """From when a term counts for classes whose row of the schedule does not say (gap G17)."""
+
+    start: Literal["next_year", "anniversary"] = "next_year"
+    base: Literal["period_end", "document", "filing", "latest"] = "period_end"
+
+
 class Settings(_Section):
-    """One guidang.toml. ``version``: of the papers; ``number``: the pattern of their 编号."""
+    """One guidang.toml. ``version``: of the papers; ``number``: the pattern of their 编号.
+
+    ``database``: where the ledger lies, a file below the office or postgresql://…; ledger.db without it.
+    """
 
     name: str = Field(min_length=1)
     company: str = ""
@@ -80,10 +101,13 @@ class Settings(_Section):
     language: Literal["zh_CN", "en"] = "zh_CN"
     version: str = "A/0"
     number: str = "{code}〔{year}〕{month}号"
+    database: str = ""
     departments: Departments = Departments()
     people: People = People()
     visits: Visits = Visits()
     limits: Limits = Limits()
+    deadlines: Deadlines = Deadlines()
+    retention: Retention = Retention()
     settings: Choices = Choices()
 
     @model_validator(mode="after")

@@ -27,7 +27,17 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = "zh_CN"
 SOURCES = (
-    *("carryover.py", "checking.py", "cli.py", "console.py", "deadlines.py", "office.py", "papers.py", "report.py", "settings.py"),
+    *(
+        "carryover.py",
+        "checking.py",
+        "cli.py",
+        "console.py",
+        "deadlines.py",
+        "office.py",
+        "papers.py",
+        "report.py",
+        "settings.py",
+    ),
     *("docgen", "i18n", "retention", "web"),
 )
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from retention.model import Period
 
-FORM, CODE, PERIOD, DEPARTMENT = "guidang.form", "guidang.code", "guidang.period", "guidang.department"
+FORM, PART, CODE = "guidang.form", "guidang.part", "guidang.code"
+PERIOD, DEPARTMENT = "guidang.period", "guidang.department"
 
 DOCUMENTS = frozenset(
     "doc docx wps xls xlsx xlsm et csv pdf jpg jpeg png zip rar msg txt ofd ppt pptx tif tiff".split()  # noqa: SIM905
@@ -61,8 +62,8 @@ class Confidence(IntEnum):
 class Kind:
     """A class as a file may name it: key, code, title and aliases, and what its periods are (``month`` … ``none``).
 
-    ``form`` is the id embedded in documents of the form, where there is one. ``many``: several papers for one period
-    and department are usual (incidents, minutes), so that two are nothing to report.
+    ``form`` is the id embedded in documents of the form, where there is one; ``form/part`` for what is made beside
+    it. ``many``: several papers for one period and department are usual (incidents, minutes), two are no news.
     """
 
     key: str
@@ -458,6 +459,8 @@ class _Case:
     def _properties(self) -> None:
         properties = self.document.properties
         form, code = properties.get(FORM, ""), properties.get(CODE, "")
+        if part := properties.get(PART, ""):
+            form = f"{form}/{part}"
         key = self.catalogue.forms.get(form)
         if key:
             self._add(key, Confidence.CERTAIN, _("guidang made it: form {form}").format(form=form))

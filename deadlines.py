@@ -1,0 +1,196 @@
+"""What an office has filed, told as values, and its deadlines judged by them.
+
+Files say what they are (retention.identify) and registers what was done in a month; on which day a paper was handed in,
+sent or answered stands in transmittals.csv. Nothing is taken from the times of files.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from docgen.period import Period as Span
+from retention.duties import Basis, Case, Filed, Known, Rules, Staff, agenda
+from retention.dutyfile import read_duties
+from retention.identify import DEPARTMENT_WORDS, Catalogue, Document, Kind, Standing, identify
+from retention.model import Period
+from retention.peek import peek
+from retention.transmittals import FILE as TRANSMITTALS
+from retention.transmittals import read_transmittals
+from retention.workdays import library, read_holidays
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from docgen.errors import Problem
+    from docgen.reading import Reading
+    from office import Office
+    from retention.duties import Agenda, Duty
+    from retention.workdays import HolidayTable
+
+DUTIES = "duties.toml"
+MINUTES = "minutes"
+BASE_DATA = Kind("base-data", "基础数据汇总表", form="monthly-report/base-data", aliases=("基础数据汇总",))
+ANNEX = Kind("annex", "指标明细", form="monthly-report/annex")
+READ = ("complaints", "visits", "training", "certificates")
+WEEKDAYS = {"monday": 0, "thursday": 3, "friday": 4, "sunday": 6}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An office's deadlines, and the registers that could not be read to judge them."""
+
+    agenda: Agenda
+    problems: tuple[Problem, ...] = ()
+
+
+def judged(office: Office, period: Span, now: datetime) -> Judged:
+    """The deadlines of a period as of ``now``, local time. SourceError for its tables."""
+    wanted = Period(period.first, period.last)
+    readings, problems = _readings(office, wanted)
+    households = office.settings.visits.households
+    duties = [
+        replace(duty, count=households) if duty.each == "person" else duty
+        for duty in read_duties(office.file_of("", DUTIES).read_bytes())
+    ]
+    known = Known(
+        (*_handed_in(office, duties), *_found(office), *_done(readings)),
+        tuple(_cases(readings)),
+        frozenset((reading.form.id, _month(reading)) for reading in readings if reading.period),
+    )
+    staff = Staff(office.settings.departments.names, _visitors(office, readings))
+    basis = Basis(known, staff, _table(office), _rules(office))
+    return Judged(agenda(duties, wanted, now, basis), tuple(problems))
+
+
+def _rules(office: Office) -> Rules:
+    chosen = office.settings.deadlines
+    return Rules(
+        base_data_warns=chosen.base_data == "warn",
+        shift_rest_days=chosen.rest_days == "next_working_day",
+        unanswered_allowed=chosen.unanswered == "allowed",
+        same_day_counts=chosen.first_day == "same_day",
+        before_includes=chosen.before == "included",
+        week_of=WEEKDAYS[chosen.week_of],
+    )
+
+
+def _table(office: Office) -> HolidayTable:
+    """The office's own table before the library's years."""
+    path = office.folder / office.settings.settings.holidays
+    return read_holidays(path.read_bytes(), path.name).over(library()) if path.is_file() else library()
+
+
+# --- what is filed ---------------------------------------------------------------------------------------------
+
+
+def _handed_in(office: Office, duties: Iterable[Duty]) -> tuple[Filed, ...]:
+    """What people wrote down; nothing where there is no such list."""
+    path = office.folder / TRANSMITTALS
+    names = {name: duty.key for duty in duties for name in (duty.title, duty.key)}
+    return read_transmittals(path.read_bytes(), names, path.name) if path.is_file() else ()
+
+
+def catalogue_of(office: Office) -> Catalogue:
+    """The office's forms, by their ids, as files may name them."""
+    settings = office.settings
+    kinds = [
+        Kind(form.id, form.title, form.code, form.id, form.aliases, form.period, many=form.period == "day")
+        for form in office.forms.values()
+    ]
+    departments = {name: DEPARTMENT_WORDS.get(name, ()) for name in settings.departments.names}
+    people = (*settings.visits.persons, *settings.departments.supervisors.values())
+    places = (settings.name, settings.company, settings.project)
+    return Catalogue([*kinds, BASE_DATA, ANNEX], departments, places, people)
+
+
+def _found(office: Office) -> Iterator[Filed]:
+    """The papers in the office's folders that say with certainty what they are; their days are not known."""
+    catalogue = catalogue_of(office)
+    for folder in ("papers", "registers", "out"):
+        for path in sorted((office.folder / folder).glob("*/*")):
+            if not path.is_file():
+                continue
+            document = _document(office.folder, path)
+            seen = identify(catalogue, document)
+            if seen.standing is Standing.RECORD and seen.kind and seen.period and _does_it(seen.kind, document):
+                department = seen.department if seen.kind in office.forms else ""
+                yield Filed(seen.kind, seen.period, department)
+
+
+def _does_it(kind: str, document: Document) -> bool:
+    """Whether a paper does what duties want of its form: of minutes, only those of a regular meeting (3.4.2, 3.4.3)."""
+    return kind != MINUTES or "例会" in document.path.rpartition("/")[2] or "例会" in document.text
+
+
+def _document(folder: Path, path: Path) -> Document:
+    with path.open("rb") as file:
+        seen = peek(file)
+    return Document(path.relative_to(folder).as_posix(), seen.properties, seen.text)
+
+
+# --- what registers say ----------------------------------------------------------------------------------------
+
+
+def _readings(office: Office, period: Period) -> tuple[list[Reading], list[Problem]]:
+    """The registers of the period's months and the month before that say what was done, and the faults of others."""
+    from docgen.errors import DataError
+    from docgen.workbook import forms_named, read
+
+    forms = [office.forms[name] for name in READ if name in office.forms]
+    readings: list[Reading] = []
+    problems: list[Problem] = []
+    month = Span.of("month", period.first).previous()
+    while month.first <= period.last:
+        for path in office.registers(month):
+            named = forms_named(path.name, office.forms.values())
+            if len(named) == 1 and named[0] in forms:
+                try:
+                    readings.append(read(path, named[0], period=month))
+                except DataError as error:
+                    problems += error.problems
+        month = month.following()
+    return readings, problems
+
+
+def _rows(readings: Sequence[Reading], form: str) -> Iterator[Any]:
+    for reading in readings:
+        if reading.form.id == form:
+            yield from reading.tables[form].rows
+
+
+def _cases(readings: Sequence[Reading]) -> Iterator[Case]:
+    """Complaints with the moment of their first answer; one carried into a later month stands there as it is now."""
+    latest = {row["complaint_no"]: row for row in _rows(readings, "complaints")}
+    for number, row in latest.items():
+        if row["received"]:
+            yield Case("complaints", str(number), row["received"], row["replied"])
+
+
+def _done(readings: Sequence[Reading]) -> Iterator[Filed]:
+    """Regular training by department and day; households visited at home by person and month."""
+    for row in _rows(readings, "training"):
+        if row["kind"] == "定期" and row["held"]:
+            day = row["held"].date()
+            yield Filed("training", Period(day, day), row["department"] or "", day)
+    for reading in readings:
+        rooms: dict[str, set[str]] = defaultdict(set)
+        for row in reading.tables["visits"].rows if reading.form.id == "visits" else ():
+            if row["method"] == "上门":
+                rooms[row["visitor"]].add(row["room"])
+        yield from (Filed("visits", _month(reading), name, count=len(homes)) for name, homes in rooms.items())
+
+
+def _month(reading: Reading) -> Period:
+    """The month a register is of."""
+    assert reading.period  # noqa: S101 - every register is read for its month
+    return Period(reading.period.first, reading.period.last)
+
+
+def _visitors(office: Office, readings: Sequence[Reading]) -> tuple[str, ...]:
+    """Whom the settings name, else whom the staff register ticks (3.6.1)."""
+    ticked = (row["name"] for row in _rows(readings, "certificates") if row.get("visits_due"))
+    return office.settings.visits.persons or tuple(dict.fromkeys(ticked))
