@@ -32,9 +32,8 @@ if TYPE_CHECKING:
     from office import MadePapers, MadeReport, Office
     from retention.audit import Verdict as Verification
     from retention.duties import Agenda, Entry, Status
-    from retention.model import Actor
+    from retention.model import Actor, RecordClass
     from retention.projection import Entry as LedgerEntry
-    from retention.model import RecordClass
     from retention.schedule import ScheduleReading
 
 
@@ -626,7 +625,7 @@ def show(as_json: bool) -> Exit:
     return Exit.DONE
 
 
-@program.group(cls=Group)
+@program.group()
 @common
 def audit() -> None:
     """Prove that the ledger is what was written: verify, sign checkpoints, export, read.
@@ -1219,46 +1218,6 @@ def _class_data(each: RecordClass) -> dict[str, Any]:
     }
 
 
-def _show_schedule(reading: ScheduleReading, *, as_json: bool) -> None:
-    if as_json:
-        classes = [*map(_class_data, reading.version.classes)]
-        problems = [*map(_problem, reading.doubts)]
-        click.echo(_json({"exit": 0, "digest": reading.version.digest, "classes": classes, "problems": problems}))
-        return
-    heading = (_("record"), _("code"), _("kept for"), _("counted from"), _("starting"), _("used by"))
-    console.print_table(heading, [*map(_class_row, reading.version.classes)])
-    click.echo(_("Digest: {digest}").format(digest=reading.version.digest))
-    console.print_problems(reading.doubts, colour="yellow")
-
-
-def _class_row(each: RecordClass) -> tuple[str, ...]:
-    from retention.schedule import base_name, start_name
-    from retention.terms import in_words
-
-    rule = each.rule
-    counted = (base_name(rule.base), start_name(rule.start)) if rule.term.months or rule.term.days else ("", "")
-    return (each.title, each.code, in_words(rule.term), *counted, each.users)
-
-
-def _class_data(each: RecordClass) -> dict[str, Any]:
-    rule = each.rule
-    return {
-        "key": each.key,
-        "title": each.title,
-        "code": each.code,
-        "aliases": each.aliases,
-        "term": {
-            "kind": rule.term.kind.value,
-            "text": rule.term.text,
-            "months": rule.term.months,
-            "days": rule.term.days,
-        },
-        "base": rule.base.value,
-        "start": rule.start.value,
-        "users": each.users,
-    }
-
-
 def _show_verdict(verdict: Verification, *, as_json: bool) -> Exit:
     code = Exit.DONE if verdict.sound else Exit.TAMPERED
     if as_json:
@@ -1269,7 +1228,9 @@ def _show_verdict(verdict: Verification, *, as_json: bool) -> Exit:
     for finding in verdict.findings:
         click.echo(click.style("  • ", fg="red") + finding.message, err=True)
     if not verdict.sound:
-        click.echo(_("The ledger was tampered with. Leave everything as it is, and look for the last backup."), err=True)
+        click.echo(
+            _("The ledger was tampered with. Leave everything as it is, and look for the last backup."), err=True
+        )
     elif verdict.proven:
         text = _("{n} events, none changed; proven by a checkpoint up to event {proven}.")
         click.echo(text.format(n=verdict.head.seq, proven=verdict.proven))

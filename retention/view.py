@@ -72,11 +72,18 @@ class View:
         rows = self._connection.execute(query, execution_options={"yield_per": 1_000})
         return (Entry(row.seq, projection.event_of(row.body)) for row in rows)
 
+    def newest(self, count: int, subject: str | None = None) -> list[Entry]:
+        """So many of the newest events, of one subject or all, the newest last."""
+        table = schema.events.c
+        query = select(table.seq, table.body).order_by(table.seq.desc()).limit(count)
+        if subject is not None:
+            query = query.where(table.subject == subject)
+        rows = self._connection.execute(query).all()
+        return [Entry(row.seq, projection.event_of(row.body)) for row in reversed(rows)]
+
     def last(self) -> Entry | None:
         """The newest event."""
-        table = schema.events.c
-        row = self._connection.execute(select(table.seq, table.body).order_by(table.seq.desc()).limit(1)).first()
-        return Entry(row.seq, projection.event_of(row.body)) if row else None
+        return next(iter(self.newest(1)), None)
 
     # records
 

@@ -1,0 +1,89 @@
+"""An office's ledger: where it lies, the key that signs its checkpoints, and where those are kept.
+
+The checkpoints beside the ledger are copies for daily use. What proves anything to a stranger is one that was taken
+away: on another machine, in a mail, on paper (L2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from i18n import _
+from retention import audit
+from retention.errors import Problem, UnknownError
+from retention.ledger import Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    from office import Office
+
+DATABASE = "ledger.db"
+KEY = Path("keys", "ledger.key")
+PUBLIC = Path("keys", "ledger.pub")
+CHECKPOINTS = "checkpoints"
+
+
+def place_of(office: Office) -> str | Path:
+    """The file or the database URL of an office's ledger."""
+    named = office.settings.database
+    return named if "://" in named else office.folder / (named or DATABASE)
+
+
+def open_ledger(office: Office, *, make: bool = False) -> Ledger:
+    """The ledger of an office. UnknownError where there is none yet, unless it is to be made."""
+    place = place_of(office)
+    if isinstance(place, Path) and not (make or place.exists()):
+        hint = _("`guidang scan` makes it when it registers the first documents.")
+        raise UnknownError([Problem(str(place), _("there is no ledger yet"), hint, "ledger.none")])
+    return Ledger.open(place)
+
+
+def take_checkpoint(office: Office, at: datetime, folder: Path | None = None) -> tuple[audit.Checkpoint, Path]:
+    """Sign where the ledger ends, and keep that in ``folder`` and among the office's own; makes the key when needed."""
+    place = office.folder / KEY
+    key = audit.private_key(place) if place.exists() else audit.make_key(place)
+    public = office.folder / PUBLIC
+    if not public.exists():
+        public.write_bytes(audit.public_pem(key))
+    with open_ledger(office) as ledger, ledger.read() as view:
+        point = audit.sign(view.head, at, key)
+    own = audit.keep(point, office.folder / CHECKPOINTS)
+    return point, audit.keep(point, folder) if folder else own
+
+
+def verify(office: Office, points: Sequence[Path], key: Path | None, *, replay: bool) -> audit.Verdict:
+    """The ledger held against its checkpoints: those named, else the office's own. ``replay``: its state as well."""
+    known = [_checkpoint(path) for path in points] or audit.kept(office.folder / CHECKPOINTS)
+    public = _public(key or office.folder / PUBLIC) if key or known else None
+    with open_ledger(office) as ledger:
+        verdict = ledger.verify(known, public)
+        if not replay:
+            return verdict
+        with ledger.read() as view:
+            found = tuple(view.differences())
+    return replace(verdict, findings=(*verdict.findings, *found), proven=0 if found else verdict.proven)
+
+
+def verify_export(events: Path, points: Sequence[Path], key: Path | None) -> audit.Verdict:
+    """Exported events held against checkpoints: no office, no database (L4)."""
+    return audit.verify(audit.exported(events), [_checkpoint(path) for path in points], _public(key) if key else None)
+
+
+def export(office: Office, target: Path) -> audit.Head:
+    """Write every event of an office's ledger into one file."""
+    with open_ledger(office) as ledger, ledger.read() as view:
+        return audit.export(view.links(), target)
+
+
+def _checkpoint(path: Path) -> audit.Checkpoint:
+    return audit.Checkpoint.parse(path.read_text(encoding="utf-8", errors="replace"), str(path))
+
+
+def _public(path: Path) -> Ed25519PublicKey:
+    return audit.public_key(path.read_bytes(), str(path))
