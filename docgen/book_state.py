@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
     Key = tuple[int, int]
 
+_OF_NUMBERS = frozenset(("SUM", "AVERAGE", "MIN", "MAX", "COUNT", "ROUND", "IF", "SUBTOTAL"))
+"""Functions to which a text in a range makes no difference."""
+_COUNTS_TEXTS = re.compile(r"SUBTOTAL\(\s*(?:10)?3\b", re.IGNORECASE)
 _READY = frozenset((int, float, bool, type(None)))
 
 
@@ -47,7 +51,7 @@ class BookState:
         self._compiled: dict[int, Compiled | None] = {}
         self._values: dict[tuple[str, int, int], Any] = {}
         self._asking: set[tuple[str, int, int]] = set()
-        self._mixed: dict[tuple[str, Ref, int], bool] = {}
+        self._strangers: dict[tuple[str, Ref, int], list[Key]] = {}
         self.titles = {s.sheet.name.casefold(): s.title for s in sheets if s.title}
 
     def begin(self, program: SheetProgram) -> Ground:
@@ -262,20 +266,29 @@ class BookState:
             yield from ((r, c) for r, c in program.cells if low <= r <= high and left <= c <= right)
 
     def mixed(self, program: SheetProgram, ref: Ref, chain: list[Branch], asking: FormulaCell | None) -> bool:
-        """Whether, from its first copy to its last, a range takes in filled cells it does not name.
+        """Whether, from its first copy to its last, a range takes in numbers it does not name.
 
-        SUBTOTAL passes over those that are subtotals themselves.
+        Texts do not count, nor for SUBTOTAL those that are subtotals themselves.
         """
-        alone = asking is not None and asking.formula.functions() == {"SUBTOTAL"}
         key = (program.sheet.name, ref, chain[-1].index if chain else -1)
-        if key not in self._mixed:
-            strangers = list(_strangers(program, ref, chain))
-            subtotals = all(
-                (found := program.formulas.get(cell)) is not None and "SUBTOTAL" in found.formula.functions()
-                for cell in strangers
-            )
-            self._mixed[key] = bool(strangers) and not (alone and subtotals)
-        return self._mixed[key]
+        if key not in self._strangers:
+            self._strangers[key] = list(strangers(program, ref, chain))
+        functions = asking.formula.functions() if asking is not None else frozenset()
+        texts_count = not functions <= _OF_NUMBERS or _COUNTS_TEXTS.search(asking.formula.text() if asking else "")
+        return any(
+            not (functions == {"SUBTOTAL"} and is_subtotal(program, cell))
+            and (texts_count or self._numeric(program, cell))
+            for cell in self._strangers[key]
+        )
+
+    def _numeric(self, program: SheetProgram, key: Key) -> bool:
+        """Whether any copy of a cell may be a number."""
+        total = Aggregate()
+        try:
+            self._count(program, *key, total)
+            return total.tally().numbers() > 0 or total.tally().error is not None
+        except (NotEvaluable, Pending):
+            return True
 
     # -- values inside loops
 
@@ -394,7 +407,7 @@ class _Asking:
     inputs: Mapping[Key, Any]
 
 
-def _strangers(program: SheetProgram, ref: Ref, chain: list[Branch]) -> Iterator[Key]:
+def strangers(program: SheetProgram, ref: Ref, chain: list[Branch]) -> Iterator[Key]:
     """Filled cells of repeated blocks that a range does not name but, over all their copies, may take in."""
     first, last = ref.row1 or 1, ref.row2 or ref.row1 or 1_048_576
     left, right = ref.col1 or 1, ref.col2 or ref.col1 or 16_384
@@ -406,6 +419,12 @@ def _strangers(program: SheetProgram, ref: Ref, chain: list[Branch]) -> Iterator
                 within = outside[0].opener < key[0] < outside[0].closer and left <= key[1] <= right
                 if within and not first <= key[0] <= last and (cell.tags or cell.formula or cell.value is not None):
                     yield key
+
+
+def is_subtotal(program: SheetProgram, key: Key) -> bool:
+    """Whether SUBTOTAL passes over a cell."""
+    found = program.formulas.get(key)
+    return found is not None and "SUBTOTAL" in found.formula.functions()
 
 
 def _area(found: FormulaCell) -> Ref:

@@ -13,6 +13,7 @@ from lxml import etree
 from docgen import sheetparts
 from docgen.compiler import Source, compile_source, compile_story, tag_tokens
 from docgen.dependence import Looked, Names, branches_of, looked_at, sheets_seen
+from docgen.doubts import doubtful
 from docgen.errors import Problem, TemplateError
 from docgen.formula import Formula, Ref
 from docgen.ground import SheetProgram
@@ -78,6 +79,7 @@ class Compiled:
     plan: list[FormulaCell] = field(default_factory=list)
     listing: Listing = field(default_factory=Listing)
     problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
 
 
 def compile_workbook(members: Mapping[str, Member], file: str, env: TemplateEnvironment) -> Compiled:
@@ -131,6 +133,7 @@ class _Reading:
         for sheet in _by_dependence([s for s in sheets if s.name.casefold() in touched], seen):
             self._sheet(sheet, looked[sheet.name.casefold()], seen[sheet.name.casefold()], moving)
         self._parts(sheets, touched, moving)
+        self.result.warnings += list(doubtful(self.result.sheets, self.file))
         return self.result
 
     # -- sheets
@@ -244,6 +247,7 @@ class _Reading:
                     _("Write the heading out, or turn the table into a range."),
                     "table.heading",
                 )
+        self._refuse_nothing_above(sheet)
         homes = branches_of(sheet)
         for cell in cells.values():
             refs = Formula.parse(cell.array or "").refs()
@@ -254,6 +258,22 @@ class _Reading:
                     _("an array formula over several rows cannot stand in a loop"),
                     _("Use one formula a row."),
                     "formula.array",
+                )
+
+    def _refuse_nothing_above(self, sheet: Sheet) -> None:
+        """A formula that means the row above the first copy, where none can be."""
+        homes = branches_of(sheet)
+        gone = sheet.dropped() | {row for b in sheet.branches for row in range(b.opener, b.closer + 1)}
+        for cell in (c for row in sheet.rows for c in row.cells if c.formula and row.number in homes):
+            top = homes[cell.row].chain()[0]
+            above = any(row not in gone for row in range(1, top.opener))
+            if not above and any(ref.row1 == top.opener for ref in Formula.parse(cell.formula or "").refs()):
+                self._report(
+                    sheet,
+                    cell.ref,
+                    _("the formula looks at the row above the loop, and there is none"),
+                    _("Put a heading or an opening balance above the tag."),
+                    "formula.above",
                 )
 
     def _report(self, sheet: Sheet, ref: str, message: str, hint: str, code: str) -> None:

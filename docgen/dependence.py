@@ -81,7 +81,7 @@ def looked_at(sheets: Iterable[Sheet], names: Names, others: Iterable[Ref]) -> d
             for ref in formula.refs():
                 name = (ref.sheet or sheet.name).casefold()
                 if name in by_name:
-                    found[name].cells.update(filled(by_name[name], ref))
+                    found[name].cells.update(filled(by_name[name], _with_neighbours(by_name[name], ref)))
                     home = homes.get(cell.row) if name == sheet.name.casefold() else None
                     _stand(by_name[name], ref, home, found)
         for ref in _rules(sheet):
@@ -106,6 +106,17 @@ def _rules(sheet: Sheet) -> Iterator[Ref]:
         if areas and areas[0].row1 not in homes:
             for formula in el.iter(S + "formula", S + "formula1", S + "formula2"):
                 yield from Formula.parse(formula.text or "").refs()
+
+
+def _with_neighbours(sheet: Sheet, ref: Ref) -> Ref:
+    """The reference with all rows of the blocks it ends in: over several copies it takes them in."""
+    if ref.row1 is None:
+        return ref
+    first, last = sorted((ref.row1, ref.row2 or ref.row1))
+    for top in sheet.outermost():
+        if top.opener < first < top.closer or top.opener < last < top.closer:
+            first, last = min(first, top.opener), max(last, top.closer)
+    return Ref(None, first, ref.col1, last, ref.col2 or ref.col1)
 
 
 def branches_of(sheet: Sheet) -> dict[int, Branch]:

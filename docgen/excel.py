@@ -109,7 +109,7 @@ class ExcelTemplate:
         template._raw = {n: m for n, m in fixed.items() if n in {STYLES} | copied | late}
         template._listing = compiled.listing
         template._refuse_control = control == "refuse"
-        template.warnings = ()
+        template.warnings = tuple(compiled.warnings)
         return template
 
     def needs(self) -> frozenset[Need]:

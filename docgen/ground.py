@@ -342,7 +342,7 @@ class Ground:
 
     def near(self, delta: int) -> bytes:
         """A row so far from this one."""
-        return b"%d" % (self.k + delta)
+        return b"%d" % max(1, self.k + delta)
 
     def own(self, index: int, offset: int) -> bytes:
         """A row of the first copy of this block."""

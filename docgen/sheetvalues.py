@@ -18,6 +18,7 @@ from docgen.marks import Site, SiteKind
 from docgen.numberformat import Shape
 from docgen.render import current_render
 from docgen.text import escape, legal, plain_text, writers
+from docgen.values import Rich, RichText
 from i18n import _
 
 if TYPE_CHECKING:
@@ -133,13 +134,27 @@ def _written(value: Any, head: bytes, style: int, formats: CellFormats) -> bytes
         return b'%b t="b"><v>%d</v></c>' % (head, value)
     if isinstance(value, date | time | timedelta):
         return _moment(value, style, formats)
-    if isinstance(value, Decimal | float):
-        digits = _digits(value)
-        if digits:
-            return b"%b><v>%b</v></c>" % (head, digits.encode())
-        if not math.isfinite(value):
-            return _not_finite(value, head)
+    if isinstance(value, Decimal | float) and (digits := _digits(value)):
+        return b"%b><v>%b</v></c>" % (head, digits.encode())
+    return _worded(value, head)
+
+
+def _worded(value: Any, head: bytes) -> bytes:
+    """What is no number, as text; what has no words either is told."""
+    if isinstance(value, Decimal | float) and not math.isfinite(value):
+        return _not_finite(value, head)
+    if isinstance(value, Rich) and not isinstance(value, RichText):
+        return _not_a_text(head)
     return _text(plain_text(value), head)
+
+
+def _not_a_text(head: bytes) -> bytes:
+    _report(
+        _("a cell holds no pictures, paragraphs or documents"),
+        _("Put the picture into the template, or use a Word template."),
+        "cell.not-text",
+    )
+    return head + b"/>"
 
 
 def _digits(value: Decimal | float) -> str:

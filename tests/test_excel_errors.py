@@ -46,6 +46,7 @@ def faults(**sheets: str) -> list[tuple[str, str]]:
         ("{% vm %}{{ x }}", [("a!A1", "tag.outside-loop")]),
         ("{% hm %}{{ x }}", [("a!A1", "tag.unsupported")]),
         ("{% colwidth 3 %}{{ x }}", [("a!A1", "tag.unsupported")]),
+        (f"{LOOP}\n=A1+1\n{END}", [("a!A2", "formula.above")]),
         ("{% include 'x' %}", [("a!A1", "tag.unsupported")]),
         ("{% if x %}开 | {{ y }}", [("a!A1", "tag.syntax")]),
         (f"{{%tr for r in %}}\n{{{{ r.x|没有 }}}}\n{END}", [("a!A1", "tag.syntax"), ("a!A2", "tag.filter")]),
@@ -141,3 +142,18 @@ def test_threads_render_one_template_without_mixing() -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(job, range(1, 201)))
+
+
+@pytest.mark.parametrize(
+    ("drawn", "expected"),
+    [
+        (f"{LOOP}\n{{{{ r.a }}}}\n=A2*2\n{END}\n=SUM(A2)", [("a!A5", "formula.mixed")]),
+        (f"{LOOP}\n{{{{ r.a }}}}\n{END}\n=A2*2 | =SUM(A2)", [("a!A4", "formula.many")]),
+        (f"{LOOP}\n{{{{ r.a }}}} | =A2*2\n说明\n{END}\n=SUM(A2) | =SUM(B2)", []),
+        ("{%tr if x %}\n1\n{%tr endif %}\n=A2*2", []),
+    ],
+)
+def test_what_is_hardly_meant_so_is_a_warning(drawn: str, expected: list[tuple[str, str]]) -> None:
+    """A total over its own subtotals, one cell that becomes many."""
+    made = ExcelTemplate.load(book(a=drawn), name="t.xlsx")
+    assert [(p.where.removeprefix("t.xlsx "), p.code) for p in made.warnings] == expected

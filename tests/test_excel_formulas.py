@@ -107,7 +107,7 @@ CASES = {
         f"{LOOP}\n{{{{ r.name }}}} | =A3+1\n{{{{ r.qty }}}} | =B2*2\n{END}\n=SUM(A3) | =SUM(B2:B3)",
         {"rows": rows(2)},
         "甲 | =A2+1\n1 | =B1*2\n乙 | =A4+1\n2 | =B3*2\n=SUM(A2:A4) | =SUM(B1:B4)",
-        "甲 | 2\n1 | 4\n乙 | 3\n2 | 6\n? | 15",
+        "甲 | 2\n1 | 4\n乙 | 3\n2 | 6\n3 | 15",
     ),
     "forward references": Case(
         f"=A6 | =SUM(B3:B6)\n{LOOP}\n{{{{ r.qty }}}} | =A$6-A3\n{END}\n|\n=SUM(A3) | 1",

@@ -20,7 +20,7 @@ END = "{%tr endfor %}"
 TEMPLATES = {
     "a loop and a total": f"标题\n{LOOP}\n{{{{ r.a }}}} | {{{{ r.b }}}} | =A3*2\n{END}\n=SUM(A3) | | =SUM(C3)",
     "two loops": f"{LOOP}\n{{{{ r.a }}}} | {{{{ r.b }}}}\n{END}\n{{%tr for r in more %}}\n{{{{ r.a }}}} | =A5+1\n{END}\n=SUM(A2:A5)",
-    "a running total": f"{LOOP}\n{{{{ r.a }}}} | =SUM(A$2:A2) | =C1+A2\n{END}\n=SUM(A2)",
+    "a running total": f"标题\n{LOOP}\n{{{{ r.a }}}} | =SUM(A$3:A3) | =C2+A3\n{END}\n=SUM(A3)",
 }
 MEASURE = """
 import sys

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
+from documents import PNG
 from markupsafe import Markup
 from workbooks import S, book, template, values, xml
 
-from docgen import DataError, ExcelTemplate
+from docgen import DataError, ExcelTemplate, Image, RichText
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -152,6 +153,14 @@ def test_every_value_that_does_not_fit_is_told_at_its_cell() -> None:
         ("t.xlsx 台账!B3 第6项", "data.missing"),
         ("t.xlsx 台账!A5", "data.missing"),
     ]
+
+
+def test_rich_values_are_text_or_told() -> None:
+    """A cell keeps the words of a rich text; a picture would be lost, and is refused."""
+    assert written(RichText("红字", color="FF0000")) == ("inlineStr", "红字")
+    with pytest.raises(DataError) as caught:
+        ONE.render({"x": Image.of(PNG), "rows": []})
+    assert [(p.where, p.code) for p in caught.value.problems] == [("t.xlsx a!A1", "cell.not-text")]
 
 
 def test_control_characters_can_be_removed() -> None:
