@@ -23,7 +23,15 @@ _WIDEST_A4, _WIDEST_A3 = 172.0, 244.0
 """Half-width characters a turned page takes at a size that can still be read."""
 _FULL_A4 = 146.0
 _GROWING = frozenset({"text", "code", "choice"})
-_NARROWEST = {"date": 10.5, "datetime": 11.5, "money": 11.0, "tick": 5.0, "integer": 6.0, "percent": 9.0, "number": 10.0}
+_NARROWEST = {
+    "date": 10.5,
+    "datetime": 11.5,
+    "money": 11.0,
+    "tick": 5.0,
+    "integer": 6.0,
+    "percent": 9.0,
+    "number": 10.0,
+}
 _WIDEST = {
     "text": 26.0,
     "code": 13.0,
