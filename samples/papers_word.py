@@ -16,6 +16,7 @@ from docgen.period import Period
 from docgen.workbook import new_workbook
 from samples import centre
 from samples.centre import CLEAN, CLERKS, FRONT, GUARD, MANAGER, SUPERVISORS, WORKS
+from samples.papers_excel import BUDGET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -394,21 +395,22 @@ _WORK = (
     (CLEAN, "楼道周拖洗由每周一次增加到两次", "保洁类投诉比上年减少11件"),
     (CLEAN, "绿篱修剪4遍，裸土补种麦冬约420平方米", None),
 )
-_MONEY = (
-    ("收入", "物业费", "3960000", "3618400", "331000", "含追回往年欠费14.6万元"),
-    ("收入", "停车费", "1260000", "1158300", "105600", None),
-    ("收入", "特约服务", "110000", "103200", "9500", None),
-    ("收入", "公共收益", "250000", "226600", "20600", None),
-    ("支出", "人工", "2680000", "2421500", "246000", "含年终考核奖"),
-    ("支出", "能耗", "640000", "561300", "52800", "照明时控改造后用电下降"),
-    ("支出", "维修养护", "560000", "538700", "36500", "门机皮带、表前阀集中更换，比预算多"),
-    ("支出", "保洁", "320000", "287600", "27400", None),
-    ("支出", "绿化", "210000", "196800", "9800", None),
-    ("支出", "秩序", "230000", "205400", "19600", None),
-    ("支出", "办公", "120000", "104900", "11200", None),
-    ("支出", "税费", "340000", "306500", "28900", None),
-    ("支出", "保险", "72000", "72000", "0", None),
-    ("支出", "社区活动", "65000", "51700", "9500", None),
+_MONEY = (  # 科目, 1—11月实际, 12月预计, 说明; the budget is the year's own
+    ("物业费", 3712400, 341000, "含追回往年欠费14.6万元，收缴率未到预算口径"),
+    ("停车费", 1158300, 105600, None),
+    ("特约服务", 103200, 9500, None),
+    ("公共收益/多种经营", 226600, 20600, None),
+    ("人工", 2421500, 246000, "含年终考核奖"),
+    ("能耗", 561300, 52800, "照明时控改造后用电下降，用水节能未达目标"),
+    ("维修养护", 588700, 36500, "门机皮带、表前阀集中更换，比预算多"),
+    ("保洁", 217600, 20400, None),
+    ("绿化", 168800, 9800, None),
+    ("秩序", 135400, 13600, None),
+    ("办公", 70900, 6200, None),
+    ("税费", 244500, 22900, None),
+    ("保险", 46000, 0, None),
+    ("社区活动", 31700, 3500, None),
+    ("不可预见", 12600, 0, "8月台风后清障"),
 )
 _PROBLEMS = (
     (
@@ -453,7 +455,10 @@ def summary() -> dict[str, Rows]:
                 "december": Decimal(december),
                 "remark": remark,
             }
-            for kind, item, budget, actual, december, remark in _MONEY
+            for (kind, subject, _last, _actual, budget, _note), (item, actual, december, remark) in zip(
+                BUDGET, _MONEY, strict=True
+            )
+            if subject == item
         ],
         "problems": _named(_PROBLEMS, "problem", "cause", "measure"),
         "outlook": [{"seq": n, "content": content} for n, content in enumerate(_OUTLOOK, 1)],

@@ -458,8 +458,8 @@ def test_the_summary_says_what_is_estimated_and_judges_by_the_year() -> None:
     assert "预计稿：1—11月为实际数（截至2026年11月30日），12月为预计数" in text
     assert "本年考核目标12项，按全年预计达标8项，未达标4项。" in text
     assert "|★未达标|" in text
-    assert "收入合计|5,580,000.00|5,106,500.00|466,700.00|5,573,200.00|-6,800.00" in text
-    assert "结余（收入减支出）|343,000.00|360,100.00|25,000.00|385,100.00|42,100.00" in text
+    assert "收入合计|5,690,000.00|5,200,500.00|476,700.00|5,677,200.00|-12,800.00" in text
+    assert "结余（收入减支出）|707,000.00|701,500.00|65,000.00|766,500.00|59,500.00" in text
 
 
 def test_an_objective_without_data_is_not_judged(tmp_path: Path) -> None:
@@ -514,6 +514,14 @@ def test_a_department_report_in_the_clerks_own_hand_is_printed() -> None:
     blob = render_form(form, read(path, form), OFFICE)
     assert custom(blob)["guidang.period"] == "2026-10"
     assert "报告期：2026年10月" in text_of(blob)
+
+
+def test_the_summary_and_the_budget_agree() -> None:
+    """The year's budget is one: what the budget plans is what the summary compares with."""
+    budget = read(next((OFFICE / "papers" / "annual-budget").glob("*.xlsx")), FORMS["annual-budget"])
+    summary = filled(next(path for path in SAMPLES if name_of(path) == "annual-summary"))
+    planned = {row["subject"]: row["budget"] for row in budget.tables["accounts"].rows}
+    assert {row["item"]: row["budget"] for row in summary.tables["finance"].rows} == planned
 
 
 # --- commands -------------------------------------------------------------------------------------------------
