@@ -12,7 +12,10 @@ import pytest
 from docx import Document
 
 ROOT = Path(__file__).parent.parent
-OURS = ("cli", "console", "deadlines", "office", "report", "settings", "docgen", "retention", "i18n", "samples", "templates", "web")
+OURS = (
+    *("cli", "console", "deadlines", "office", "report", "settings"),
+    *("docgen", "retention", "i18n", "samples", "templates", "web"),
+)
 MAY_IMPORT = {
     "docgen": {"docgen", "i18n"},
     "retention": {"retention", "i18n"},
