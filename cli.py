@@ -725,7 +725,7 @@ def log(subject: str | None, last: int, as_json: bool) -> Exit:
     if as_json:
         click.echo(_json({"exit": 0, "events": [*map(_event_data, entries)]}))
     else:
-        titles = (_("number"), _("time"), _("who"), _("event"), _("subject"), _("what"))
+        titles = (_("event number"), _("time"), _("actor"), _("kind"), _("subject"), _("contents"))
         console.print_table(titles, map(_event_row, entries), right=frozenset({0}))
     return Exit.DONE
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from i18n import _
 from retention import audit
-from retention.errors import Problem, UnknownError
+from retention.errors import Problem, TamperedError, UnknownError
 from retention.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -45,7 +45,13 @@ def open_ledger(office: Office, *, make: bool = False) -> Ledger:
 
 
 def take_checkpoint(office: Office, at: datetime, folder: Path | None = None) -> tuple[audit.Checkpoint, Path]:
-    """Sign where the ledger ends, and keep that in ``folder`` and among the office's own; makes the key when needed."""
+    """Sign where the ledger ends, and keep that in ``folder`` and among the office's own; makes the key when needed.
+
+    TamperedError where the ledger does not agree with its own checkpoints: a signature would cover that up.
+    """
+    if findings := verify(office, (), None, replay=False).findings:
+        hint = _("Leave everything as it is, and look for the last backup.")
+        raise TamperedError(Problem(_("ledger"), each.message, hint, "ledger.tampered", "L2") for each in findings)
     place = office.folder / KEY
     key = audit.private_key(place) if place.exists() else audit.make_key(place)
     public = office.folder / PUBLIC

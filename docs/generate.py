@@ -48,14 +48,22 @@ def reference() -> str:
     with i18n.use("en"):
         codes = "".join(f"| {code.value} | {MEANING[code]} |\n" for code in cli.Exit)
         context = cli.program.make_context("guidang", [], resilient_parsing=True)
-        return HEAD + codes + "".join(_section(context, name) for name in cli.program.list_commands(context))
+        return HEAD + codes + "".join(_sections(context, cli.program))
 
 
-def _section(parent: click.Context, name: str) -> str:
-    command = cli.program.commands[name]
-    context = click.Context(command, info_name=name, parent=parent)
-    usage = " ".join(command.collect_usage_pieces(context))
-    lines = [f"\n## {name}\n", f"```text\nguidang {name} {usage}\n```\n", f"{command.help}\n"]
+def _sections(parent: click.Context, group: click.Group) -> Iterator[str]:
+    """A section for each command, those of a group after it."""
+    for name in group.list_commands(parent):
+        command = group.commands[name]
+        context = click.Context(command, info_name=name, parent=parent)
+        yield _section(context, command)
+        if isinstance(command, click.Group):
+            yield from _sections(context, command)
+
+
+def _section(context: click.Context, command: click.Command) -> str:
+    path, usage = context.command_path, " ".join(command.collect_usage_pieces(context))
+    lines = [f"\n## {path.partition(' ')[2]}\n", f"```text\n{path} {usage}\n```\n", f"{command.help}\n"]
     return "\n".join([*lines, "| | |\n| --- | --- |", *_rows(command, context)]) + "\n"
 
 

@@ -33,6 +33,7 @@ SOURCES = (
         "cli.py",
         "console.py",
         "deadlines.py",
+        "ledgers.py",
         "office.py",
         "papers.py",
         "report.py",

@@ -10,7 +10,7 @@ from sqlalchemy import LargeBinary, and_, cast, exists, func, or_, select
 
 from i18n import _
 from retention import audit, lifecycle, projection, schema
-from retention.errors import ConflictError, RefusedError
+from retention.errors import ConflictError, Problem, RefusedError, TamperedError
 from retention.events import HoldChange, RecordChange, ScheduleAdopted
 from retention.model import Overlay, State
 from retention.projection import Entry
@@ -70,7 +70,7 @@ class View:
         if subject is not None:
             query = query.where(table.subject == subject)
         rows = self._connection.execute(query, execution_options={"yield_per": 1_000})
-        return (Entry(row.seq, projection.event_of(row.body)) for row in rows)
+        return (_entry(row.seq, row.body) for row in rows)
 
     def newest(self, count: int, subject: str | None = None) -> list[Entry]:
         """So many of the newest events, of one subject or all, the newest last."""
@@ -79,7 +79,7 @@ class View:
         if subject is not None:
             query = query.where(table.subject == subject)
         rows = self._connection.execute(query).all()
-        return [Entry(row.seq, projection.event_of(row.body)) for row in reversed(rows)]
+        return [_entry(row.seq, row.body) for row in reversed(rows)]
 
     def last(self) -> Entry | None:
         """The newest event."""
@@ -209,7 +209,7 @@ class View:
         kinds = [change.kind for change in (*HOLD_CHANGES, ScheduleAdopted)]
         query = select(schema.events.c.seq, schema.events.c.body).where(schema.events.c.kind.in_(kinds))
         for row in self._connection.execute(query.order_by(schema.events.c.seq)):
-            event = projection.event_of(row.body)
+            event = _entry(row.seq, row.body).event
             if isinstance(event.change, ScheduleAdopted):
                 numbers.append((event.change.number, row.seq))
             else:
@@ -233,7 +233,11 @@ class _History:
     def through(self, rows: Iterable[Any]) -> _History:
         for row in rows:
             self.last = row.seq
-            event = projection.event_of(row.body)
+            try:
+                event = _entry(row.seq, row.body).event
+            except TamperedError as error:
+                self.findings.append(_finding(row.seq, error.problems[0].message))
+                continue
             if (event.subject, event.kind) != (self.subject, row.kind):
                 text = _("event {seq} is filed under another subject or kind than its own").format(seq=row.seq)
                 self.findings.append(_finding(row.seq, text))
@@ -247,6 +251,16 @@ class _History:
         except (RefusedError, ConflictError) as error:
             text = _("event {seq} could not happen: {reason}").format(seq=seq, reason=error)
             self.findings.append(_finding(seq, text))
+
+
+def _entry(seq: int, body: bytes) -> Entry:
+    """The event of a row. TamperedError where its bytes are none: nothing here ever wrote them."""
+    try:
+        return Entry(seq, projection.event_of(body))
+    except (ValueError, KeyError, TypeError):
+        hint = _("Hold the ledger against a checkpoint: `guidang audit verify`.")
+        message = _("event {seq} cannot be read").format(seq=seq)
+        raise TamperedError([Problem(_("ledger"), message, hint, "ledger.tampered", "L2")]) from None
 
 
 def _finding(seq: int, text: str) -> audit.Finding:

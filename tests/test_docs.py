@@ -7,6 +7,7 @@ import runpy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 
 import cli
@@ -14,6 +15,8 @@ from docgen.environment import FORMATTERS, make_environment
 from docgen.forms import Check, Column, Field, Form, Table, parse_form
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pydantic import BaseModel
 
 ROOT = Path(__file__).parent.parent
@@ -30,9 +33,17 @@ def test_the_command_reference_is_what_the_commands_say() -> None:
     assert text("docs/cli.md") == runpy.run_path(str(ROOT / "docs" / "generate.py"))["reference"]()
 
 
+def commands(group: click.Group, before: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Every command with its name, those of groups as ``schedule show``."""
+    for name, command in group.commands.items():
+        yield before + name, command
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{before}{name} ")
+
+
 def test_every_command_option_and_exit_code_is_documented() -> None:
     reference = text("docs/cli.md")
-    for name, command in cli.program.commands.items():
+    for name, command in commands(cli.program):
         section = reference.split(f"\n## {name}\n")[1].split("\n## ")[0]
         options = [spelling for parameter in command.params for spelling in parameter.opts if spelling.startswith("-")]
         assert {"--office", "--lang"} <= set(options), name

@@ -257,6 +257,15 @@ def test_an_event_filed_under_another_subject_is_detected(told: tuple[Ledger, au
     assert {finding.fault for finding in differences(ledger)} == {Fault.STATE}
 
 
+def test_an_event_that_is_none_is_said_to_be_so(told: tuple[Ledger, audit.Checkpoint]) -> None:  # L2
+    ledger, point = told
+    tamper(ledger, "UPDATE events SET body = '' WHERE seq = 2")
+    assert findings(ledger, point) == {Fault.ALTERED}
+    assert Fault.STATE in {finding.fault for finding in differences(ledger)}
+    with ledger.read() as view, pytest.raises(TamperedError, match="2"):
+        list(view.log())
+
+
 def test_reordered_events_are_detected(told: tuple[Ledger, audit.Checkpoint]) -> None:  # L2
     ledger, point = told
     moves = [f"UPDATE events SET seq = {new} WHERE seq = {old}" for old, new in ((3, 99), (4, 3), (99, 4))]
