@@ -273,6 +273,8 @@ class BookState:
         key = (program.sheet.name, ref, chain[-1].index if chain else -1)
         if key not in self._strangers:
             self._strangers[key] = list(strangers(program, ref, chain))
+        if not self._strangers[key]:
+            return False
         functions = asking.formula.functions() if asking is not None else frozenset()
         texts_count = not functions <= _OF_NUMBERS or _COUNTS_TEXTS.search(asking.formula.text() if asking else "")
         return any(

@@ -212,9 +212,7 @@ class Formula:
 
     def functions(self) -> frozenset[str]:
         """Names of the functions called, in capitals, without ``_xlfn.``."""
-        lexemes = list(_lexemes(self.text()))
-        called = (one[1] for one, then in pairwise(lexemes) if one[0] == "name" and then[1] == "(")
-        return frozenset(name.upper().removeprefix("_XLFN.").removeprefix("_XLWS.") for name in called)
+        return _functions(self.text())
 
     def moved(self, move: Callable[[Ref], Ref | str]) -> Formula:
         """The formula with every reference replaced; a text is what is left of a reference that is gone."""
@@ -240,6 +238,12 @@ class Formula:
 def _parts(text: str) -> tuple[str | Ref, ...]:
     """A template's formulas are read again with every render, of which there may be thousands."""
     return _joined(ref or lexeme for _, lexeme, ref in _lexemes(text))
+
+
+@lru_cache(maxsize=4096)
+def _functions(text: str) -> frozenset[str]:
+    called = (one[1] for one, then in pairwise(_lexemes(text)) if one[0] == "name" and then[1] == "(")
+    return frozenset(name.upper().removeprefix("_XLFN.").removeprefix("_XLWS.") for name in called)
 
 
 def _joined(parts: Iterable[str | Ref]) -> tuple[str | Ref, ...]:
