@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
@@ -27,7 +27,6 @@ from i18n import _
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from docgen.errors import Problem
 
 NOT_FIRST = frozenset("，。、；：？！）》】〉」』〕％…—·,.;:?!)]}%")
 NOT_LAST = frozenset("（《【〈「『〔([{")
@@ -187,7 +186,20 @@ def steady_streams() -> None:
             reconfigure(errors="replace")
 
 
-def print_problems(problems: Sequence[Problem], *, err: bool = True, colour: str = "red", heading: bool = True) -> None:
+class Told(Protocol):
+    """A problem of either half of guidang; the ``clause`` that one half has is told where it is there."""
+
+    @property
+    def where(self) -> str: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def hint(self) -> str: ...
+    @property
+    def code(self) -> str: ...
+
+
+def print_problems(problems: Sequence[Told], *, err: bool = True, colour: str = "red", heading: bool = True) -> None:
     """Print ``problems`` grouped by file, each with its place, what is wrong and what to do."""
     for file, group in groupby(problems, key=lambda problem: split_place(problem.where)[0]):
         members = list(group)
@@ -197,9 +209,11 @@ def print_problems(problems: Sequence[Problem], *, err: bool = True, colour: str
             _print_problem(problem, err=err, colour=colour)
 
 
-def _print_problem(problem: Problem, *, err: bool, colour: str) -> None:
+def _print_problem(problem: Told, *, err: bool, colour: str) -> None:
     place = split_place(problem.where)[1]
     message = f"{place}：{problem.message}" if place else problem.message
+    if clause := getattr(problem, "clause", ""):
+        message += f" [{clause}]"
     columns = _terminal() - 4
     for number, line in enumerate(wrap(message, columns)):
         bullet = click.style("  • ", fg=colour) if number == 0 else "    "

@@ -6,7 +6,6 @@ that is called with each step's name; nothing here prints, and the day printed o
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import shutil
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from docgen.period import Period
     from docgen.reading import Reading, Row
     from report import Month
+    from retention.schedule import ScheduleReading
     from settings import Settings
 
 FILE = "guidang.toml"
@@ -183,13 +183,28 @@ class Office:
 
     def kept(self, form: Form) -> str:
         """How long the office's schedule says a form's records are kept: ``3年``; empty where it says nothing."""
+        from docgen.errors import DataError
+        from retention.errors import SourceError
+        from retention.schedule import find
+
         try:
-            text = (self.folder / SCHEDULE).read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError):
+            kept = find(self.schedule().version, form.code)
+        except (DataError, SourceError):
             return ""
-        rows = csv.DictReader(text.splitlines())
-        periods = (row.get("保存期限") or "" for row in rows if form.code and row.get("标识") == form.code)
-        return next(periods, "").strip()
+        return kept.rule.term.text if kept else ""
+
+    def schedule(self) -> ScheduleReading:
+        """The office's schedule.csv as it lies there, in force or not. SourceError with every fault in it."""
+        from docgen.errors import DataError
+        from retention.model import Base, Start
+        from retention.schedule import read_schedule
+
+        chosen = self.settings.retention
+        try:
+            data = (self.folder / SCHEDULE).read_bytes()
+        except FileNotFoundError:
+            raise DataError([_no_schedule()]) from None
+        return read_schedule(data, SCHEDULE, start=Start(chosen.start), base=Base(chosen.base))
 
     def registers(self, period: Period) -> list[Path]:
         """The files handed in for a period, in the order of their names; marked copies and passing files left out."""
@@ -437,6 +452,13 @@ def _marks(path: Path) -> dict[str, str]:
         return {}
     found = re.findall(r'name="([^"]*)"[^>]*>\s*<(?:\w+:)?lpwstr[^>]*>([^<]*)<', text)
     return {name: unescape(value) for name, value in found}
+
+
+def _no_schedule() -> Problem:
+    from docgen.errors import Problem
+
+    hint = _("Every office has a file schedule.csv; `guidang init` makes one.")
+    return Problem(SCHEDULE, _("there is no such file"), hint, "file.missing")
 
 
 def _not_carried(path: Path, n: int) -> Problem:

@@ -6,6 +6,7 @@ import csv
 import re
 import unicodedata
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, TypeAlias
 
 from i18n import _
@@ -36,8 +37,8 @@ class Line:
         return self.cells.get(key, "")
 
     def place(self, key: str = "") -> str:
-        """``schedule.csv!D5``, or ``schedule.csv!5`` for the whole line."""
-        return f"{self.file}!{self.letters.get(key, '')}{self.number}"
+        """``schedule.csv schedule!D5``, or without the letter for the whole line."""
+        return _place(self.file, self.letters.get(key, ""), self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def _records(text: str, delimiter: str) -> _Records | int:
 def _table(name: str, records: _Records, keys: Sequence[str | None]) -> Table:
     row, titles = records[0]
     if twice := [at for at, key in enumerate(keys) if key and key in keys[:at]]:
-        raise SourceError(_twice(f"{name}!{_letter(at)}{row}", titles[at]) for at in twice)
+        raise SourceError(_twice(_place(name, _letter(at), row), titles[at]) for at in twice)
     letters = {key: _letter(at) for at, key in enumerate(keys) if key}
     lines = tuple(
         Line(name, number, {key: cell.strip() for key, cell in zip(keys, record, strict=False) if key}, letters)
@@ -127,7 +128,12 @@ def _unread(name: str, records: _Records, keys: Sequence[str | None]) -> Iterato
         for at, cell in enumerate(map(str.strip, record)):
             untitled = at >= len(titles) or not titles[at]
             if cell and (untitled or (number == records[0][0] and not keys[at])):
-                yield f"{name}!{_letter(at)}{number}", cell
+                yield _place(name, _letter(at), number), cell
+
+
+def _place(file: str, letter: str, number: int) -> str:
+    """A cell as Excel shows it: the one sheet of a CSV is named after the file."""
+    return f"{file} {PurePath(file).stem}!{letter}{number}"
 
 
 def _letter(at: int) -> str:
@@ -167,7 +173,7 @@ def _twice(where: str, title: str) -> Problem:
 
 def _open_quote(name: str, line: int) -> Problem:
     return Problem(
-        f"{name}!{line}",
+        _place(name, "", line),
         _("a quotation mark is not closed where its cell ends"),
         _("Double quotation marks inside a text, or take them out."),
         "csv.open_quote",

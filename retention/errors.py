@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class Problem:
     """One fault: where it is, what is wrong, what to do, and the clause or rule that says so.
 
-    ``where`` reads like a person would say it (``schedule.csv!D5``, ``记录 17``); ``code`` is a stable name of the
+    ``where`` reads like a person would say it (``schedule.csv schedule!D5``, ``记录 17``); ``code`` is a stable name of the
     kind (``schedule.period``), for tests, ``--json`` and the documentation; ``clause`` cites the procedure (``4.0``),
     a statute (``民法典 202``) or a rule of docs/design.md (``D4``).
     """

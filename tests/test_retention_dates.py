@@ -313,8 +313,8 @@ def test_every_fault_of_the_table_is_told_with_its_cell() -> None:
     with pytest.raises(SourceError) as raised:
         read_holidays(lines.encode(), "holidays.csv")
     assert [(problem.where, problem.code) for problem in raised.value.problems] == [
-        ("holidays.csv!A2", "holidays.day"),
-        ("holidays.csv!B3", "holidays.kind"),
-        ("holidays.csv!A5", "holidays.contradiction"),
+        ("holidays.csv holidays!A2", "holidays.day"),
+        ("holidays.csv holidays!B3", "holidays.kind"),
+        ("holidays.csv holidays!A5", "holidays.contradiction"),
     ]
     assert all(problem.hint for problem in raised.value.problems)

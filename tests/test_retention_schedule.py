@@ -139,7 +139,7 @@ def test_the_shipped_schedule_is_the_procedures_table(folder: str) -> None:
         (Start.NEXT_YEAR, Base.PERIOD_END)
     }
     assert reading.version.classes[3].rule.term.kind is TermKind.BLANK
-    assert ("schedule.csv!D5", "schedule.term") in {(doubt.where, doubt.code) for doubt in reading.doubts}
+    assert ("schedule.csv schedule!D5", "schedule.term") in {(doubt.where, doubt.code) for doubt in reading.doubts}
     assert find(reading.version, "《月度工作计划》") is find(reading.version, "JY—QM7.5.1—02")  # gap G7, dashes
 
 
@@ -179,11 +179,11 @@ def test_every_fault_is_told_at_once_with_its_cell() -> None:
     with pytest.raises(SourceError) as raised:
         read_schedule(data, "s.csv")
     assert sorted((problem.where, problem.code) for problem in raised.value.problems) == [
-        ("s.csv!A3", "schedule.title"),
-        ("s.csv!B4", "schedule.name_twice"),
-        ("s.csv!D5", "schedule.word"),
-        ("s.csv!E4", "schedule.word"),
-        ("s.csv!F5", "schedule.name_twice"),
+        ("s.csv s!A3", "schedule.title"),
+        ("s.csv s!B4", "schedule.name_twice"),
+        ("s.csv s!D5", "schedule.word"),
+        ("s.csv s!E4", "schedule.word"),
+        ("s.csv s!F5", "schedule.name_twice"),
     ]
     assert all(problem.message and problem.hint for problem in raised.value.problems)
 
@@ -194,8 +194,8 @@ def test_every_fault_is_told_at_once_with_its_cell() -> None:
         (b"\xff\xfe\xff", "s.csv", "csv.encoding"),
         ("记录名称,标识\n月报,QG\n".encode(), "s.csv", "csv.no_titles"),
         (b"", "s.csv", "csv.no_titles"),
-        ("记录名称,保存期限,保管期限\n月报,2年,3年\n".encode(), "s.csv!C1", "csv.column_twice"),
-        ('记录名称,保存期限\n"月报,2年\n年报,3年\n'.encode(), "s.csv!3", "csv.open_quote"),
+        ("记录名称,保存期限,保管期限\n月报,2年,3年\n".encode(), "s.csv s!C1", "csv.column_twice"),
+        ('记录名称,保存期限\n"月报,2年\n年报,3年\n'.encode(), "s.csv s!3", "csv.open_quote"),
     ],
 )
 def test_a_file_that_is_no_schedule_is_refused(data: bytes, where: str, code: str) -> None:
@@ -211,11 +211,11 @@ def test_what_says_nothing_certain_is_a_doubt_and_no_fault() -> None:
     )
     reading = read_schedule(data, "s.csv")
     assert [(doubt.where, doubt.code) for doubt in reading.doubts] == [
-        ("s.csv!D2", "schedule.term"),
-        ("s.csv!C2", "schedule.code"),
-        ("s.csv!D3", "schedule.term"),
-        ("s.csv!F1", "schedule.unread"),
-        ("s.csv!G2", "schedule.unread"),
+        ("s.csv s!D2", "schedule.term"),
+        ("s.csv s!C2", "schedule.code"),
+        ("s.csv s!D3", "schedule.term"),
+        ("s.csv s!F1", "schedule.unread"),
+        ("s.csv s!G2", "schedule.unread"),
     ]
     assert [each.key for each in reading.version.classes] == ["检查表", "合同"]
 
