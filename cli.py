@@ -1270,11 +1270,13 @@ def _actor(actor: Actor) -> str:
 
 def _rendered(form: Form, path: Path, wanted: Path, period: Period | None, *, force: bool) -> Path:
     """Render one filled workbook; the document takes the workbook's name where a folder is wanted, never its place."""
+    from checking import period_of
     from docgen.package import write_atomic
     from docgen.workbook import read
     from office import render_form
     from papers import input_form
 
+    period = period or period_of(path)
     content = render_form(form, read(path, input_form(form, _forms()), period=period), _office_folder(), period=period)
     name = path.with_suffix(Path(form.template).suffix or ".xlsx").name
     into = wanted.is_dir() or not wanted.suffix
