@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 class Problem:
     """One fault: where it is, what is wrong, what to do, and the clause or rule that says so.
 
-    ``where`` reads like a person would say it (``schedule.csv schedule!D5``, ``记录 17``); ``code`` is a stable name of the
-    kind (``schedule.period``), for tests, ``--json`` and the documentation; ``clause`` cites the procedure (``4.0``),
-    a statute (``民法典 202``) or a rule of docs/design.md (``D4``).
+    ``where`` reads like a person would say it (``schedule.csv schedule!D5``, ``记录 17``); ``code`` is a stable name
+    of the kind (``schedule.term``), for tests, ``--json`` and the documentation; ``clause`` cites the procedure
+    (``4.0``), a statute (``民法典 202``) or a rule of docs/design.md (``D4``).
     """
 
     where: str
@@ -26,7 +26,7 @@ class Problem:
 
     def __str__(self) -> str:
         text = f"{self.where}：{self.message}" if self.where else self.message
-        text = f"{text}（{self.clause}）" if self.clause else text
+        text = f"{text} [{self.clause}]" if self.clause else text
         return f"{text} {self.hint}" if self.hint else text
 
 
