@@ -61,7 +61,8 @@ class View:
         # Whoever tampers may put anything there: it is read as bytes, whatever it is.
         body, digest = (cast(func.coalesce(column, b""), LargeBinary) for column in (table.body, table.hash))
         query = select(table.seq, body, digest).where(table.seq > after).order_by(table.seq)
-        return map(audit.Link._make, self._connection.execute(query, execution_options={"yield_per": 10_000}))
+        with self._connection.execute(query, execution_options={"yield_per": 10_000}) as rows:
+            yield from map(audit.Link._make, rows)
 
     def log(self, subject: str | None = None, after: int = 0, limit: int | None = None) -> Iterator[Entry]:
         """Events in their order, of one subject or all."""
@@ -69,8 +70,9 @@ class View:
         query = select(table.seq, table.body).where(table.seq > after).order_by(table.seq).limit(limit)
         if subject is not None:
             query = query.where(table.subject == subject)
-        rows = self._connection.execute(query, execution_options={"yield_per": 1_000})
-        return (_entry(row.seq, row.body) for row in rows)
+        with self._connection.execute(query, execution_options={"yield_per": 1_000}) as rows:
+            for row in rows:
+                yield _entry(row.seq, row.body)
 
     def newest(self, count: int, subject: str | None = None) -> list[Entry]:
         """So many of the newest events, of one subject or all, the newest last."""
@@ -136,10 +138,10 @@ class View:
     def records(self, *where: ColumnElement[bool], limit: int | None = None) -> Iterator[Record]:
         """Records by conditions over ``schema.records``, in the order of their ids."""
         query = select(schema.records).where(*where).order_by(schema.records.c.id).limit(limit)
-        rows = self._connection.execute(query, execution_options={"yield_per": CHUNK}).mappings()
-        for chunk in chunks(rows, CHUNK):
-            held = self._holds_of([row["id"] for row in chunk])
-            yield from (projection.record_of(row, held.get(row["id"], frozenset())) for row in chunk)
+        with self._connection.execute(query, execution_options={"yield_per": CHUNK}) as rows:
+            for chunk in chunks(rows.mappings(), CHUNK):
+                held = self._holds_of([row["id"] for row in chunk])
+                yield from (projection.record_of(row, held.get(row["id"], frozenset())) for row in chunk)
 
     def _holds_of(self, ids: Sequence[str]) -> dict[str, frozenset[str]]:
         table = schema.record_holds.c
@@ -199,9 +201,9 @@ class View:
     def _histories(self) -> Iterator[_History]:
         """The events of each subject, subject by subject."""
         query = select(schema.events).order_by(schema.events.c.subject, schema.events.c.seq)
-        rows = self._connection.execute(query, execution_options={"yield_per": 1_000})
-        for subject, group in groupby(rows, key=lambda row: row.subject):
-            yield _History(subject).through(group)
+        with self._connection.execute(query, execution_options={"yield_per": 1_000}) as rows:
+            for subject, group in groupby(rows, key=lambda row: row.subject):
+                yield _History(subject).through(group)
 
     def _other_differences(self) -> Iterator[audit.Finding]:
         holds: dict[str, Hold] = {}
