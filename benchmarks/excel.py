@@ -1,4 +1,7 @@
-"""Excel: guidang against writers and template engines, interleaved, contents compared. ``python benchmarks/excel.py``"""
+"""Excel: guidang against writers and template engines, interleaved, contents compared.
+
+Run by ``make bench`` or ``python benchmarks/excel.py``.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import openpyxl
 import rustpy_xlsxwriter
@@ -23,6 +26,9 @@ from openpyxl.drawing.image import Image as Picture
 from openpyxl.styles import Border, Font, Side
 
 from docgen import ExcelTemplate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 HEADS = ("序号", "日期", "房号", "内容", "金额", "经办人", "单价", "状态", "次数", "方式")
 ROWS = 100_000
@@ -202,7 +208,15 @@ def register(rows: list[tuple[str, ...]]) -> None:
     size, theirs = len(ours.render({"rows": data})), len(with_xlsxwriter(data))
     small = len(ours.render({"rows": data}, compression="compact"))
     rows.append((f"register {ROWS:,} × 10, zlib-6", ms(compact), "–", "–", "≤ 800 ms stdlib"))
-    rows.append(("file size, fast / compact", f"{size / theirs:.2f} / {small / theirs:.2f}", "XlsxWriter 1", "–", "≤ 1.35 / 1.1"))
+    rows.append(
+        (
+            "file size, fast / compact",
+            f"{size / theirs:.2f} / {small / theirs:.2f}",
+            "XlsxWriter 1",
+            "–",
+            "≤ 1.35 / 1.1",
+        )
+    )
 
 
 def template_engine(rows: list[tuple[str, ...]]) -> None:
@@ -232,7 +246,9 @@ def small_document(rows: list[tuple[str, ...]]) -> None:
         rounds=9,
     )
     mine, peer = timings["mine"].median, timings["xlsxwriter"].median
-    rows.append(("30 rows with chart and picture", ms(mine), f"XlsxWriter {ms(peer)}", f"{peer / mine:.0f}×", "≤ 0.6 ms"))
+    rows.append(
+        ("30 rows with chart and picture", ms(mine), f"XlsxWriter {ms(peer)}", f"{peer / mine:.0f}×", "≤ 0.6 ms")
+    )
     rows.append(("compile it", ms(timings["compile"].median), "–", "–", "≤ 30 ms"))
 
 
@@ -260,7 +276,9 @@ def million(rows: list[tuple[str, ...]]) -> None:
         command = [sys.executable, "-c", MILLION, str(source), str(target)]
         done = subprocess.run(command, check=True, capture_output=True, text=True, env=env)
         seconds, mib = map(float, done.stdout.split())
-        rows.append(("1,000,000 rows from a generator", f"{seconds:.1f} s", "–", f"{mib:.1f} MiB above", "≤ 9 s, ≤ 10 MB"))
+        rows.append(
+            ("1,000,000 rows from a generator", f"{seconds:.1f} s", "–", f"{mib:.1f} MiB above", "≤ 9 s, ≤ 10 MB")
+        )
 
 
 def main() -> Iterator[str]:
