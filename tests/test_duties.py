@@ -289,9 +289,9 @@ def test_every_cell_of_a_log_that_cannot_be_read_is_named() -> None:
     with pytest.raises(SourceError) as caught:
         read_transmittals(text, {"部门工作报告": "department-report"})
     assert [problem.where for problem in caught.value.problems] == [
-        "transmittals.csv!A2",
-        "transmittals.csv!B2",
-        "transmittals.csv!C2",
+        "transmittals.csv transmittals!A2",
+        "transmittals.csv transmittals!B2",
+        "transmittals.csv transmittals!C2",
     ]
 
 
