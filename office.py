@@ -617,7 +617,7 @@ class _ReportFlow:
         tables = {table.key: table for form in self.sources.values() for table in form.tables}
         template = WordTemplate.load(self.office.file_of(REPORT, self.form.template))
         return {
-            self.form.file_name(period): template.render(context),
+            self.form.file_name(period): template.render(context, compression="compact"),  # the same bytes anywhere
             f"基础数据汇总表 {period.label}.xlsx": base_data_workbook(self.measures, heading),
             f"指标明细 {period.label}.xlsx": annex_workbook(self.measures, self.verdicts, heading, tables),
         }
@@ -653,7 +653,7 @@ def _rendered(form: Form, reading: Reading, office: Office | None, period: Perio
         verdicts = papers.judged(measures, load_objectives(objectives))
     kept = office.kept(form) if office else ""
     context = papers.context(form, reading, about, settings, measures, verdicts, kept)
-    content = template.render(context | {"changes": _changes(office, reading, about)})
+    content = template.render(context | {"changes": _changes(office, reading, about)}, compression="compact")
     return content if form.template.endswith(".docx") else fitted(content, form.title)
 
 
