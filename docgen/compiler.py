@@ -692,6 +692,3 @@ def paths_of(place: Place, file: str, loop_rows: tuple[int, ...]) -> str:
     if not loop_rows:
         return where
     return where + " " + _("item {n}").format(n=".".join(map(str, loop_rows)))
-
-
-PLAIN_SITES = (SiteKind.ATTRIBUTE, SiteKind.PLAIN, SiteKind.DRAWING)

@@ -6,7 +6,7 @@ object's private attributes, change the data it was given, or ask for unbounded 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -419,8 +419,3 @@ def expression(source: str) -> Callable[[Mapping[str, Any]], Any]:
         return value
 
     return evaluate
-
-
-def is_sequence(value: Any) -> bool:
-    """A list-like value a template loops over, as opposed to a text."""
-    return isinstance(value, Sequence) and not isinstance(value, str | bytes)

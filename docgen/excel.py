@@ -10,20 +10,18 @@ from __future__ import annotations
 
 import os
 import tempfile
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
-from docgen import limits
 from docgen.book_state import BookState
 from docgen.bookcode import STYLES, compile_workbook, without_calc_chain
-from docgen.environment import make_environment, missing_names
+from docgen.environment import make_environment
 from docgen.errors import DataError, Problem, TemplateError
 from docgen.ground import Promise
 from docgen.moves import Moves
 from docgen.needs import needs_of
-from docgen.package import CONTENT_TYPES, Shelf, atomic, pack, pack_to, packed, read_package
-from docgen.render import FAILURES, RenderState, chunks, current_render
+from docgen.package import CONTENT_TYPES, Shelf, destination, pack, pack_to, packed, read_package
+from docgen.render import FAILURES, RenderState, chunks, rendering
 from docgen.sheetcopies import Copies as SheetCopies
 from docgen.sheetcopies import part_of, rels_name
 from docgen.values import Parts
@@ -31,10 +29,10 @@ from i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from docgen.bookcode import PartProgram
     from docgen.compiler import Program
-    from docgen.environment import TemplateEnvironment
     from docgen.ground import SheetProgram
     from docgen.loopformulas import FormulaCell
     from docgen.needs import Need
@@ -50,7 +48,6 @@ class ExcelTemplate:
     """A compiled .xlsx template. Make it with :meth:`load`."""
 
     __slots__ = (
-        "_env",
         "_formats",
         "_listing",
         "_parts",
@@ -65,7 +62,6 @@ class ExcelTemplate:
 
     name: str
     warnings: tuple[Problem, ...]
-    _env: TemplateEnvironment
     _formats: CellFormats
     _listing: Listing
     _parts: list[PartProgram]
@@ -103,7 +99,7 @@ class ExcelTemplate:
         fixed = {n: m for n, m in members.items() if n not in changing}
         if changing:
             fixed = without_calc_chain(fixed, file)
-        template.name, template._env, template._formats = file, env, compiled.formats
+        template.name, template._formats = file, compiled.formats
         template._sheets, template._parts, template._plan = compiled.sheets, compiled.parts, compiled.plan
         template._shelf = Shelf(m for n, m in fixed.items() if n not in copied | late)
         template._raw = {n: m for n, m in fixed.items() if n in {STYLES} | copied | late}
@@ -130,37 +126,13 @@ class ExcelTemplate:
 
     def render_to(self, context: Mapping[str, Any], target: Source, *, compression: Compression = "fast") -> None:
         """Render into a file, piece by piece. A path gets the whole workbook or stays as it was."""
-        if isinstance(target, str | os.PathLike):
-            with atomic(target) as file:
-                self._stream(context, file, compression)
-        elif isinstance(target, bytes):
-            raise TypeError("render_to writes to a path or a file")
-        else:
-            self._stream(context, target, compression)
+        with destination(target) as file, self._rendering() as state:
+            pack_to(file, self._shelf, self._contents(context, state), compression)
 
     # -- inside
 
-    def _stream(self, context: Mapping[str, Any], file: IO[bytes], compression: Compression) -> None:
-        with self._rendering() as state:
-            start = file.tell()
-            try:
-                pack_to(file, self._shelf, self._contents(context, state), compression)
-            except Exception:
-                file.seek(start)
-                file.truncate()
-                raise
-
-    @contextmanager
-    def _rendering(self) -> Iterator[RenderState]:
-        state = RenderState(self.name, 0, 0, self._refuse_control, Parts())
-        token, names = current_render.set(state), missing_names.set(state.missing)
-        rounds = limits.rounds.set([limits.MAX_ROUNDS])
-        try:
-            yield state
-        finally:
-            current_render.reset(token)
-            missing_names.reset(names)
-            limits.rounds.reset(rounds)
+    def _rendering(self) -> AbstractContextManager[RenderState]:
+        return rendering(RenderState(self.name, 0, 0, self._refuse_control, Parts()))
 
     def _contents(self, context: Mapping[str, Any], state: RenderState) -> Iterator[tuple[str, Iterable[bytes]]]:
         """Parts in the order they can be written: sheets that look at later ones wait, then what hangs on all."""

@@ -352,6 +352,24 @@ def atomic(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     _sync_folder(target.parent)
 
 
+@contextmanager
+def destination(target: str | os.PathLike[str] | IO[bytes] | bytes) -> Iterator[IO[bytes]]:
+    """Where a document is written to: a path, whole or not at all; an open file, cut back to its length on failure."""
+    if isinstance(target, bytes):
+        raise TypeError("a document is written to a path or a file")
+    if isinstance(target, str | os.PathLike):
+        with atomic(target) as file:
+            yield file
+        return
+    start = target.tell()
+    try:
+        yield target
+    except BaseException:
+        target.seek(start)
+        target.truncate()
+        raise
+
+
 def _share_permissions(temporary: str) -> None:
     """mkstemp makes the file private; give it what an ordinary new file would have."""
     if os.name == "posix":

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateError as JinjaError
 from jinja2.exceptions import SecurityError
 
+from docgen import limits
 from docgen.compiler import Program, calling, describe, failing, paths_of
+from docgen.environment import missing_names
 from docgen.errors import DataError, Problem
 from i18n import _
 
@@ -268,6 +271,19 @@ def merged_rels(original: bytes, added: Iterable[tuple[tuple[str, str, bool], st
         cut = original.rfind(b"/>")
         return original[:cut] + b">" + lines + b"</Relationships>"
     return original[:end] + lines + original[end:]
+
+
+@contextmanager
+def rendering(state: RenderState) -> Iterator[RenderState]:
+    """Makes ``state`` the one that writers, missing names and loop limits speak to."""
+    token, names = current_render.set(state), missing_names.set(state.missing)
+    rounds = limits.rounds.set([limits.MAX_ROUNDS])
+    try:
+        yield state
+    finally:
+        current_render.reset(token)
+        missing_names.reset(names)
+        limits.rounds.reset(rounds)
 
 
 def chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -10,18 +10,16 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
-from docgen import limits
 from docgen.compiler import Program, compile_story
-from docgen.environment import make_environment, missing_names
+from docgen.environment import make_environment
 from docgen.errors import DataError, Problem, TemplateError
 from docgen.marks import Numbers, Place, Story
 from docgen.needs import Need, needs_of
-from docgen.package import CONTENT_TYPES, Shelf, atomic, pack, pack_to, packed, read_package
-from docgen.render import FAILURES, RenderState, chunks, current_render
+from docgen.package import CONTENT_TYPES, Shelf, destination, pack, pack_to, packed, read_package
+from docgen.render import FAILURES, RenderState, chunks, rendering
 from docgen.sound import repair
 from docgen.story import read_story
 from docgen.text import writers
@@ -31,6 +29,7 @@ from i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from docgen.environment import TemplateEnvironment
     from docgen.package import Member
@@ -63,7 +62,6 @@ class WordTemplate:
     """A compiled .docx template. Make it with :meth:`load`."""
 
     __slots__ = (
-        "_env",
         "_first_ids",
         "_parts",
         "_programs",
@@ -77,7 +75,6 @@ class WordTemplate:
 
     name: str
     warnings: tuple[Problem, ...]
-    _env: TemplateEnvironment
     _first_ids: tuple[int, int]
     _parts: Parts
     _programs: tuple[Program, ...]
@@ -114,7 +111,6 @@ class WordTemplate:
         rewritten = _without_dynamic_links(members, stories)
         fixed = {n: m for n, m in members.items() if n not in changing and n not in rewritten}
         template.name = file
-        template._env = env
         template._programs = programs
         template._shelf = Shelf([*fixed.values(), *rewritten.values()])
         kept = fixed | rewritten
@@ -152,45 +148,19 @@ class WordTemplate:
 
         A path gets the whole document or stays as it was (temp, fsync, rename); a file object must be seekable.
         """
-        if isinstance(target, str | os.PathLike):
-            with atomic(target) as file:
-                self._stream(context, file, compression)
-        elif isinstance(target, bytes):
-            raise TypeError("render_to writes to a path or a file")
-        else:
-            self._stream(context, target, compression)
+        with destination(target) as file, self._rendering() as state:
+            pack_to(file, self._shelf, self._streamed(context, state), compression)
 
     # -- inside
 
-    def _stream(self, context: Mapping[str, Any], file: IO[bytes], compression: Compression) -> None:
-        with self._rendering() as state:
-            shelf = self._shelf
+    def _streamed(self, context: Mapping[str, Any], state: RenderState) -> Iterator[tuple[str, Iterable[bytes]]]:
+        for program in self._programs:
+            yield program.name, self._pieces(program, context, state)
+        self._refuse(state)
+        yield from ((name, [content]) for name, content in self._late_parts(state))
 
-            def parts() -> Iterator[tuple[str, Iterable[bytes]]]:
-                for program in self._programs:
-                    yield program.name, self._pieces(program, context, state)
-                self._refuse(state)
-                yield from ((name, [content]) for name, content in self._late_parts(state))
-
-            start = file.tell()
-            try:
-                pack_to(file, shelf, parts(), compression)
-            except DataError:
-                file.seek(start)
-                file.truncate()
-                raise
-
-    @contextmanager
-    def _rendering(self) -> Iterator[RenderState]:
-        state = RenderState(self.name, *self._first_ids, self._refuse_control, self._parts)
-        token, names = current_render.set(state), missing_names.set(state.missing)
-        rounds = limits.rounds.set([limits.MAX_ROUNDS])
-        try:
-            yield state
-        finally:
-            current_render.reset(token)
-            missing_names.reset(names)
-            limits.rounds.reset(rounds)
+    def _rendering(self) -> AbstractContextManager[RenderState]:
+        return rendering(RenderState(self.name, *self._first_ids, self._refuse_control, self._parts))
 
     def _pieces(self, program: Program, context: Mapping[str, Any], state: RenderState) -> Iterator[bytes]:
         state.program = program
