@@ -1,290 +1,45 @@
-"""The command line: parse, call, print. Errors become exit codes in one table, :func:`exit_of`."""
+"""The command line: parse, call, print. Commands about documents stand here, those about records in console/."""
 
 from __future__ import annotations
 
-import json
-import os
-import sys
 from collections import Counter
-from enum import IntEnum
 from errno import EEXIST
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-import console
 import i18n
-from console import argument, option
+from console import audit, schedule, terminal
+from console.frame import (
+    Exit,
+    PeriodType,
+    Program,
+    common,
+    office_folder,
+    prints_data,
+    problem_data,
+    show_version,
+    target_of,
+    the_office,
+    to_json,
+)
+from console.terminal import argument, option
 from i18n import _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from checking import Checked
-    from deadlines import Judged
     from docgen.errors import Problem
     from docgen.forms import Field, Form
     from docgen.measures import Verdict
     from docgen.period import Period
     from docgen.reading import Reading
     from office import MadePapers, MadeReport, Office
-    from retention.audit import Verdict as Verification
+    from office.checking import Checked
+    from office.deadlines import Judged
     from retention.duties import Agenda, Entry, Status
-    from retention.model import Actor, RecordClass
-    from retention.projection import Entry as LedgerEntry
-    from retention.schedule import ScheduleReading
-
-
-# --- exit codes -----------------------------------------------------------------------------------------------
-
-
-class Exit(IntEnum):
-    """How a command ended."""
-
-    DONE = 0
-    UNEXPECTED = 1
-    USAGE = 2
-    PARTLY = 3
-    DATA = 10
-    REFUSED = 11
-    CONFLICT = 12
-    TAMPERED = 13
-
-
-class Stopped(click.ClickException):
-    """A command does not go on: what is in the way, and the exit code that says so."""
-
-    def __init__(self, code: Exit, *problems: Problem) -> None:
-        super().__init__("\n".join(map(str, problems)))
-        self.exit_code = code  # type: ignore[misc]
-        self.problems = problems
-
-
-def exit_of(error: BaseException) -> Exit:
-    """The exit code of an error. This table is the only place that knows both."""
-    from docgen.errors import DocgenError
-    from retention.errors import ConflictError, RefusedError, RetentionError, TamperedError
-
-    table: tuple[tuple[type[BaseException], Exit], ...] = (
-        (DocgenError, Exit.DATA),
-        (RefusedError, Exit.REFUSED),
-        (ConflictError, Exit.CONFLICT),
-        (TamperedError, Exit.TAMPERED),
-        (RetentionError, Exit.DATA),
-        (FileExistsError, Exit.CONFLICT),
-        (PermissionError, Exit.REFUSED),
-        (click.UsageError, Exit.USAGE),
-    )
-    if isinstance(error, Stopped):
-        return Exit(error.exit_code)
-    return next((code for kind, code in table if isinstance(error, kind)), Exit.UNEXPECTED)
-
-
-def problems_of(error: BaseException) -> tuple[Problem, ...]:
-    """What to tell about an error that a person can do something about; empty for one that nobody foresaw."""
-    from docgen.errors import Problem
-
-    if found := getattr(error, "problems", None):
-        return tuple(found)
-    if isinstance(error, FileExistsError):
-        return (Problem(_file(error), error.strerror or _("is there already")),)
-    if isinstance(error, PermissionError):
-        hint = _("Close it in Excel, WPS or Word, or ask for the right to write here, and try again.")
-        return (Problem(_file(error), _("may not be read or written"), hint),)
-    if isinstance(error, OSError):
-        return (Problem(_file(error), error.strerror or str(error)),)
-    return ()
-
-
-def _file(error: OSError) -> str:
-    return str(error.filename2 or error.filename or "")
-
-
-def _failed(error: Exception, *, as_json: bool) -> Exit:
-    code = exit_of(error)
-    problems = problems_of(error)
-    if as_json:
-        click.echo(_json({"exit": int(code), "problems": [*map(_problem, problems)] or [_bare(error)]}))
-    elif isinstance(error, click.ClickException) and not problems:
-        error.show()
-    elif problems:
-        console.print_problems(problems)
-    if not problems and not isinstance(error, click.ClickException):
-        _unexpected(error)
-    return code
-
-
-def _bare(error: Exception) -> dict[str, str]:
-    message = error.format_message() if isinstance(error, click.ClickException) else repr(error)
-    return {"file": "", "place": "", "message": message, "hint": "", "code": ""}
-
-
-def _unexpected(error: Exception) -> None:
-    """Keep the traceback in a file and say where: a clerk sees a sentence, the person who mends it sees it all."""
-    import traceback
-
-    text = "".join(traceback.format_exception(error))
-    if os.environ.get("GUIDANG_DEBUG"):
-        click.echo(text, err=True)
-        return
-    click.echo(_("Something unexpected happened; this is a fault of guidang, not of your files."), err=True)
-    if log := _write_log(text):
-        click.echo(_("What happened is written down in {file}; please send it on.").format(file=log), err=True)
-
-
-def _write_log(text: str) -> Path | None:
-    import platform
-    import tempfile
-    from datetime import datetime
-
-    now = datetime.now().astimezone()
-    head = f"guidang {_version()}, Python {platform.python_version()}, {platform.platform()}\n{now.isoformat()}\n"
-    head += f"{sys.argv}\n\n"
-    for folder in (Path(click.get_app_dir("guidang")) / "log", Path(tempfile.gettempdir())):
-        log = folder / f"guidang-{now:%Y%m%d-%H%M%S}-{os.getpid()}.log"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            log.write_text(head + text, encoding="utf-8")
-        except OSError:
-            continue
-        return log
-    return None
-
-
-# --- the program ----------------------------------------------------------------------------------------------
-
-
-class PeriodType(click.ParamType[Any]):
-    """``2026-10`` → Period."""
-
-    name = "period"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The period, or a usage error with the reading's own message."""
-        from docgen.errors import DataError
-        from docgen.period import Period
-
-        try:
-            return Period.parse(value) if isinstance(value, str) else value
-        except DataError as error:
-            self.fail(str(error), param, ctx)
-
-
-class Commands(console.Command, click.Group):
-    """Several commands about one thing, in the order of the work, as they are declared."""
-
-    command_class = console.Command
-    subcommand_metavar = console.Translated()
-
-    def list_commands(self, _ctx: click.Context) -> list[str]:
-        """The names."""
-        return list(self.commands)
-
-
-class Program(Commands):
-    """``guidang`` itself: chooses the language, runs a command, turns whatever it raises into an exit code."""
-
-    group_class = Commands
-
-    def main(  # type: ignore[override]
-        self,
-        args: Sequence[str] | None = None,
-        prog_name: str | None = None,
-        *,
-        standalone_mode: bool = True,
-        **more: Any,
-    ) -> Any:
-        """Run; never let a traceback out."""
-        words = sys.argv[1:] if args is None else list(args)
-        console.steady_streams()
-        try:
-            console.speak(_language(words))
-            code = super().main(args, prog_name or "guidang", standalone_mode=False, **more) or Exit.DONE
-        except click.Abort:
-            click.echo(_("Stopped."), err=True)
-            code = Exit.UNEXPECTED
-        except Exception as error:  # noqa: BLE001 - the outermost frame: no traceback reaches a user
-            code = _failed(error, as_json="--json" in words)
-        if standalone_mode:
-            sys.exit(int(code))
-        return code
-
-
-def _language(words: Sequence[str]) -> str:
-    """``--lang``, ``GUIDANG_LANG``, the office's setting, the locale: the first that says something."""
-    if named := _value(words, "--lang") or os.environ.get("GUIDANG_LANG"):
-        return named
-    from office import find_office, language_of
-
-    folder = _value(words, "--office") or os.environ.get("GUIDANG_OFFICE")
-    place = Path(folder) if folder else find_office(Path.cwd())
-    return (language_of(place) if place else None) or i18n.detect()
-
-
-def _value(words: Sequence[str], name: str) -> str | None:
-    """What follows the option ``name`` on a command line that is not parsed yet: its help speaks that language too."""
-    for word, following in zip(words, [*words[1:], None], strict=True):
-        if word == name:
-            return following
-        if word.startswith(name + "="):
-            return word.partition("=")[2]
-    return None
-
-
-def _version() -> str:
-    from importlib.metadata import version
-
-    return version("guidang")
-
-
-def _show_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
-    if wanted and not ctx.resilient_parsing:
-        click.echo(f"guidang {_version()}")
-        ctx.exit()
-
-
-def _keep(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
-    """Remember an option that may stand before or after the command."""
-    if value is not None:
-        ctx.meta[f"guidang.{parameter.name}"] = value
-
-
-_F = TypeVar("_F", bound="Callable[..., Any]")
-
-
-def _options(*declared: Callable[[_F], _F]) -> Callable[[_F], _F]:
-    def apply(function: _F) -> _F:
-        for declaration in reversed(declared):
-            function = declaration(function)
-        return function
-
-    return apply
-
-
-common = _options(
-    option(
-        "--office",
-        metavar="DIR",
-        type=click.Path(path_type=Path),
-        envvar="GUIDANG_OFFICE",
-        expose_value=False,
-        callback=_keep,
-        help="The office's folder; without it the nearest folder upward that holds guidang.toml.",
-    ),
-    option(
-        "--lang",
-        metavar="LANG",
-        type=click.Choice(["zh_CN", "zh", "en"], case_sensitive=False),
-        expose_value=False,
-        help="Language of what is printed: zh_CN or en. Documents stay Chinese.",
-    ),
-)
-prints_data = _options(
-    common,
-    option("--json", "as_json", is_flag=True, help="Print the result as JSON, for programs."),
-)
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -294,7 +49,7 @@ prints_data = _options(
     is_flag=True,
     is_eager=True,
     expose_value=False,
-    callback=_show_version,
+    callback=show_version,
     help="Show the version and exit.",
 )
 def program() -> None:
@@ -334,7 +89,7 @@ def demo(folder: Path, everything: bool, as_json: bool) -> Exit:
     if not (copied or as_json):
         click.echo(_("{folder} is there already and is used as it is.").format(folder=folder))
     period = Period.parse(DEMO_PERIOD)
-    with console.progress(quiet=as_json) as step:
+    with terminal.progress(quiet=as_json) as step:
         office = Office.load(folder)
         made = office.report(period, prepared_on=period.following().first, progress=step)
         papers = office.render_all(period, progress=step) if everything else None
@@ -359,7 +114,7 @@ def init(folder: Path, name: str | None, as_json: bool) -> Exit:
 
     made = create_office(folder, name=name or folder.resolve().name, language=i18n.language())
     if as_json:
-        click.echo(_json({"exit": 0, "folder": str(folder), "files": [str(path) for path in made]}))
+        click.echo(to_json({"exit": 0, "folder": str(folder), "files": [str(path) for path in made]}))
         return Exit.DONE
     for path in made:
         click.echo(str(path))
@@ -425,7 +180,7 @@ def new(  # noqa: PLR0913, PLR0917 - one parameter an option
     wanted = output or _place(form, period)
     made = [_blank(form, period, who, wanted, force=force) for who in _departments(form, department, wanted)]
     if as_json:
-        click.echo(_json({"exit": 0, "file": str(made[0]), "files": [*map(str, made)]}))
+        click.echo(to_json({"exit": 0, "file": str(made[0]), "files": [*map(str, made)]}))
         return Exit.DONE
     for path in made:
         click.echo(str(path))
@@ -475,14 +230,14 @@ def check(  # noqa: PLR0913, PLR0917 - one parameter an option
     them out. The files themselves are never changed. Warnings do not count as problems. The exit code is 10 where
     every file has problems and 3 where some have none.
     """
-    from checking import write_copies
+    from office.checking import write_copies
 
     if (mark and unmark) or (output and not (mark or unmark)):
         raise click.UsageError(_("Name one of --mark and --unmark; --output goes with them."))
     known = _forms()
     form = _form(name, known) if name else None
     checked: list[Checked] = []
-    with console.progress(quiet=as_json) as step:
+    with terminal.progress(quiet=as_json) as step:
         for target in targets:
             checked += _check(target, form, known, period, step)
     if mark or unmark:
@@ -501,7 +256,7 @@ def check(  # noqa: PLR0913, PLR0917 - one parameter an option
     metavar="INPUT...",
     nargs=-1,
     required=True,
-    type=console.ExistingFile(),
+    type=terminal.ExistingFile(),
     help="Workbooks filled for the form.",
 )
 @option(
@@ -565,8 +320,8 @@ def report(period: Period, on: datetime | None, incomplete: bool, force: bool, a
     from datetime import date
 
     day = on.date() if on else date.today()  # noqa: DTZ011 - the day on the clerk's own calendar
-    with console.progress(quiet=as_json) as step:
-        made = _office().report(period, prepared_on=day, incomplete=incomplete, force=force, progress=step)
+    with terminal.progress(quiet=as_json) as step:
+        made = the_office().report(period, prepared_on=day, incomplete=incomplete, force=force, progress=step)
     return _show_report(made, period, as_json=as_json)
 
 
@@ -595,138 +350,15 @@ def duties(period: Period, on: datetime | None, only_open: bool, ics: Path | Non
     """
     from datetime import datetime
 
-    from deadlines import judged
+    from office.deadlines import judged
     from retention.dates import CHINA
     from retention.duties import end_of
 
-    office = _office()
+    office = the_office()
     found = judged(office, period, end_of(on.date()) if on else datetime.now(CHINA).replace(tzinfo=None))
     if ics:
         _write_calendar(found.agenda, office, ics)
     _show_duties(found, only_open=only_open, as_json=as_json)
-    return Exit.DONE
-
-
-@program.group()
-@common
-def schedule() -> None:
-    """How long each kind of record is kept: the office's schedule.csv."""
-
-
-@schedule.command()
-@prints_data
-def show(as_json: bool) -> Exit:
-    """Show how schedule.csv is read: each class with its term, and from when that counts.
-
-    What cannot be read with certainty is listed below: records of such a class are kept and reported, never due.
-    """
-    reading = _office().schedule()
-    _show_schedule(reading, as_json=as_json)
-    return Exit.DONE
-
-
-@program.group()
-@common
-def audit() -> None:
-    """Prove that the ledger is what was written: verify, sign checkpoints, export, read.
-
-    Whoever owns the database can rewrite it, chain and all. A checkpoint that lies elsewhere shows that it was done:
-    keep some on another machine, in a mail, on paper.
-    """
-
-
-@audit.command()
-@prints_data
-@option(
-    "--events",
-    metavar="FILE",
-    type=console.ExistingFile(),
-    help="An export to verify; the office's ledger without it.",
-)
-@option(
-    "--checkpoint",
-    "points",
-    metavar="FILE",
-    multiple=True,
-    type=console.ExistingFile(),
-    help="A checkpoint that was kept; may be repeated. The office's own without it.",
-)
-@option(
-    "--key",
-    metavar="FILE",
-    type=console.ExistingFile(),
-    help="The public key that checkpoints are verified with; the office's own without it.",
-)
-@option("--replay", is_flag=True, help="Replay all events too, and compare every row of the state with the result.")
-def verify(events: Path | None, points: tuple[Path, ...], key: Path | None, replay: bool, as_json: bool) -> Exit:
-    """Hold the ledger, or an export of it, against checkpoints; exit code 13 where something was tampered with."""
-    import ledgers
-
-    if events:
-        verdict = ledgers.verify_export(events, points, key)
-    else:
-        verdict = ledgers.verify(_office(), points, key, replay=replay)
-    return _show_verdict(verdict, as_json=as_json)
-
-
-@audit.command()
-@prints_data
-@option(
-    "--to",
-    "folder",
-    metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Where to keep it as well: another machine, a stick.",
-)
-def checkpoint(folder: Path | None, as_json: bool) -> Exit:
-    """Sign where the ledger ends now, and print that as groups to copy onto paper or into a mail.
-
-    The first time a key is made, in keys below the office. Keep a copy of ledger.pub with whoever is to verify.
-    """
-    from datetime import UTC, datetime
-
-    import ledgers
-
-    point, place = ledgers.take_checkpoint(_office(), datetime.now(UTC), folder)
-    if as_json:
-        data = {"exit": 0, "events": point.seq, "hash": point.hash.hex(), "code": point.code(), "file": str(place)}
-        click.echo(_json(data))
-    else:
-        click.echo(point.text() + str(place))
-    return Exit.DONE
-
-
-@audit.command()
-@prints_data
-@argument("target", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Where to write them.")
-@option("--force", is_flag=True, help="Replace a file that is there already.")
-def export(target: Path, force: bool, as_json: bool) -> Exit:
-    """Write every event into one file, which can be verified on any machine."""
-    import ledgers
-
-    head = ledgers.export(_office(), _target(target, "", force=force))
-    if as_json:
-        click.echo(_json({"exit": 0, "events": head.seq, "hash": head.hash.hex(), "file": str(target)}))
-    else:
-        click.echo(_("{n} events, SHA-256 {hash}: {file}").format(n=head.seq, hash=head.hash.hex(), file=target))
-    return Exit.DONE
-
-
-@audit.command()
-@prints_data
-@option("--subject", metavar="ID", help="Of which record, hold or list; of all without it.")
-@option("--last", metavar="N", type=click.IntRange(min=1), default=50, help="How many, counted from the newest; 50.")
-def log(subject: str | None, last: int, as_json: bool) -> Exit:
-    """Print the newest events in their order: number, time, who, what, to what."""
-    import ledgers
-
-    with ledgers.open_ledger(_office()) as ledger, ledger.read() as view:
-        entries = view.newest(last, subject)
-    if as_json:
-        click.echo(_json({"exit": 0, "events": [*map(_event_data, entries)]}))
-    else:
-        titles = (_("event number"), _("time"), _("actor"), _("kind"), _("subject"), _("contents"))
-        console.print_table(titles, map(_event_row, entries), right=frozenset({0}))
     return Exit.DONE
 
 
@@ -737,7 +369,7 @@ def log(subject: str | None, last: int, as_json: bool) -> Exit:
     metavar="TEMPLATE...",
     nargs=-1,
     required=True,
-    type=console.ExistingFile(folders=True),
+    type=terminal.ExistingFile(folders=True),
     help="Word and Excel templates, form folders, or folders of forms.",
 )
 @option("--annotate", is_flag=True, help="Write a copy beside each faulty template, with a Word comment at each fault.")
@@ -748,29 +380,19 @@ def lint(templates: tuple[Path, ...], annotate: bool, force: bool, as_json: bool
     good = [not faults for _path, faults in found]
     copies = [_annotated(path, faults, force=force) for path, faults in found if annotate and faults]
     if as_json:
-        files = [{"file": str(path), "problems": [*map(_problem, faults)]} for path, faults in found]
-        click.echo(_json({"exit": _outcome(good), "files": files, "annotated": [str(copy) for copy in copies if copy]}))
+        files = [{"file": str(path), "problems": [*map(problem_data, faults)]} for path, faults in found]
+        annotated = [str(copy) for copy in copies if copy]
+        click.echo(to_json({"exit": _outcome(good), "files": files, "annotated": annotated}))
         return _outcome(good)
     for path, faults in found:
         click.echo(f"{_verdict(not faults)}  {path}")
-        console.print_problems(faults, err=False, heading=False)
+        terminal.print_problems(faults, err=False, heading=False)
     for copy in filter(None, copies):
         click.echo(_("The faults stand as comments in {file}.").format(file=copy))
     return _outcome(good)
 
 
 # --- what the commands share ----------------------------------------------------------------------------------
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
-
-
-def _problem(problem: console.Told) -> dict[str, str]:
-    file, place = console.split_place(problem.where)
-    told = {"file": file, "place": place, "message": problem.message, "hint": problem.hint, "code": problem.code}
-    clause = getattr(problem, "clause", "")
-    return told | {"clause": clause} if clause else told
 
 
 def _annotated(path: Path, faults: tuple[Problem, ...], *, force: bool) -> Path | None:
@@ -780,7 +402,7 @@ def _annotated(path: Path, faults: tuple[Problem, ...], *, force: bool) -> Path 
 
     if path.suffix != ".docx" or any(fault.code.startswith(("package.", "part.")) for fault in faults):
         return None
-    target = _target(path.with_name(f"{path.stem}-批注.docx"), "", force=force)
+    target = target_of(path.with_name(f"{path.stem}-批注.docx"), "", force=force)
     write_atomic(target, annotate(path, faults, path.name))
     return target
 
@@ -795,29 +417,11 @@ def _verdict(good: bool) -> str:
     return click.style(_("good"), fg="green") if good else click.style(_("faults"), fg="red")
 
 
-def _office_folder() -> Path | None:
-    from office import find_office
-
-    named = click.get_current_context().meta.get("guidang.office")
-    return Path(named) if named else find_office(Path.cwd())
-
-
-def _office() -> Office:
-    from office import Office
-
-    folder = _office_folder()
-    if folder is None:
-        raise click.UsageError(
-            _("There is no office here. Go into its folder, name it by --office, or make one by `guidang init`.")
-        )
-    return Office.load(folder)
-
-
 def _forms() -> Mapping[str, Form]:
     """The forms of the office in reach, else the shipped ones."""
     from office import Office, shipped_forms
 
-    folder = _office_folder()
+    folder = office_folder()
     return Office.load(folder).forms if folder else shipped_forms()
 
 
@@ -835,10 +439,10 @@ def _form(name: str, known: Mapping[str, Form]) -> Form:
 
 def _show_forms(known: Sequence[Form], *, as_json: bool) -> None:
     if as_json:
-        click.echo(_json([_form_data(form) for form in known]))
+        click.echo(to_json([_form_data(form) for form in known]))
         return
     rows = [(form.id, form.title, form.code, _each(form.period), form.department) for form in known]
-    console.print_table((_("form"), _("title"), _("code"), _("period"), _("department")), rows)
+    terminal.print_table((_("form"), _("title"), _("code"), _("period"), _("department")), rows)
 
 
 def _form_data(form: Form) -> dict[str, Any]:
@@ -859,14 +463,14 @@ def _each(kind: str) -> str:
 
 def _show_form(form: Form, *, as_json: bool) -> None:
     if as_json:
-        click.echo(_json(_form_data(form) | {"schema": form.json_schema()}))
+        click.echo(to_json(_form_data(form) | {"schema": form.json_schema()}))
         return
     click.echo(click.style(" ".join(filter(None, (form.title, form.code))), bold=True))
     for title, columns in ((_("head"), form.fields), *((table.title, table.columns) for table in form.tables)):
         if columns:
             click.echo(f"\n{title}")
             heading = ("", _("column"), _("key"), _("kind"), _("required"), _("choices or unit"))
-            console.print_table(heading, [_column_row(number, column) for number, column in enumerate(columns, 1)])
+            terminal.print_table(heading, [_column_row(number, column) for number, column in enumerate(columns, 1)])
 
 
 def _column_row(number: int, column: Field) -> tuple[str, ...]:
@@ -909,20 +513,11 @@ def _now(form: Form) -> Period | None:
     return None if form.period == "none" else Period.of(form.period, today)
 
 
-def _target(wanted: Path, name: str, *, force: bool) -> Path:
-    """Where to write ``name``: into ``wanted`` where that is or looks like a folder, else to ``wanted`` itself."""
-    target = wanted / name if wanted.is_dir() or not wanted.suffix else wanted
-    if target.exists() and not force:
-        raise FileExistsError(EEXIST, _("is there already and is kept; --force replaces it"), str(target))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    return target
-
-
 def _place(form: Form, period: Period | None) -> Path:
     """Where a filled form belongs: registers of the report with their period, papers with their like; else here."""
     from office import REPORT
 
-    folder = _office_folder()
+    folder = office_folder()
     if folder is None:
         return Path()
     if form.id not in _forms()[REPORT].sources:
@@ -937,9 +532,9 @@ def _departments(form: Form, department: str | None, wanted: Path) -> Sequence[s
     asked = any(field.key == DEPARTMENT for field in form.fields)
     if department and not asked:
         raise click.UsageError(_("{form} is not filled in by departments.").format(form=form.title))
-    if department or not asked or wanted.suffix or "{department}" not in form.file or not _office_folder():
+    if department or not asked or wanted.suffix or "{department}" not in form.file or not office_folder():
         return [department or ""]
-    return _office().settings.departments.names
+    return the_office().settings.departments.names
 
 
 def _blank(form: Form, period: Period | None, department: str, wanted: Path, *, force: bool) -> Path:
@@ -948,14 +543,14 @@ def _blank(form: Form, period: Period | None, department: str, wanted: Path, *, 
     from docgen.workbook import new_workbook
     from office import DEPARTMENT
 
-    target = _target(wanted, form.file_name(period, department), force=force)
+    target = target_of(wanted, form.file_name(period, department), force=force)
     known: dict[str, Any] = {DEPARTMENT: department} if department else {}
     if period and period.kind == "day":
         dates = (field for field in form.fields if field.within_period and field.type == "date")  # no hour is guessed
         known |= {field.key: period.first for field in dates}
-    carried = _office().carried(form, period, department) if period and form.carry and _office_folder() else None
+    carried = the_office().carried(form, period, department) if period and form.carry and office_folder() else None
     write_atomic(target, new_workbook(form, period=period, carry=carried.rows if carried else None, fields=known))
-    console.print_problems(carried.warnings if carried else (), colour="yellow")
+    terminal.print_problems(carried.warnings if carried else (), colour="yellow")
     return target
 
 
@@ -963,7 +558,7 @@ def _check(
     target: str, form: Form | None, known: Mapping[str, Form], period: Period | None, step: Callable[[str], None]
 ) -> list[Checked]:
     """The file named, or the registers of the period named, each alone and then together."""
-    from checking import check_file, check_period
+    from office.checking import check_file, check_period
 
     if (path := Path(target)).is_file():
         step(path.name)
@@ -983,18 +578,18 @@ def _office_and_period(target: str) -> tuple[Office, Period]:
         period = Period.parse(target)
     except DataError:
         raise click.UsageError(_("'{name}' is neither a file nor a period.").format(name=target)) from None
-    return _office(), period
+    return the_office(), period
 
 
 def _show_checks(checked: Sequence[Checked], *, as_json: bool) -> None:
     if as_json:
         code = _outcome([not found.problems for found in checked])
-        click.echo(_json({"exit": code, "checked": [_checked_data(found) for found in checked]}))
+        click.echo(to_json({"exit": code, "checked": [_checked_data(found) for found in checked]}))
         return
     for found in checked:
         click.echo("  ".join(filter(None, (_verdict(not found.problems), found.name, _rows(found.reading)))))
-        console.print_problems(found.problems, err=False, heading=found.reading is None)
-        console.print_problems(found.warnings, err=False, colour="yellow", heading=found.reading is None)
+        terminal.print_problems(found.problems, err=False, heading=found.reading is None)
+        terminal.print_problems(found.warnings, err=False, colour="yellow", heading=found.reading is None)
         if aside := _asides(found):
             click.echo(click.style(f"  {aside}", dim=True))
         if found.copy:
@@ -1033,8 +628,8 @@ def _checked_data(found: Checked) -> dict[str, Any]:
         "name": found.name,
         "form": found.form.id if found.form else None,
         "rows": {key: len(data.rows) for key, data in tables.items()},
-        "problems": [*map(_problem, found.problems)],
-        "warnings": [*map(_problem, found.warnings)],
+        "problems": [*map(problem_data, found.problems)],
+        "warnings": [*map(problem_data, found.warnings)],
         "ignored": [
             {"place": str(left.place), "last": left.last, "reason": left.reason.value, "text": left.text}
             for left in found.ignored
@@ -1047,17 +642,19 @@ def _checked_data(found: Checked) -> dict[str, Any]:
 def _show_report(made: MadeReport, period: Period, papers: MadePapers | None = None, *, as_json: bool = False) -> Exit:
     outcome = Exit.PARTLY if papers and papers.problems else Exit.DONE
     if as_json:
-        further = {"papers": [*map(str, papers.paths)], "problems": [*map(_problem, papers.problems)]} if papers else {}
-        click.echo(_json(_report_data(made) | {"exit": int(outcome)} | further))
+        data = _report_data(made) | {"exit": int(outcome)}
+        if papers:
+            data |= {"papers": [*map(str, papers.paths)], "problems": [*map(problem_data, papers.problems)]}
+        click.echo(to_json(data))
         return outcome
-    console.print_problems(made.warnings, colour="yellow")
+    terminal.print_problems(made.warnings, colour="yellow")
     click.echo(click.style(_("Quality objectives, {period}").format(period=period.label), bold=True))
     heading = (_("clause"), _("objective"), _("target"), _("actual"), _("basis"), _("verdict"))
-    console.print_table(heading, [_objective_row(verdict) for verdict in made.verdicts], right=frozenset({2, 3}))
+    terminal.print_table(heading, [_objective_row(verdict) for verdict in made.verdicts], right=frozenset({2, 3}))
     click.echo()
     titles = (_("monthly report"), _("base data"), _("annex"))
     for title, path in zip(titles, (made.report, made.base_data, made.annex), strict=True):
-        click.echo(f"{console.pad(title, 14)}  {path}")
+        click.echo(f"{terminal.pad(title, 14)}  {path}")
     if papers:
         _show_papers(papers)
     return outcome
@@ -1069,7 +666,7 @@ def _show_papers(papers: MadePapers) -> None:
         click.echo(str(path))
     n = len(papers.paths)
     click.echo(ngettext("{n} paper and register printed", "{n} papers and registers printed", n).format(n=n))
-    console.print_problems(papers.problems)
+    terminal.print_problems(papers.problems)
 
 
 def _objective_row(verdict: Verdict) -> tuple[str, ...]:
@@ -1093,7 +690,7 @@ def _report_data(made: MadeReport) -> dict[str, Any]:
         "base_data": str(made.base_data),
         "annex": str(made.annex),
         "objectives": [_objective_data(verdict) for verdict in made.verdicts],
-        "warnings": [*map(_problem, made.warnings)],
+        "warnings": [*map(problem_data, made.warnings)],
     }
 
 
@@ -1127,17 +724,17 @@ def _show_duties(found: Judged, *, only_open: bool, as_json: bool) -> None:
     agenda = found.agenda
     entries = [entry for entry in agenda.entries if not (only_open and entry.status is Status.ON_TIME)]
     if as_json:
-        problems = [*map(_problem, found.problems)]
+        problems = [*map(problem_data, found.problems)]
         data = {"exit": 0, "on": agenda.on, "duties": [*map(_duty_data, entries)], "notices": agenda.notices}
-        click.echo(_json(data | {"problems": problems}))
+        click.echo(to_json(data | {"problems": problems}))
         return
     heading = (_("due"), _("clause"), _("duty"), _("about"), _("who"), _("status"), _("done on"), _("remark"))
-    console.print_table(heading, [_duty_row(entry) for entry in entries])
+    terminal.print_table(heading, [_duty_row(entry) for entry in entries])
     counts = Counter(entry.status for entry in agenda.entries)
     click.echo("  ".join(f"{_status(status)} {counts[status]}" for status in Status if counts[status]))
     for notice in agenda.notices:
         click.echo(click.style(notice, fg="yellow"))
-    console.print_problems(found.problems, colour="yellow")
+    terminal.print_problems(found.problems, colour="yellow")
 
 
 def _duty_row(entry: Entry) -> tuple[str, ...]:
@@ -1178,125 +775,35 @@ def _duty_data(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _show_schedule(reading: ScheduleReading, *, as_json: bool) -> None:
-    if as_json:
-        classes = [*map(_class_data, reading.version.classes)]
-        problems = [*map(_problem, reading.doubts)]
-        click.echo(_json({"exit": 0, "digest": reading.version.digest, "classes": classes, "problems": problems}))
-        return
-    heading = (_("record"), _("code"), _("kept for"), _("counted from"), _("starting"), _("used by"))
-    console.print_table(heading, [*map(_class_row, reading.version.classes)])
-    click.echo(_("Digest: {digest}").format(digest=reading.version.digest))
-    console.print_problems(reading.doubts, colour="yellow")
-
-
-def _class_row(each: RecordClass) -> tuple[str, ...]:
-    from retention.schedule import base_name, start_name
-    from retention.terms import in_words
-
-    rule = each.rule
-    counted = (base_name(rule.base), start_name(rule.start)) if rule.term.months or rule.term.days else ("", "")
-    return (each.title, each.code, in_words(rule.term), *counted, each.users)
-
-
-def _class_data(each: RecordClass) -> dict[str, Any]:
-    rule = each.rule
-    return {
-        "key": each.key,
-        "title": each.title,
-        "code": each.code,
-        "aliases": each.aliases,
-        "term": {
-            "kind": rule.term.kind.value,
-            "text": rule.term.text,
-            "months": rule.term.months,
-            "days": rule.term.days,
-        },
-        "base": rule.base.value,
-        "start": rule.start.value,
-        "users": each.users,
-    }
-
-
-def _show_verdict(verdict: Verification, *, as_json: bool) -> Exit:
-    code = Exit.DONE if verdict.sound else Exit.TAMPERED
-    if as_json:
-        findings = [{"event": each.seq, "fault": each.fault, "message": each.message} for each in verdict.findings]
-        head = {"events": verdict.head.seq, "hash": verdict.head.hash.hex(), "proven": verdict.proven}
-        click.echo(_json({"exit": code, **head, "findings": findings}))
-        return code
-    for finding in verdict.findings:
-        click.echo(click.style("  • ", fg="red") + finding.message, err=True)
-    if not verdict.sound:
-        click.echo(
-            _("The ledger was tampered with. Leave everything as it is, and look for the last backup."), err=True
-        )
-    elif verdict.proven:
-        text = _("{n} events, none changed; proven by a checkpoint up to event {proven}.")
-        click.echo(text.format(n=verdict.head.seq, proven=verdict.proven))
-    else:
-        text = _("{n} events, none changed by mistake; without a checkpoint nothing proves that none was replaced.")
-        click.echo(text.format(n=verdict.head.seq))
-    return code
-
-
-def _event_row(entry: LedgerEntry) -> tuple[str, ...]:
-    from retention.dates import CHINA
-
-    event = entry.event
-    what = json.dumps(_event_data(entry)["what"], ensure_ascii=False)
-    at = f"{event.at.astimezone(CHINA):%Y-%m-%d %H:%M:%S}"
-    return (str(entry.seq), at, _actor(event.actor), event.kind, event.subject, what)
-
-
-def _event_data(entry: LedgerEntry) -> dict[str, Any]:
-    from retention.events import payload_of
-
-    event = entry.event
-    return {
-        "number": entry.seq,
-        "at": event.at.isoformat(),
-        "on": event.on,
-        "actor": _actor(event.actor),
-        "kind": event.kind,
-        "subject": event.subject,
-        "what": payload_of(event.change),
-    }
-
-
-def _actor(actor: Actor) -> str:
-    return f"{actor.name} {actor.version}".strip()
-
-
 def _rendered(form: Form, path: Path, wanted: Path, period: Period | None, *, force: bool) -> Path:
     """Render one filled workbook; the document takes the workbook's name where a folder is wanted, never its place."""
-    from checking import period_of
     from docgen.package import write_atomic
     from docgen.workbook import read
     from office import render_form
-    from papers import input_form
+    from office.checking import period_of
+    from office.papers import input_form
 
     period = period or period_of(path)
-    content = render_form(form, read(path, input_form(form, _forms()), period=period), _office_folder(), period=period)
+    content = render_form(form, read(path, input_form(form, _forms()), period=period), office_folder(), period=period)
     name = path.with_suffix(Path(form.template).suffix or ".xlsx").name
     into = wanted.is_dir() or not wanted.suffix
     if into and (wanted / name).exists() and path.samefile(wanted / name):
         name = f"{path.stem}（打印）.xlsx"
     elif not into and wanted.exists() and path.samefile(wanted):
         raise FileExistsError(EEXIST, _("is the filled workbook itself; name another file"), str(wanted))
-    target = _target(wanted, name, force=force)
+    target = target_of(wanted, name, force=force)
     write_atomic(target, content)
     return target
 
 
 def _show_rendered(done: Sequence[Path], problems: Sequence[Problem], *, as_json: bool) -> None:
     if as_json:
-        data = {"files": [str(path) for path in done], "problems": [*map(_problem, problems)]}
-        click.echo(_json(data))
+        data = {"files": [str(path) for path in done], "problems": [*map(problem_data, problems)]}
+        click.echo(to_json(data))
         return
     for path in done:
         click.echo(str(path))
-    console.print_problems(problems)
+    terminal.print_problems(problems)
 
 
 def _lintable(given: Path) -> list[Path]:
@@ -1324,6 +831,10 @@ def _faults(path: Path) -> tuple[Problem, ...]:
     except TemplateError as error:
         return error.problems
     return ()
+
+
+for _group in (schedule.schedule, audit.audit):
+    program.add_command(_group)
 
 
 def main() -> None:

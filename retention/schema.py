@@ -22,7 +22,7 @@ from sqlalchemy import (
     event,
 )
 
-VERSION = "0001"
+VERSION = "0004"
 """The migration that these tables are the result of."""
 
 metadata = MetaData(

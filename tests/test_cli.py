@@ -19,7 +19,8 @@ from docx import Document
 
 import cli
 import i18n
-import settings
+from console import frame
+from office import settings
 
 ROOT = Path(__file__).parent.parent
 LANGUAGES = ("zh_CN", "en")
@@ -625,5 +626,5 @@ def test_version() -> None:
     ],
 )
 def test_a_system_error_names_the_file(error: OSError, code: cli.Exit) -> None:
-    assert cli.exit_of(error) == code
-    assert cli.problems_of(error)[0].where == "报表.docx"
+    assert frame.exit_of(error) == code
+    assert frame.problems_of(error)[0].where == "报表.docx"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import console
+from console import terminal as console
 from docgen.errors import Problem
 
 MIXED = st.text(

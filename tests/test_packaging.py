@@ -29,6 +29,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     return zipfile.ZipFile(next(place.glob("*.whl")))
 
 
+PACKAGES = ("console", "docgen", "i18n", "office", "retention")
+
+
 def test_every_data_file_is_in_the_wheel(wheel: zipfile.ZipFile) -> None:
     packed = set(wheel.namelist())
     for folder, endings in DATA.items():
@@ -41,7 +44,7 @@ def test_every_module_is_in_the_wheel_and_nothing_compiled(wheel: zipfile.ZipFil
     packed = set(wheel.namelist())
     modules = [
         *ROOT.glob("*.py"),
-        *(path for name in ("docgen", "i18n", "retention") for path in (ROOT / name).rglob("*.py")),
+        *(path for name in PACKAGES for path in (ROOT / name).rglob("*.py")),
     ]
     assert [path.name for path in modules if path.relative_to(ROOT).as_posix() not in packed] == []
     assert not [name for name in packed if name.endswith(".pyc")]

@@ -17,10 +17,8 @@ import openpyxl
 import pytest
 from click.testing import CliRunner, Result
 
-import carryover
 import cli
 import i18n
-import papers
 from docgen import ExcelTemplate
 from docgen.errors import DataError, TemplateError
 from docgen.forms import Form, Must, Period, Table, load_forms, parse_form
@@ -28,7 +26,7 @@ from docgen.intake import open_book
 from docgen.register import register_template
 from docgen.rowfit import fitted, lines
 from docgen.workbook import new_workbook, read, read_book
-from office import SHIPPED, Office, render_form
+from office import SHIPPED, Office, carryover, papers, render_form
 from samples import generate, papers_excel
 
 if TYPE_CHECKING:

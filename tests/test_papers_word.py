@@ -22,13 +22,12 @@ from test_workbook import fill
 from workbooks import needs_libreoffice
 
 import cli
-import papers
 from docgen import WordTemplate
 from docgen.check import defects
 from docgen.errors import DataError
 from docgen.period import Period
 from docgen.workbook import Reading, forms_named, new_workbook, read
-from office import Office, render_form, shipped_forms
+from office import Office, papers, render_form, shipped_forms
 
 if TYPE_CHECKING:
     from docgen.forms import Form

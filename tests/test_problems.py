@@ -21,8 +21,9 @@ INNER = {"docgen/formula.py"}
 
 
 def sources() -> Iterator[tuple[str, ast.AST]]:
-    paths = [path for path in ROOT.glob("*.py") if path.name not in LEDGER]
-    for path in sorted([*paths, *(ROOT / "docgen").glob("*.py")]):
+    places = (ROOT, ROOT / "console", ROOT / "office", ROOT / "docgen")
+    paths = [path for place in places for path in place.glob("*.py") if path.name not in LEDGER]
+    for path in sorted(paths):
         yield str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8"))
 
 

@@ -17,13 +17,23 @@ import pytest
 from docx import Document
 from openpyxl import load_workbook
 
-import report
-import settings
 from docgen import DataError
 from docgen.measures import Breakdown, Line, Result
 from docgen.period import Period
 from docgen.workbook import new_workbook
-from office import DEMO_PERIOD, REPORT, SAMPLES, SHIPPED, Office, copy_sample, create_office, find_office, language_of
+from office import (
+    DEMO_PERIOD,
+    REPORT,
+    SAMPLES,
+    SHIPPED,
+    Office,
+    copy_sample,
+    create_office,
+    find_office,
+    language_of,
+    report,
+    settings,
+)
 
 at = datetime.fromisoformat
 OCTOBER, SEPTEMBER = Period.parse("2026-10"), Period.parse("2026-09")

@@ -18,12 +18,12 @@ from pathlib import Path
 
 import pytest
 
-import settings
 from docgen.errors import DataError
 from docgen.forms import load_forms
 from docgen.intake import open_book
 from docgen.period import Period
 from docgen.workbook import read_any, read_book
+from office import settings
 from samples import centre, generate
 from samples.clerks import Book, Habits, Page, workbook
 from samples.occupancy import Month

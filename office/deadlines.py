@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from docgen.errors import Problem
     from docgen.reading import Reading
-    from office import Office
+    from office.centre import Office
     from retention.duties import Agenda, Duty
     from retention.workdays import HolidayTable
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from docgen.measures import Breakdown, Line, Measures, Result, Verdict
     from docgen.period import Period
     from docgen.reading import Reading, Row
-    from settings import Settings
+    from office.settings import Settings
 
 DEPARTMENT = "department"
 BAR_LENGTH = 12

@@ -17,31 +17,31 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from checking import original_of
 from i18n import _
+from office.checking import original_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
-    from carryover import Change
     from docgen import ExcelTemplate, WordTemplate
     from docgen.errors import Problem
     from docgen.forms import Form
     from docgen.measures import Declarations, Measures, Verdict
     from docgen.period import Period
     from docgen.reading import Reading, Row
-    from report import Month
+    from office.carryover import Change
+    from office.report import Month
+    from office.settings import Settings
     from retention.schedule import ScheduleReading
-    from settings import Settings
 
 FILE = "guidang.toml"
 SCHEDULE = "schedule.csv"
 REPORT = "monthly-report"
 DEPARTMENT = "department"
 OBJECTIVES = "objectives.toml"
-SHIPPED = Path(__file__).parent / "templates"
-SAMPLES = Path(__file__).parent / "samples"
+SHIPPED = Path(__file__).parent.parent / "templates"
+SAMPLES = Path(__file__).parent.parent / "samples"
 DEMO_PERIOD = "2026-10"
 """The sample month with a month before it."""
 
@@ -156,7 +156,7 @@ class Office:
     @classmethod
     def load(cls, folder: Path) -> Office:
         """The office in ``folder``. DataError with every fault of its guidang.toml."""
-        import settings
+        from office import settings
 
         return cls(folder, settings.load(folder / FILE))
 
@@ -288,9 +288,9 @@ class Office:
 
         An earlier paper that cannot be read hands on nothing, and that is said: a blank does not wait for it.
         """
-        import carryover
         from docgen.errors import DataError
         from docgen.workbook import read
+        from office import carryover
 
         rows: dict[str, list[Mapping[str, Any]]] = {}
         warnings: list[Problem] = []
@@ -311,9 +311,9 @@ class Office:
 
     def plan_changes(self, period: Period, department: str, reported: Iterable[Row]) -> list[Change]:
         """What the plan for ``period`` handed in again on the 3rd says otherwise than the one of the 25th (gap G8)."""
-        import carryover
         from docgen.errors import DataError
         from docgen.workbook import read
+        from office import carryover
 
         form = self.forms.get(carryover.PLAN)
         for path in self.filled(form, period) if form else ():
@@ -328,7 +328,7 @@ class Office:
 
     def plan_warnings(self, period: Period, readings: Iterable[Reading]) -> list[Problem]:
         """For the department reports of ``period``: where their next plan departs from the plan of the 25th."""
-        import carryover
+        from office import carryover
 
         found: list[Problem] = []
         for reading in readings:
@@ -343,9 +343,9 @@ class Office:
 
         A workbook with problems gets no paper; the others do. FileExistsError where a paper was changed by hand.
         """
-        import papers
         from docgen.errors import DocgenError
         from docgen.workbook import read, read_any
+        from office import papers
 
         made: dict[Path, dict[str, bytes]] = {}
         problems: list[Problem] = []
@@ -372,7 +372,7 @@ class Office:
 
     def between(self, period: Period, readings: Iterable[Reading]) -> tuple[list[Problem], list[Problem]]:
         """What is wrong with a period's registers taken together, and what is still missing for its report."""
-        import report
+        from office import report
 
         form, month = self.forms[REPORT], report.Month(period, tuple(readings))
         problems = [*report.repeated(month), *report.unfinished_explained(month)]
@@ -421,7 +421,7 @@ def _passing(name: str) -> bool:
 
 
 def _period_named(text: str, kind: str) -> Period | None:
-    import carryover
+    from office import carryover
 
     return carryover.period_named(text, kind)
 
@@ -488,8 +488,8 @@ class _ReportFlow:
 
     def read(self, *, incomplete: bool) -> None:
         """All registers of the month and, for 环比 and what is carried over, of the month before."""
-        import report
         from docgen.errors import DataError
+        from office import report
 
         month, problems = self._month(self.period)
         wrong, gaps = self.office.between(self.period, month.readings)
@@ -528,7 +528,7 @@ class _ReportFlow:
     def _month(self, period: Period) -> tuple[Month, list[Problem]]:
         from docgen.errors import DataError
         from docgen.workbook import read_any
-        from report import Month
+        from office.report import Month
 
         readings: list[Reading] = []
         problems: list[Problem] = []
@@ -554,9 +554,9 @@ class _ReportFlow:
 
     def compute(self) -> None:
         """Figures of both months, and the objectives judged by this month's."""
-        import report
         from docgen import declarations, measures
         from docgen.errors import DataError
+        from office import report
 
         self.progress(_("Computing"))
         path = self.office.file_of(REPORT, "form.toml")
@@ -587,9 +587,9 @@ class _ReportFlow:
 
     def render(self, prepared_on: date) -> dict[str, bytes]:
         """File name → bytes of report, base-data workbook and annex."""
-        import report
         from docgen import WordTemplate
         from docgen.listing import Heading, annex_workbook, base_data_workbook
+        from office import report
 
         self.progress(_("Rendering"))
         settings, period = self.office.settings, self.period
@@ -634,10 +634,10 @@ def render_form(form: Form, reading: Reading, folder: Path | None, *, period: Pe
 
 
 def _rendered(form: Form, reading: Reading, office: Office | None, period: Period | None = None) -> bytes:
-    import papers
     from docgen import declarations
     from docgen.measures import load_objectives
     from docgen.rowfit import fitted
+    from office import papers
 
     settings = office.settings if office else None
     path = _template_of(form, office)
@@ -671,8 +671,8 @@ def _loaded(form: Form, path: Path) -> WordTemplate | ExcelTemplate:
 
 def _about(form: Form, reading: Reading, given: Period | None, template: WordTemplate | ExcelTemplate) -> Period | None:
     """The period of a paper; a template that prints none can do without."""
-    import papers
     from docgen.errors import DataError
+    from office import papers
 
     try:
         return papers.period_of(form, reading, given)
@@ -689,9 +689,9 @@ def _template_of(form: Form, office: Office | None) -> Path:
 
 def _changes(office: Office | None, reading: Reading, period: Period | None) -> list[Change]:
     """For a month's plan: what the department's report, handed in on the 3rd, says otherwise."""
-    import carryover
     from docgen.errors import DataError
     from docgen.workbook import read
+    from office import carryover
 
     if office is None or period is None or reading.form.id != carryover.PLAN:
         return []

@@ -17,14 +17,14 @@ from docgen.errors import DataError, Problem
 from docgen.forms import normal_label
 from docgen.period import Period
 from i18n import _
-from report import DEPARTMENT, digested
+from office.report import DEPARTMENT, digested
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from docgen.forms import Carry, Form, Table
     from docgen.reading import Reading, Row
-    from settings import Settings
+    from office.settings import Settings
 
 DAY = "day"
 """Head field of a paper of one day that says which."""

@@ -10,9 +10,9 @@ import unicodedata
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-import carryover
 from docgen.period import Period
-from report import DEPARTMENT, Month, compared
+from office import carryover
+from office.report import DEPARTMENT, Month, compared
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from docgen.forms import Form
     from docgen.measures import Measures, Objective, Verdict
     from docgen.reading import Reading, Row
-    from settings import Settings
+    from office.settings import Settings
 
 _HALF_YEAR = re.compile(r"\d{4}年[上下]半年|(?<!\d)\d{4}-?[Hh][12]")
 _NO_PERIOD = Period.year(1)
@@ -64,7 +64,7 @@ def columns_of(form: Form) -> dict[str, frozenset[str]]:
 def computed(reading: Reading, declared: Declarations, period: Period | None, settings: Settings | None) -> Measures:
     """The figures, breakdowns and lists a form declares over its own tables. DataError at every cell in the way."""
     from docgen.measures import evaluate
-    from settings import Settings
+    from office.settings import Settings
 
     about = period or _NO_PERIOD
     known = (settings or Settings(name="—")).for_expressions()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from docgen.mark import Marked
     from docgen.period import Period
     from docgen.reading import Ignored, Reading, Remark
-    from office import Office
+    from office.centre import Office
 
 MARKED, UNMARKED = " 标注", " 去标注"
 """What the name of a copy with marks, and of one without them, ends in."""

@@ -1,0 +1,315 @@
+"""The frame every command runs in: exit codes, languages, options all commands have, and what they share."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from enum import IntEnum
+from errno import EEXIST
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+import i18n
+from console import terminal
+from console.terminal import option
+from i18n import _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from docgen.errors import Problem
+    from office import Office
+
+
+# --- exit codes -----------------------------------------------------------------------------------------------
+
+
+class Exit(IntEnum):
+    """How a command ended."""
+
+    DONE = 0
+    UNEXPECTED = 1
+    USAGE = 2
+    PARTLY = 3
+    DATA = 10
+    REFUSED = 11
+    CONFLICT = 12
+    TAMPERED = 13
+
+
+class Stopped(click.ClickException):
+    """A command does not go on: what is in the way, and the exit code that says so."""
+
+    def __init__(self, code: Exit, *problems: Problem) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.exit_code = code  # type: ignore[misc]
+        self.problems = problems
+
+
+def exit_of(error: BaseException) -> Exit:
+    """The exit code of an error. This table is the only place that knows both."""
+    from docgen.errors import DocgenError
+    from retention.errors import ConflictError, RefusedError, RetentionError, TamperedError
+
+    table: tuple[tuple[type[BaseException], Exit], ...] = (
+        (DocgenError, Exit.DATA),
+        (RefusedError, Exit.REFUSED),
+        (ConflictError, Exit.CONFLICT),
+        (TamperedError, Exit.TAMPERED),
+        (RetentionError, Exit.DATA),
+        (FileExistsError, Exit.CONFLICT),
+        (PermissionError, Exit.REFUSED),
+        (click.UsageError, Exit.USAGE),
+    )
+    if isinstance(error, Stopped):
+        return Exit(error.exit_code)
+    return next((code for kind, code in table if isinstance(error, kind)), Exit.UNEXPECTED)
+
+
+def problems_of(error: BaseException) -> tuple[Problem, ...]:
+    """What to tell about an error that a person can do something about; empty for one that nobody foresaw."""
+    from docgen.errors import Problem
+
+    if found := getattr(error, "problems", None):
+        return tuple(found)
+    if isinstance(error, FileExistsError):
+        return (Problem(_file(error), error.strerror or _("is there already")),)
+    if isinstance(error, PermissionError):
+        hint = _("Close it in Excel, WPS or Word, or ask for the right to write here, and try again.")
+        return (Problem(_file(error), _("may not be read or written"), hint),)
+    if isinstance(error, OSError):
+        return (Problem(_file(error), error.strerror or str(error)),)
+    return ()
+
+
+def _file(error: OSError) -> str:
+    return str(error.filename2 or error.filename or "")
+
+
+def failed(error: Exception, *, as_json: bool) -> Exit:
+    code = exit_of(error)
+    problems = problems_of(error)
+    if as_json:
+        click.echo(to_json({"exit": int(code), "problems": [*map(problem_data, problems)] or [_bare(error)]}))
+    elif isinstance(error, click.ClickException) and not problems:
+        error.show()
+    elif problems:
+        terminal.print_problems(problems)
+    if not problems and not isinstance(error, click.ClickException):
+        _unexpected(error)
+    return code
+
+
+def _bare(error: Exception) -> dict[str, str]:
+    message = error.format_message() if isinstance(error, click.ClickException) else repr(error)
+    return {"file": "", "place": "", "message": message, "hint": "", "code": ""}
+
+
+def _unexpected(error: Exception) -> None:
+    """Keep the traceback in a file and say where: a clerk sees a sentence, the person who mends it sees it all."""
+    import traceback
+
+    text = "".join(traceback.format_exception(error))
+    if os.environ.get("GUIDANG_DEBUG"):
+        click.echo(text, err=True)
+        return
+    click.echo(_("Something unexpected happened; this is a fault of guidang, not of your files."), err=True)
+    if log := _write_log(text):
+        click.echo(_("What happened is written down in {file}; please send it on.").format(file=log), err=True)
+
+
+def _write_log(text: str) -> Path | None:
+    import platform
+    import tempfile
+    from datetime import datetime
+
+    now = datetime.now().astimezone()
+    head = f"guidang {_version()}, Python {platform.python_version()}, {platform.platform()}\n{now.isoformat()}\n"
+    head += f"{sys.argv}\n\n"
+    for folder in (Path(click.get_app_dir("guidang")) / "log", Path(tempfile.gettempdir())):
+        log = folder / f"guidang-{now:%Y%m%d-%H%M%S}-{os.getpid()}.log"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            log.write_text(head + text, encoding="utf-8")
+        except OSError:
+            continue
+        return log
+    return None
+
+
+# --- the program ----------------------------------------------------------------------------------------------
+
+
+class PeriodType(click.ParamType[Any]):
+    """``2026-10`` → Period."""
+
+    name = "period"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The period, or a usage error with the reading's own message."""
+        from docgen.errors import DataError
+        from docgen.period import Period
+
+        try:
+            return Period.parse(value) if isinstance(value, str) else value
+        except DataError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Commands(terminal.Command, click.Group):
+    """Several commands about one thing, in the order of the work, as they are declared."""
+
+    command_class = terminal.Command
+    subcommand_metavar = terminal.Translated()
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """The names."""
+        return list(self.commands)
+
+
+class Program(Commands):
+    """``guidang`` itself: chooses the language, runs a command, turns whatever it raises into an exit code."""
+
+    group_class = Commands
+
+    def main(  # type: ignore[override]
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        *,
+        standalone_mode: bool = True,
+        **more: Any,
+    ) -> Any:
+        """Run; never let a traceback out."""
+        words = sys.argv[1:] if args is None else list(args)
+        terminal.steady_streams()
+        try:
+            terminal.speak(_language(words))
+            code = super().main(args, prog_name or "guidang", standalone_mode=False, **more) or Exit.DONE
+        except click.Abort:
+            click.echo(_("Stopped."), err=True)
+            code = Exit.UNEXPECTED
+        except Exception as error:  # noqa: BLE001 - the outermost frame: no traceback reaches a user
+            code = failed(error, as_json="--json" in words)
+        if standalone_mode:
+            sys.exit(int(code))
+        return code
+
+
+def _language(words: Sequence[str]) -> str:
+    """``--lang``, ``GUIDANG_LANG``, the office's setting, the locale: the first that says something."""
+    if named := _value(words, "--lang") or os.environ.get("GUIDANG_LANG"):
+        return named
+    from office import find_office, language_of
+
+    folder = _value(words, "--office") or os.environ.get("GUIDANG_OFFICE")
+    place = Path(folder) if folder else find_office(Path.cwd())
+    return (language_of(place) if place else None) or i18n.detect()
+
+
+def _value(words: Sequence[str], name: str) -> str | None:
+    """What follows the option ``name`` on a command line that is not parsed yet: its help speaks that language too."""
+    for word, following in zip(words, [*words[1:], None], strict=True):
+        if word == name:
+            return following
+        if word.startswith(name + "="):
+            return word.partition("=")[2]
+    return None
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("guidang")
+
+
+def show_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        click.echo(f"guidang {_version()}")
+        ctx.exit()
+
+
+def _keep(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+    """Remember an option that may stand before or after the command."""
+    if value is not None:
+        ctx.meta[f"guidang.{parameter.name}"] = value
+
+
+_F = TypeVar("_F", bound="Callable[..., Any]")
+
+
+def options_of(*declared: Callable[[_F], _F]) -> Callable[[_F], _F]:
+    def apply(function: _F) -> _F:
+        for declaration in reversed(declared):
+            function = declaration(function)
+        return function
+
+    return apply
+
+
+common = options_of(
+    option(
+        "--office",
+        metavar="DIR",
+        type=click.Path(path_type=Path),
+        envvar="GUIDANG_OFFICE",
+        expose_value=False,
+        callback=_keep,
+        help="The office's folder; without it the nearest folder upward that holds guidang.toml.",
+    ),
+    option(
+        "--lang",
+        metavar="LANG",
+        type=click.Choice(["zh_CN", "zh", "en"], case_sensitive=False),
+        expose_value=False,
+        help="Language of what is printed: zh_CN or en. Documents stay Chinese.",
+    ),
+)
+prints_data = options_of(
+    common,
+    option("--json", "as_json", is_flag=True, help="Print the result as JSON, for programs."),
+)
+
+
+# --- what the commands share ----------------------------------------------------------------------------------
+
+
+def to_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+
+
+def problem_data(problem: terminal.Told) -> dict[str, str]:
+    file, place = terminal.split_place(problem.where)
+    told = {"file": file, "place": place, "message": problem.message, "hint": problem.hint, "code": problem.code}
+    clause = getattr(problem, "clause", "")
+    return told | {"clause": clause} if clause else told
+
+
+def office_folder() -> Path | None:
+    from office import find_office
+
+    named = click.get_current_context().meta.get("guidang.office")
+    return Path(named) if named else find_office(Path.cwd())
+
+
+def the_office() -> Office:
+    from office import Office
+
+    folder = office_folder()
+    if folder is None:
+        raise click.UsageError(
+            _("There is no office here. Go into its folder, name it by --office, or make one by `guidang init`.")
+        )
+    return Office.load(folder)
+
+
+def target_of(wanted: Path, name: str, *, force: bool) -> Path:
+    """Where to write ``name``: into ``wanted`` where that is or looks like a folder, else to ``wanted`` itself."""
+    target = wanted / name if wanted.is_dir() or not wanted.suffix else wanted
+    if target.exists() and not force:
+        raise FileExistsError(EEXIST, _("is there already and is kept; --force replaces it"), str(target))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target
