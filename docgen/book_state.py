@@ -6,21 +6,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from docgen.formula import (
-    Aggregate,
-    Compiled,
-    Formula,
-    Layout,
-    Marked,
-    NotEvaluable,
-    Place,
-    Ref,
-    compile_formula,
-    move_formula,
-    move_sqref,
-    row_function,
-)
+from docgen.evaluation import Aggregate, Compiled, Marked, NotEvaluable, compile_formula, row_function
+from docgen.formula import Formula, Ref
 from docgen.ground import UNKNOWN, WAITING, Ground, Pending, Promise, SheetProgram, known
+from docgen.layout import Layout, Place, move_formula, move_sqref
 from docgen.sheetvalues import as_cell
 from docgen.text import escape
 

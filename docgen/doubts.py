@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from docgen.book_state import is_subtotal, strangers
 from docgen.errors import Problem
-from docgen.formula import NotEvaluable, compile_formula
+from docgen.evaluation import NotEvaluable, compile_formula
 from i18n import _
 
 if TYPE_CHECKING:

@@ -14,7 +14,9 @@ from jinja2 import nodes
 
 from docgen.book import letter
 from docgen.errors import DataError, Problem
-from docgen.formula import LAST_ROW, Aggregate, Copies, Formula, Layout, Marked, NotEvaluable, Ref, cached
+from docgen.evaluation import Aggregate, Marked, NotEvaluable, cached
+from docgen.formula import LAST_ROW, Formula, Ref
+from docgen.layout import Copies, Layout
 from docgen.render import current_render
 from docgen.sheetvalues import as_cell
 from docgen.text import escape

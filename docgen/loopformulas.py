@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from docgen.dependence import branches_of
-from docgen.formula import Formula, NotEvaluable, Ref, row_function
+from docgen.evaluation import NotEvaluable, row_function
 from docgen.text import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from docgen.formula import Formula, Ref
     from docgen.sheet import Block, Branch, Sheet, SheetCell
 
 Key = tuple[int, int]

@@ -6,7 +6,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from docgen.formula import GONE, Formula, Place, Ref, move_ranges, move_sqref
+from docgen.formula import GONE, Formula, Ref
+from docgen.layout import Place, move_ranges, move_sqref
 from docgen.sheetvalues import PartXml
 from docgen.text import escape, escape_attribute
 
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from docgen.book_state import BookState
-    from docgen.formula import Copies, Layout
     from docgen.ground import Ground
+    from docgen.layout import Copies, Layout
     from docgen.sheet import Branch
 
 _XM = "http://schemas.microsoft.com/office/excel/2006/main"

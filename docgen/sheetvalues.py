@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from docgen.formula import ExcelError
+from docgen.evaluation import ExcelError
 from docgen.marks import Site, SiteKind
 from docgen.numberformat import Shape
 from docgen.render import current_render

@@ -12,28 +12,18 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from docgen.formula import (
-    GONE,
-    LAST_ROW,
+from docgen.evaluation import (
     Aggregate,
-    Block,
-    Copies,
     ExcelError,
-    Formula,
-    Layout,
     Marked,
     NotEvaluable,
-    Place,
-    Ref,
     cached,
     compile_formula,
-    copier,
     evaluate,
-    move_formula,
-    move_ranges,
-    move_sqref,
     row_function,
 )
+from docgen.formula import GONE, LAST_ROW, Formula, Ref
+from docgen.layout import Block, Copies, Layout, Place, copier, move_formula, move_ranges, move_sqref
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,7 +16,7 @@ CODE = re.compile(r"[a-z]+\.[a-z_]+")
 FILES = {"form.toml"}
 LEDGER = {"ledgers.py"}
 """The records' own problems, as retention's are."""
-INNER = {"docgen/formula.py"}
+INNER = {"docgen/evaluation.py"}
 """Promises about formulas, which look like codes and are none."""
 
 
