@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from docgen.period import Period as Span
+from office.archive import catalogue_of
 from retention.duties import Basis, Case, Filed, Known, Rules, Staff, agenda
 from retention.dutyfile import read_duties
-from retention.identify import DEPARTMENT_WORDS, Catalogue, Document, Kind, Standing, identify
+from retention.identify import Document, Standing, identify
 from retention.model import Period
 from retention.peek import peek
 from retention.transmittals import FILE as TRANSMITTALS
@@ -29,12 +30,11 @@ if TYPE_CHECKING:
     from docgen.reading import Reading
     from office.centre import Office
     from retention.duties import Agenda, Duty
+    from retention.identify import Catalogue
     from retention.workdays import HolidayTable
 
 DUTIES = "duties.toml"
 MINUTES = "minutes"
-BASE_DATA = Kind("base-data", "基础数据汇总表", form="monthly-report/base-data", aliases=("基础数据汇总",))
-ANNEX = Kind("annex", "指标明细", form="monthly-report/annex")
 READ = ("complaints", "visits", "training", "certificates")
 WEEKDAYS = {"monday": 0, "thursday": 3, "friday": 4, "sunday": 6}
 
@@ -94,19 +94,6 @@ def _handed_in(office: Office, duties: Iterable[Duty]) -> tuple[Filed, ...]:
     return read_transmittals(path.read_bytes(), names, path.name) if path.is_file() else ()
 
 
-def catalogue_of(office: Office) -> Catalogue:
-    """The office's forms, by their ids, as files may name them."""
-    settings = office.settings
-    kinds = [
-        Kind(form.id, form.title, form.code, form.id, form.aliases, form.period, many=form.period == "day")
-        for form in office.forms.values()
-    ]
-    departments = {name: DEPARTMENT_WORDS.get(name, ()) for name in settings.departments.names}
-    people = (*settings.visits.persons, *settings.departments.supervisors.values())
-    places = (settings.name, settings.company, settings.project)
-    return Catalogue([*kinds, BASE_DATA, ANNEX], departments, places, people)
-
-
 def _found(office: Office) -> Iterator[Filed]:
     """The papers in the office's folders that say with certainty what they are; their days are not known."""
     catalogue = catalogue_of(office)
@@ -116,14 +103,20 @@ def _found(office: Office) -> Iterator[Filed]:
                 continue
             document = _document(office.folder, path)
             seen = identify(catalogue, document)
-            if seen.standing is Standing.RECORD and seen.kind and seen.period and _does_it(seen.kind, document):
-                department = seen.department if seen.kind in office.forms else ""
-                yield Filed(seen.kind, seen.period, department)
+            form = _form_of(catalogue, seen.kind)
+            if seen.standing is Standing.RECORD and form and seen.period and _does_it(form, document):
+                yield Filed(form, seen.period, seen.department if form in office.forms else "")
 
 
-def _does_it(kind: str, document: Document) -> bool:
+def _form_of(catalogue: Catalogue, key: str | None) -> str:
+    """The form that duties name for a class: its id, ``base-data`` for what is made beside the report."""
+    kind = catalogue.kinds.get(key or "")
+    return kind.form.rpartition("/")[2] if kind else ""
+
+
+def _does_it(form: str, document: Document) -> bool:
     """Whether a paper does what duties want of its form: of minutes, only those of a regular meeting (3.4.2, 3.4.3)."""
-    return kind != MINUTES or "例会" in document.path.rpartition("/")[2] or "例会" in document.text
+    return form != MINUTES or "例会" in document.path.rpartition("/")[2] or "例会" in document.text
 
 
 def _document(folder: Path, path: Path) -> Document:

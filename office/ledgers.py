@@ -35,10 +35,16 @@ def place_of(office: Office) -> str | Path:
     return named if "://" in named else office.folder / (named or DATABASE)
 
 
+def is_there(office: Office) -> bool:
+    """Whether an office's ledger was made already; of a database on a server only opening it tells."""
+    place = place_of(office)
+    return not isinstance(place, Path) or place.exists()
+
+
 def open_ledger(office: Office, *, make: bool = False) -> Ledger:
     """The ledger of an office. UnknownError where there is none yet, unless it is to be made."""
     place = place_of(office)
-    if isinstance(place, Path) and not (make or place.exists()):
+    if not (make or is_there(office)):
         hint = _("`guidang scan` makes it when it registers the first documents.")
         raise UnknownError([Problem(str(place), _("there is no ledger yet"), hint, "ledger.none")])
     return Ledger.open(place)

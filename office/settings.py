@@ -89,6 +89,21 @@ class Retention(_Section):
     base: Literal["period_end", "document", "filing", "latest"] = "period_end"
 
 
+class ShareSettings(_Section):
+    """A folder of filed documents that is watched: where it lies, and how long to wait before anything is believed.
+
+    ``path``: absolute (UNC too) or relative to the office; ``mass_missing_*``: more records than this gone
+    at once are not believed to be missing until a person says so (W8).
+    """
+
+    path: str = Field(min_length=1)
+    settle_seconds: float = Field(default=3, ge=0)
+    missing_after_seconds: float = Field(default=60, ge=0)
+    full_scan_minutes: float = Field(default=60, gt=0)
+    mass_missing_percent: int = Field(default=20, ge=0, le=100)
+    mass_missing_files: int = Field(default=50, ge=0)
+
+
 class Settings(_Section):
     """One guidang.toml. ``version``: of the papers; ``number``: the pattern of their 编号.
 
@@ -108,6 +123,7 @@ class Settings(_Section):
     limits: Limits = Limits()
     deadlines: Deadlines = Deadlines()
     retention: Retention = Retention()
+    shares: dict[str, ShareSettings] = {}
     settings: Choices = Choices()
 
     @model_validator(mode="after")
