@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 
 
@@ -17,6 +17,41 @@ class Actor:
     @property
     def is_service(self) -> bool:
         return bool(self.version)
+
+
+class Role(Enum):
+    """What a person may do; who may do what stands at each act (R1)."""
+
+    ARCHIVIST = "archivist"  # 档案员
+    DEPARTMENT = "department"  # 使用部门
+    APPROVER = "approver"  # 审批人
+    WITNESS = "witness"  # 监销人
+    AUDITOR = "auditor"  # 审计
+    ADMINISTRATOR = "administrator"  # 账户管理员: makes accounts and does nothing else
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A human being with an account. ``name`` is the account's, for ever; ``full_name`` is printed on papers."""
+
+    name: str
+    full_name: str
+    roles: frozenset[Role] = frozenset()
+    department: str = ""
+    closed_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What the events say of a person's account. ``secret``: SHA-256 of the stored form of the password, in hex.
+
+    ``given``: somebody else chose the password, so that the person is not alone in knowing it.
+    """
+
+    person: Person
+    secret: str = ""
+    given: bool = False
+    locked_until: datetime | None = None
 
 
 # --- how long ---------------------------------------------------------------------------------------------------
@@ -244,7 +279,187 @@ class ListState(Enum):
     EXECUTING = "executing"
     EXECUTED = "executed"
     WITNESSED = "witnessed"
-    RETURNED = "returned"
+    RETURNED = "returned"  # may be mended and submitted again
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
+
+
+class Wish(Enum):
+    """处理意见: what an appraisal wants done with a record. No wish is not "destroy" (D9)."""
+
+    DESTROY = "destroy"
+    KEEP = "keep"  # longer, with a new term and a reason (R5)
+    PERMANENT = "permanent"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How long people have and files wait, in days; what was in force is written into each list (D5)."""
+
+    cooling_days: int = 7
+    approval_days: int = 30
+    quarantine_days: int = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What was said about one item, by whose account and when. ``term``: the new one, where it is kept longer."""
+
+    record_id: str
+    wish: Wish
+    by: str
+    on: date
+    reason: str = ""
+    term: Term | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One record on one list, as it was when it was put there, and what became of it there.
+
+    ``row`` counts from 1 and never changes; ``title`` is the file's name without its ending (题名). ``state`` is how
+    far it came on this list. ``left_by`` is the kind of the event by which it left (struck out, altered, held,
+    kept longer, aborted, restored), with its reason and day; empty while it is on the list, or was destroyed.
+    ``copies``: where the same content was still known to lie when it went (D11).
+    """
+
+    record_id: str
+    row: int
+    title: str
+    share: str
+    path: str
+    digest: str
+    size: int
+    class_key: str
+    class_title: str
+    code: str
+    period: Period | None
+    department: str
+    base_day: date
+    term: Term
+    schedule: int
+    eligible_on: date
+    opinion: Opinion | None = None
+    state: State = State.LISTED
+    left_by: str = ""
+    left_on: date | None = None
+    reason: str = ""
+    attempt: int | None = None
+    quarantined_on: date | None = None
+    unlinking: bool = False
+    outcome: Outcome | None = None
+    done_on: date | None = None
+    copies: tuple[str, ...] = ()
+
+    @property
+    def decision(self) -> Wish | None:
+        """What shall become of it; None: nobody has said, and nothing may be done."""
+        return self.opinion.wish if self.opinion else None
+
+    @property
+    def open(self) -> bool:
+        """Whether it is on the list and still there."""
+        return not self.left_by and self.outcome is None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One row that the approver struck out, and why."""
+
+    record_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """批准: of exactly one digest (D2). It may be used from ``not_before`` to ``expires_on``, both included (D5)."""
+
+    by: str
+    on: date
+    digest: str
+    not_before: date
+    expires_on: date
+    refused: tuple[Refused, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessing:
+    """监销: a person's account, the day, and what they say they saw (D13)."""
+
+    by: str
+    on: date
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Why a list came into a state: returned, rejected, withdrawn, expired."""
+
+    state: ListState
+    by: str
+    on: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisposalList:
+    """销毁清册. ``number`` is what people call it (``2026-003``); ``selection`` how its records were chosen.
+
+    ``frozen``: the records whose items ``digest`` covers, in the order of their rows (D2); what left before is not
+    among them, what left afterwards is. ``items``: all that were ever on it, by row. ``executors``: every account that
+    destroyed, or said that it did.
+    """
+
+    id: str
+    number: str
+    state: ListState
+    policy: Policy
+    drafted_by: str
+    drafted_on: date
+    selection: str = ""
+    items: tuple[Item, ...] = ()
+    frozen: tuple[str, ...] = ()
+    digest: str | None = None
+    submitted_by: str = ""
+    submitted_on: date | None = None
+    approval: Approval | None = None
+    method: str = ""
+    place: str = ""
+    by_hand: bool = False
+    executors: tuple[str, ...] = ()
+    begun_on: date | None = None
+    executed_on: date | None = None
+    witnesses: tuple[Witnessing, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def proposers(self) -> frozenset[str]:
+        """Who may not approve or witness it (D1, D13)."""
+        return frozenset({self.drafted_by, self.submitted_by} - {""})
+
+    @property
+    def executed_by(self) -> str:
+        """The executors, as they stand on papers."""
+        return "、".join(self.executors)
+
+    @property
+    def opinions(self) -> tuple[Opinion, ...]:
+        """The latest opinion of each item, by row."""
+        return tuple(item.opinion for item in self.items if item.opinion)
+
+    @property
+    def open_items(self) -> tuple[Item, ...]:
+        """The items that are on the list and still there."""
+        return tuple(item for item in self.items if item.open)
+
+    @property
+    def covered(self) -> tuple[Item, ...]:
+        """The items that the digest covers, by row."""
+        frozen = frozenset(self.frozen)
+        return tuple(item for item in self.items if item.record_id in frozen)
+
+    @property
+    def destroyed(self) -> tuple[Item, ...]:
+        """The items that are gone, by row."""
+        return tuple(item for item in self.items if item.outcome is not None)
