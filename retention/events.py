@@ -14,12 +14,23 @@ from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from retention.model import Actor, Outcome, Period, ScheduleVersion, Term  # noqa: TC001 - read from annotations
+from retention.model import (  # noqa: TC001 - read from annotations
+    Actor,
+    Outcome,
+    Period,
+    Policy,
+    Refused,
+    Role,
+    ScheduleVersion,
+    Term,
+    Wish,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _Plain = TypeVar("_Plain")
+_Value = TypeVar("_Value")
 Canonical: TypeAlias = "bool | int | str | list[Canonical] | dict[str, Canonical] | None"
 
 
@@ -155,17 +166,36 @@ class Extended:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The record was put on a disposal list; ``eligible_on`` as the schedule in force computes it (D4)."""
+    """The record was put on a disposal list, in this row of it.
+
+    ``eligible_on`` as the schedule in force computes it (D4); version, class, base day and term are what it came from.
+    """
 
     kind: ClassVar[str] = "record.listed"
     list_id: str
     eligible_on: date
     schedule: int
+    row: int
+    class_title: str
+    base_day: date
+    term: Term
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Appraised:
+    """An opinion about a listed record; the latest counts. Keeping longer names the new ``term`` and why (R5)."""
+
+    kind: ClassVar[str] = "record.appraised"
+    list_id: str
+    wish: Wish
+    reason: str = ""
+    term: Term | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Unlisted:
-    """The record left its list: struck out, or the list was returned, rejected, withdrawn, or expired."""
+    """The record left its list: struck out, or the list was rejected, withdrawn, or expired."""
 
     kind: ClassVar[str] = "record.unlisted"
     reason: str
@@ -202,28 +232,34 @@ class Quarantined:
 
 @dataclass(frozen=True, slots=True)
 class DestroyAborted:
-    """The attempt ended with the file at its place; the item leaves the list."""
+    """The attempt ended with the file on the share; the item leaves the list.
+
+    ``path``: where it lies now, if somebody put another file at its place meanwhile.
+    """
 
     kind: ClassVar[str] = "destroy.aborted"
     attempt: int
     reason: str
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A person took the file back out of quarantine."""
+    """The file was taken back out of quarantine; the item leaves the list. ``path`` as in ``destroy.aborted``."""
 
     kind: ClassVar[str] = "destroy.restored"
     attempt: int
     reason: str
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class UnlinkIntended:
-    """Step 4: quarantine waited out, all guards held again."""
+    """Step 4: quarantine waited out, all guards held again, and the file in quarantine still has this digest."""
 
     kind: ClassVar[str] = "unlink.intent"
     attempt: int
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +279,100 @@ class Closed:
     kind: ClassVar[str] = "record.closed"
 
 
-# --- holds, schedule, clock, refusals ----------------------------------------------------------------------------
+# --- disposal lists ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ListDrafted:
+    """A list was begun; a ``record.listed`` of each record follows in the same transaction.
+
+    ``selection``: how the records were chosen; ``policy``: the days in force, which count for this list to its end.
+    """
+
+    kind: ClassVar[str] = "list.drafted"
+    number: str
+    policy: Policy
+    selection: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListSubmitted:
+    """The list was frozen: ``digest`` covers exactly the items of these records, in this order (D2)."""
+
+    kind: ClassVar[str] = "list.submitted"
+    digest: str
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListApproved:
+    """A person other than the proposer approved exactly this digest, without the rows refused (D1, D2, D5)."""
+
+    kind: ClassVar[str] = "list.approved"
+    digest: str
+    not_before: date
+    expires_on: date
+    refused: tuple[Refused, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListReturned:
+    """The approver wants something mended; the records stay on the list."""
+
+    kind: ClassVar[str] = "list.returned"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListRejected:
+    """The approver refused the whole list; its records leave it in the same transaction."""
+
+    kind: ClassVar[str] = "list.rejected"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListWithdrawn:
+    """The list was taken back, or nothing was left on it; its records leave it in the same transaction."""
+
+    kind: ClassVar[str] = "list.withdrawn"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListExpired:
+    """Its approval's time ran out unused; noticed and written on this day. Its records leave it (D5, D10)."""
+
+    kind: ClassVar[str] = "list.expired"
+
+
+@dataclass(frozen=True, slots=True)
+class ListExecuting:
+    """A person began, or went on, to destroy what was approved: the approval is used (D5)."""
+
+    kind: ClassVar[str] = "list.executing"
+    method: str
+    place: str
+    by_hand: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListExecuted:
+    """Nothing of the list waits any more; so many of its items are gone."""
+
+    kind: ClassVar[str] = "list.executed"
+    destroyed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListWitnessed:
+    """A witness signed (D13). With the second one the list is closed, and its records with it."""
+
+    kind: ClassVar[str] = "list.witnessed"
+    statement: str
+
+
+# --- holds, schedule, clock --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,11 +403,99 @@ class ScheduleAdopted:
 
 
 @dataclass(frozen=True, slots=True)
+class ShorteningApproved:
+    """A second person allows the next adoption of exactly this version to shorten terms of what is filed (P3)."""
+
+    kind: ClassVar[str] = "schedule.shortening_approved"
+    digest: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ClockVouched:
     """A person says the clock, ahead of the last scan, is right (T4)."""
 
     kind: ClassVar[str] = "clock.vouched"
     reason: str
+
+
+# --- persons -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AccountAdded:
+    """A person got an account (L6)."""
+
+    kind: ClassVar[str] = "account.added"
+    name: str
+    full_name: str
+    roles: frozenset[Role]
+    department: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChanged:
+    """What a person is called, may do and belongs to from now on."""
+
+    kind: ClassVar[str] = "account.changed"
+    full_name: str
+    roles: frozenset[Role]
+    department: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountClosed:
+    """The person acts no more; the name is never given again."""
+
+    kind: ClassVar[str] = "account.closed"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecretSet:
+    """A password was chosen. ``secret``: SHA-256 in hex of its stored form, so that exchanging that form shows.
+
+    ``rehashed``: the same password, stored anew with other parameters.
+    """
+
+    kind: ClassVar[str] = "account.secret_set"
+    secret: str
+    rehashed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLocked:
+    """So many wrong passwords in a row: nobody logs in for so many minutes."""
+
+    kind: ClassVar[str] = "account.locked"
+    failures: int
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountUnlocked:
+    """An administrator ended a lock before its time."""
+
+    kind: ClassVar[str] = "account.unlocked"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionBegun:
+    """A person logged in; the subject names the SHA-256 of the token, never the token."""
+
+    kind: ClassVar[str] = "session.begun"
+    name: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """A person logged out."""
+
+    kind: ClassVar[str] = "session.ended"
+
+
+# --- refusals ----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +522,7 @@ RecordChange: TypeAlias = (
     | Released
     | Extended
     | Listed
+    | Appraised
     | Unlisted
     | Approved
     | DestroyIntended
@@ -316,7 +534,31 @@ RecordChange: TypeAlias = (
     | Closed
 )
 HoldChange: TypeAlias = HoldPlaced | HoldReleased
-Change: TypeAlias = RecordChange | HoldChange | ScheduleAdopted | ClockVouched | ActRefused
+ListChange: TypeAlias = (
+    ListDrafted
+    | ListSubmitted
+    | ListApproved
+    | ListReturned
+    | ListRejected
+    | ListWithdrawn
+    | ListExpired
+    | ListExecuting
+    | ListExecuted
+    | ListWitnessed
+)
+AccountChange: TypeAlias = AccountAdded | AccountChanged | AccountClosed | SecretSet | AccountLocked | AccountUnlocked
+SessionChange: TypeAlias = SessionBegun | SessionEnded
+Change: TypeAlias = (
+    RecordChange
+    | HoldChange
+    | ListChange
+    | ScheduleAdopted
+    | ShorteningApproved
+    | ClockVouched
+    | AccountChange
+    | SessionChange
+    | ActRefused
+)
 
 KINDS: Mapping[str, type[Change]] = types.MappingProxyType({change.kind: change for change in get_args(Change)})
 
@@ -325,7 +567,8 @@ KINDS: Mapping[str, type[Change]] = types.MappingProxyType({change.kind: change 
 class Event:
     """One thing that happened: ``at`` in aware UTC, ``on`` the business date, ``subject`` the id it happened to.
 
-    Subjects are ids of records, holds and lists, ``schedule`` for its versions, ``clock`` for the clock.
+    Subjects are ids of records, holds and lists, ``account/…`` and ``session/…`` for persons (retention.persons),
+    ``schedule`` for its versions, ``clock`` for the clock.
     """
 
     at: datetime
@@ -353,6 +596,12 @@ def change_from(kind: str, payload: Mapping[str, Canonical]) -> Change:
     return change
 
 
+def value_from(kind: type[_Value], payload: Mapping[str, Canonical]) -> _Value:
+    """A frozen value from what :func:`canonical_of` made of it. ValueError where it does not fit."""
+    value: _Value = _build(kind, payload)
+    return value
+
+
 def _object(value: Any) -> dict[str, Canonical]:
     return {
         field.name: canonical_of(content)
@@ -370,7 +619,7 @@ def canonical_of(value: Any) -> Canonical:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, frozenset):
-        return sorted(value)
+        return [*sorted(str(canonical_of(item)) for item in value)]
     if isinstance(value, tuple):
         return [canonical_of(item) for item in value]
     return _object(value)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from retention.events import (
         AlterationSettled,
         Altered,
+        Appraised,
         Approved,
         Destroyed,
         DestroyIntended,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         Listed,
         Quarantined,
         Released,
+        UnlinkIntended,
     )
     from retention.model import Record, Term
 
@@ -80,7 +82,7 @@ def eligible(record: Record, event: Event, change: Listed) -> Problem | None:
     return fault(record, "not_due", "D4", message, _("`guidang why` shows how the day was computed."))
 
 
-def on_this_list(record: Record, _event: Event, change: Approved | DestroyIntended) -> Problem | None:
+def on_this_list(record: Record, _event: Event, change: Appraised | Approved | DestroyIntended) -> Problem | None:
     """D1: an approval is for the list it was given on."""
     if change.list_id == record.list_id:
         return None
@@ -88,7 +90,9 @@ def on_this_list(record: Record, _event: Event, change: Approved | DestroyIntend
     return fault(record, "other_list", "D1", message, _("Approve the list it is on."))
 
 
-def same_content(record: Record, _event: Event, change: Approved | DestroyIntended | Quarantined) -> Problem | None:
+def same_content(
+    record: Record, _event: Event, change: Approved | DestroyIntended | Quarantined | UnlinkIntended
+) -> Problem | None:
     """D1, D6: an approval covers exactly one digest."""
     if change.digest == record.digest:
         return None

@@ -1,4 +1,4 @@
-"""Pure: what may happen to a record, a hold and a list, in one table each; ``apply`` is the only way a state changes.
+"""Pure: what may happen to a record and to a hold, in one table; ``apply`` is the only way a state changes.
 
 Guards look at the state and the event, never at a clock or a schedule: an event carries what its writer knew
 (``Listed.eligible_on``), so that the same events give the same states for ever (L1). Whether the writer knew it
@@ -17,6 +17,7 @@ from retention.errors import ConflictError, Problem, RefusedError
 from retention.events import (
     AlterationSettled,
     Altered,
+    Appraised,
     Approved,
     Change,
     Classified,
@@ -43,7 +44,7 @@ from retention.events import (
     UnlinkIntended,
     Unlisted,
 )
-from retention.model import Extension, Hold, ListState, Overlay, Record, State
+from retention.model import Extension, Hold, Overlay, Record, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -148,7 +149,9 @@ def _resurfacing_settled(record: Record, _event: Event, _change: ResurfacingSett
 
 
 def _held(record: Record, _event: Event, change: Held) -> Record:
-    return replace(record, holds=record.holds | {change.hold_id})
+    """It leaves its list (D3); where an attempt is open, that attempt's outcome decides what becomes of it."""
+    held = replace(record, holds=record.holds | {change.hold_id})
+    return _off_list(held) if record.state in _ON_LIST and record.intent is None else held
 
 
 def _released(record: Record, _event: Event, change: Released) -> Record:
@@ -179,11 +182,11 @@ def _quarantined(record: Record, _event: Event, _change: Quarantined) -> Record:
     return replace(record, state=State.QUARANTINED)
 
 
-def _kept(record: Record, _event: Event, _change: DestroyAborted | Restored) -> Record:
-    return _off_list(record)
+def _kept(record: Record, _event: Event, change: DestroyAborted | Restored) -> Record:
+    return _off_list(replace(record, path=change.path or record.path))
 
 
-def _unchanged(record: Record, _event: Event, _change: UnlinkIntended) -> Record:
+def _unchanged(record: Record, _event: Event, _change: Appraised | UnlinkIntended) -> Record:
     return record
 
 
@@ -229,6 +232,7 @@ TRANSITIONS: Mapping[type[Change], Transition] = MappingProxyType(
         Released: Transition(_THERE | _GONE, _released, (guards.held_by_this,)),
         Extended: Transition(_RETAINED | {State.LISTED}, _extended, (guards.new_term_with_reason,)),
         Listed: Transition(_RETAINED, _listed, (guards.classified, guards.eligible, *_DESTRUCTIBLE)),
+        Appraised: Transition(_from(State.LISTED), _unchanged, (guards.on_this_list,)),
         Unlisted: Transition(_ON_LIST, _unlisted, (guards.none_open,)),
         Approved: Transition(
             _from(State.LISTED), _approved, (guards.on_this_list, guards.same_content, *_DESTRUCTIBLE)
@@ -242,7 +246,9 @@ TRANSITIONS: Mapping[type[Change], Transition] = MappingProxyType(
         DestroyAborted: Transition(_IN_EXECUTION, _kept, (guards.of_this_attempt,)),
         Restored: Transition(_from(State.QUARANTINED), _kept, (guards.of_this_attempt,)),
         UnlinkIntended: Transition(
-            _from(State.QUARANTINED), _unchanged, (guards.of_this_attempt, guards.not_held, guards.not_permanent)
+            _from(State.QUARANTINED),
+            _unchanged,
+            (guards.of_this_attempt, guards.same_content, guards.not_held, guards.not_permanent),
         ),
         Destroyed: Transition(
             _IN_EXECUTION, _destroyed, (guards.of_this_attempt, guards.outcome_fits, guards.not_held_by_hand)
@@ -252,7 +258,7 @@ TRANSITIONS: Mapping[type[Change], Transition] = MappingProxyType(
 )
 
 
-# --- holds and lists --------------------------------------------------------------------------------------------
+# --- holds --------------------------------------------------------------------------------------------
 
 
 def apply_hold(hold: Hold | None, event: Event) -> Hold:
@@ -266,25 +272,6 @@ def apply_hold(hold: Hold | None, event: Event) -> Hold:
     where = _("hold {id}").format(id=event.subject)
     message = _("it does not stand") if isinstance(event.change, HoldReleased) else _("it was placed already")
     raise ConflictError([Problem(where, message, _("`guidang hold list` shows all."), "lifecycle.hold", "D3")])
-
-
-LIST_MOVES: Mapping[ListState, frozenset[ListState]] = MappingProxyType(
-    {
-        ListState.DRAFT: frozenset({ListState.SUBMITTED, ListState.WITHDRAWN}),
-        ListState.SUBMITTED: frozenset(
-            {ListState.APPROVED, ListState.RETURNED, ListState.REJECTED, ListState.WITHDRAWN, ListState.EXPIRED}
-        ),
-        ListState.APPROVED: frozenset({ListState.EXECUTING, ListState.WITHDRAWN, ListState.EXPIRED}),
-        ListState.EXECUTING: frozenset({ListState.EXECUTED}),
-        ListState.EXECUTED: frozenset({ListState.WITNESSED}),
-        ListState.RETURNED: frozenset({ListState.DRAFT, ListState.WITHDRAWN}),
-        ListState.WITNESSED: frozenset(),
-        ListState.REJECTED: frozenset(),
-        ListState.WITHDRAWN: frozenset(),
-        ListState.EXPIRED: frozenset(),
-    }
-)
-"""Where a disposal list can go from each of its states; what moves it is decided where lists are."""
 
 
 # --- what a person reads ----------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from retention import audit, database, events, mounts, schema
 from retention.audit import Fault
 from retention.errors import ConflictError, LedgerError, Problem, RefusedError, TamperedError
 from retention.ledger import Draft, Ledger, Stamp, View
-from retention.model import Actor, Overlay, Period, RecordClass, Rule, ScheduleVersion, State, Term, TermKind
+from retention.model import Actor, Overlay, Period, RecordClass, Rule, ScheduleVersion, State, Term, TermKind, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -99,6 +99,7 @@ def a_history(ledger: Ledger) -> None:
     ledger.append([Draft(ids[2], events.Extended(Term(TermKind.FIXED, "3年", 36), "合同未了"))], PERSON)
     ledger.append([Draft("H2", events.HoldPlaced("审计")), Draft(ids[2], events.Held("H2"))], PERSON)
     ledger.append([Draft(ids[0], events.Released("H1")), Draft("H1", events.HoldReleased("已结案"))], PERSON)
+    ledger.append([Draft("account/li.hua", events.AccountAdded("li.hua", "李华", frozenset({Role.WITNESS})))], STAMP)
 
 
 # --- L1 ---------------------------------------------------------------------------------------------------------
@@ -138,13 +139,14 @@ ACTS = st.sampled_from(
         events.HoldPlaced("审计"),
         events.HoldReleased("审计结束"),
         events.Extended(Term(TermKind.PERMANENT, "永久"), "有价值"),
-        events.Listed("L1", date(2026, 1, 1), 1),
+        events.Listed("L1", date(2026, 1, 1), 1, 1, "月报", date(2023, 1, 28), Term(TermKind.FIXED, "2年", 24)),
+        events.Appraised("L1", Wish.DESTROY),
         events.Unlisted("退回"),
         events.Approved("L1", f"{1:064x}"),
         events.DestroyIntended("L1", f"{1:064x}", 1),
         events.Quarantined(1, f"{1:064x}", "quarantine/2.1"),
         events.DestroyAborted(1, "占用"),
-        events.UnlinkIntended(1),
+        events.UnlinkIntended(1, f"{1:064x}"),
         events.Restored(1, "误批"),
     ]
 )
@@ -587,7 +589,9 @@ def test_a_refused_attempt_is_an_event_with_the_rule_that_refused(ledger: Ledger
 def test_a_transition_that_the_lifecycle_refuses_is_an_event_too(ledger: Ledger) -> None:  # L8
     """What a rule forbids, and what the state forbids: nobody approved it."""
     ledger.append([filed(1)], STAMP)
-    unclassified = Draft("1", events.Listed("L1", date(2026, 1, 1), 1))
+    unclassified = Draft(
+        "1", events.Listed("L1", date(2026, 1, 1), 1, 1, "月报", date(2023, 1, 28), Term(TermKind.FIXED, "2年", 24))
+    )
     unapproved = Draft("1", events.DestroyIntended("L1", f"{1:064x}", 1))
     for attempt, error in ((unclassified, RefusedError), (unapproved, ConflictError)):
         with pytest.raises(error):

@@ -1,0 +1,270 @@
+"""Pure: what becomes of a disposal list and of each item on it; ``apply`` and ``apply_item`` are the only ways.
+
+A list follows from the events about it, an item from those about its record: so both are rebuilt from events alone
+(L1). The digest that people approve is computed here (D2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import PurePosixPath
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from i18n import _
+from retention import audit
+from retention.errors import ConflictError, Problem
+from retention.events import (
+    Appraised,
+    Destroyed,
+    DestroyIntended,
+    Held,
+    ListApproved,
+    ListDrafted,
+    Listed,
+    ListExecuted,
+    ListExecuting,
+    ListExpired,
+    ListRejected,
+    ListReturned,
+    ListSubmitted,
+    ListWithdrawn,
+    ListWitnessed,
+    Quarantined,
+    UnlinkIntended,
+    canonical_of,
+)
+from retention.model import Approval, DisposalList, Item, ListState, Note, Opinion, Witnessing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from retention.events import Canonical, Change, Event
+    from retention.model import Record
+
+WITNESSES = 2
+"""监销人 ×2 (D13)."""
+
+Effect: TypeAlias = "Callable[[DisposalList, Event, Any], DisposalList]"  # each row of the table knows its own change
+
+
+class Transition(NamedTuple):
+    """From which states a change is possible, where it leads, and what becomes of the list."""
+
+    sources: frozenset[ListState]
+    target: ListState
+    effect: Effect
+
+
+# --- lists ------------------------------------------------------------------------------------------------------
+
+
+def apply(found: DisposalList | None, event: Event) -> DisposalList:
+    """The list, without its items, after the event. ConflictError where it is not in a state the change starts from."""
+    if isinstance(event.change, ListDrafted):
+        return _drafted(found, event, event.change)
+    if found is None:
+        raise ConflictError([unknown(event.subject)])
+    transition = TRANSITIONS.get(type(event.change))
+    if transition is None:
+        raise TypeError(event.kind)
+    if found.state not in transition.sources:
+        raise ConflictError([_moved_on(found, event)])
+    return transition.effect(replace(found, state=transition.target), event, event.change)
+
+
+def _drafted(found: DisposalList | None, event: Event, change: ListDrafted) -> DisposalList:
+    if found is not None:
+        raise ConflictError([_moved_on(found, event)])
+    author = event.actor.name
+    return DisposalList(
+        event.subject, change.number, ListState.DRAFT, change.policy, author, event.on, change.selection
+    )
+
+
+def _submitted(found: DisposalList, event: Event, change: ListSubmitted) -> DisposalList:
+    by = event.actor.name
+    return replace(found, digest=change.digest, frozen=change.items, submitted_by=by, submitted_on=event.on)
+
+
+def _approved(found: DisposalList, event: Event, change: ListApproved) -> DisposalList:
+    days = (change.not_before, change.expires_on)
+    return replace(found, approval=Approval(event.actor.name, event.on, change.digest, *days, change.refused))
+
+
+def _executing(found: DisposalList, event: Event, change: ListExecuting) -> DisposalList:
+    """Who begins says how and where; who goes on is named beside them."""
+    by = event.actor.name
+    if found.executors:
+        by_hand = found.by_hand or change.by_hand
+        return replace(found, executors=tuple(dict.fromkeys((*found.executors, by))), by_hand=by_hand)
+    how = {"method": change.method, "place": change.place, "by_hand": change.by_hand}
+    return replace(found, executors=(by,), begun_on=event.on, **how)
+
+
+def _executed(found: DisposalList, event: Event, _change: ListExecuted) -> DisposalList:
+    return replace(found, executed_on=event.on)
+
+
+def _witnessed(found: DisposalList, event: Event, change: ListWitnessed) -> DisposalList:
+    witnesses = (*found.witnesses, Witnessing(event.actor.name, event.on, change.statement))
+    state = ListState.WITNESSED if len(witnesses) >= WITNESSES else ListState.EXECUTED
+    return replace(found, witnesses=witnesses, state=state)
+
+
+def _noted(found: DisposalList, event: Event, change: Any) -> DisposalList:
+    note = Note(found.state, event.actor.name, event.on, getattr(change, "reason", ""))
+    return replace(found, notes=(*found.notes, note))
+
+
+_DRAFT, _SUBMITTED, _APPROVED, _RETURNED = (
+    ListState.DRAFT,
+    ListState.SUBMITTED,
+    ListState.APPROVED,
+    ListState.RETURNED,
+)
+_EXECUTING, _EXECUTED = ListState.EXECUTING, ListState.EXECUTED
+
+MENDABLE = frozenset({_DRAFT, _RETURNED})
+"""The states in which opinions are given and rows struck out."""
+
+OPEN = frozenset({_DRAFT, _RETURNED, _SUBMITTED, _APPROVED, _EXECUTING})
+"""The states in which a list has records on it."""
+
+TRANSITIONS: Mapping[type[Change], Transition] = MappingProxyType(
+    {
+        ListSubmitted: Transition(MENDABLE, _SUBMITTED, _submitted),
+        ListApproved: Transition(frozenset({_SUBMITTED}), _APPROVED, _approved),
+        ListReturned: Transition(frozenset({_SUBMITTED}), _RETURNED, _noted),
+        ListRejected: Transition(frozenset({_SUBMITTED}), ListState.REJECTED, _noted),
+        ListWithdrawn: Transition(OPEN, ListState.WITHDRAWN, _noted),
+        ListExpired: Transition(frozenset({_APPROVED}), ListState.EXPIRED, _noted),
+        ListExecuting: Transition(frozenset({_APPROVED, _EXECUTING}), _EXECUTING, _executing),
+        ListExecuted: Transition(frozenset({_EXECUTING}), _EXECUTED, _executed),
+        ListWitnessed: Transition(frozenset({_EXECUTED}), ListState.WITNESSED, _witnessed),
+    }
+)
+
+
+# --- items ------------------------------------------------------------------------------------------------------
+
+
+def apply_item(item: Item | None, before: Record | None, event: Event, after: Record) -> Item | None:
+    """The item of a record on its list after an event that made ``after`` of ``before``; None: on no list."""
+    if isinstance(event.change, Listed):
+        return _item(after, event.change)
+    if item is None or before is None or before.list_id is None:
+        return None
+    item = replace(item, state=after.state)
+    if after.list_id is None:
+        return _left(item, event)
+    marked = _MARKS.get(type(event.change))
+    return marked(item, event, event.change) if marked else item
+
+
+def _left(item: Item, event: Event) -> Item:
+    reason = event.change.hold_id if isinstance(event.change, Held) else getattr(event.change, "reason", "")
+    return replace(item, left_by=event.kind, left_on=event.on, reason=reason)
+
+
+def _appraised(item: Item, event: Event, change: Appraised) -> Item:
+    said = Opinion(item.record_id, change.wish, event.actor.name, event.on, change.reason, change.term)
+    return replace(item, opinion=said)
+
+
+def _destroyed(item: Item, event: Event, change: Destroyed) -> Item:
+    return replace(item, outcome=change.outcome, done_on=event.on, copies=change.copies)
+
+
+_MARKS: Mapping[type[Change], Callable[[Item, Event, Any], Item]] = MappingProxyType(
+    {
+        Appraised: _appraised,
+        DestroyIntended: lambda item, _event, change: replace(item, attempt=change.attempt),
+        Quarantined: lambda item, event, _change: replace(item, quarantined_on=event.on),
+        UnlinkIntended: lambda item, _event, _change: replace(item, unlinking=True),
+        Destroyed: _destroyed,
+    }
+)
+
+
+def _item(record: Record, change: Listed) -> Item:
+    return Item(
+        record_id=record.id,
+        row=change.row,
+        title=PurePosixPath(record.path).stem,
+        share=record.share,
+        path=record.path,
+        digest=record.digest,
+        size=record.size,
+        class_key=record.class_key or "",
+        class_title=change.class_title,
+        code=change.code,
+        period=record.period,
+        department=record.department,
+        base_day=change.base_day,
+        term=change.term,
+        schedule=change.schedule,
+        eligible_on=change.eligible_on,
+    )
+
+
+# --- the digest -------------------------------------------------------------------------------------------------
+
+
+def digest_of(items: Iterable[Item]) -> str:
+    """SHA-256 in hex over everything an approval is about (D2), the items in the order of their rows.
+
+    One byte of a record's id, its file's digest or size, class, version of the schedule, eligible day, or decision with
+    its reason and new term gives another digest.
+    """
+    ordered = sorted(items, key=lambda item: item.row)
+    return sha256(audit.canonical({"items": [_told(item) for item in ordered]})).hexdigest()
+
+
+def _told(item: Item) -> dict[str, Canonical]:
+    opinion = item.opinion
+    return {
+        "class": item.class_key,
+        "decision": item.decision.value if item.decision else None,
+        "digest": item.digest,
+        "eligible_on": item.eligible_on.isoformat(),
+        "reason": opinion.reason if opinion else "",
+        "record": item.record_id,
+        "row": item.row,
+        "schedule": item.schedule,
+        "size": item.size,
+        "term": canonical_of(opinion.term) if opinion else None,
+    }
+
+
+# --- what a person reads ----------------------------------------------------------------------------------------
+
+
+def state_name(state: ListState) -> str:
+    """The state in the language in force."""
+    return {
+        ListState.DRAFT: _("draft"),
+        ListState.SUBMITTED: _("submitted"),
+        ListState.APPROVED: _("approved"),
+        ListState.EXECUTING: _("being executed"),
+        ListState.EXECUTED: _("executed, to be witnessed"),
+        ListState.WITNESSED: _("executed and witnessed"),
+        ListState.RETURNED: _("returned"),
+        ListState.REJECTED: _("rejected"),
+        ListState.WITHDRAWN: _("withdrawn"),
+        ListState.EXPIRED: _("expired"),
+    }[state]
+
+
+def unknown(name: str) -> Problem:
+    """There is no such list."""
+    where = _("disposal list {number}").format(number=name)
+    hint = _("`guidang disposal list` shows all.")
+    return Problem(where, _("there is no such list"), hint, "disposal.unknown", "L1")
+
+
+def _moved_on(found: DisposalList, event: Event) -> Problem:
+    where = _("disposal list {number}").format(number=found.number)
+    message = _("{kind} is not possible: the list is {state}").format(kind=event.kind, state=state_name(found.state))
+    return Problem(where, message, _("Look at it again; somebody may have moved first."), "disposal.state", "L1")
