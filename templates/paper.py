@@ -52,14 +52,17 @@ def _dxa(mm: float) -> int:
 # --- styles ---------------------------------------------------------------------------------------------------
 
 
-def fonts_xml(chinese: str) -> str:
+def fonts_xml(chinese: str, latin: str = LATIN) -> str:
     """Every font named outright: Word and WPS then need no theme, and no default of their own."""
-    return f'<w:rFonts w:ascii="{LATIN}" w:hAnsi="{LATIN}" w:eastAsia="{chinese}" w:cs="{LATIN}" w:hint="eastAsia"/>'
+    return f'<w:rFonts w:ascii="{latin}" w:hAnsi="{latin}" w:eastAsia="{chinese}" w:cs="{latin}" w:hint="eastAsia"/>'
 
 
 @dataclass(frozen=True)
 class Style:
-    """One paragraph style. ``size`` in points, ``line`` in points (exact) or 0 (single), ``before``/``after`` too."""
+    """One paragraph style. ``size`` in points, ``line`` in points (exact) or 0 (single), ``before``/``after`` too.
+
+    ``struck``: a line through the text, and through its tabs.
+    """
 
     name: str
     font: str
@@ -75,6 +78,8 @@ class Style:
     colour: str = ""
     base: str = "Normal"
     tabs: str = ""
+    latin: str = LATIN
+    struck: bool = False
 
     @property
     def id(self) -> str:
@@ -100,8 +105,9 @@ class Style:
         ]
         size = round(self.size * 2)
         run = [
-            fonts_xml(self.font),
+            fonts_xml(self.font, self.latin),
             "<w:b/><w:bCs/>" if self.bold else '<w:b w:val="0"/><w:bCs w:val="0"/>',
+            "<w:strike/>" if self.struck else "",
             f'<w:color w:val="{self.colour}"/>' if self.colour else "",
             f'<w:sz w:val="{size}"/><w:szCs w:val="{size}"/>',
         ]
@@ -217,7 +223,10 @@ _FONT_TABLE = f"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: its text (each line of it a paragraph), style, and how far it reaches."""
+    """One cell: its text (each line of it a paragraph), style, and how far it reaches.
+
+    ``under``: the style of the lines below the first, where it is another.
+    """
 
     text: str
     style: str = "表格文字"
@@ -225,6 +234,8 @@ class Cell:
     fill: str = ""
     borders: str = ""  # XML inside w:tcBorders
     valign: str = "center"
+    under: str = ""
+    tabs: str = ""  # XML, in every paragraph of the cell
 
 
 @dataclass(frozen=True)
@@ -342,8 +353,10 @@ def _cell_xml(cell: Cell, width: int, *, kept: bool) -> str:
         + (f'<w:shd w:val="clear" w:color="auto" w:fill="{cell.fill}"/>' if cell.fill else "")
         + f'<w:vAlign w:val="{cell.valign}"/>'
     )
-    keep = "<w:keepNext/>" if kept else ""
-    paragraphs = "".join(paragraph_xml(line, cell.style, properties=keep) for line in cell.text.split("\n"))
+    keep = ("<w:keepNext/>" if kept else "") + cell.tabs
+    lines = cell.text.split("\n")
+    styles = [cell.style, *[cell.under or cell.style] * (len(lines) - 1)]
+    paragraphs = "".join(paragraph_xml(line, style, properties=keep) for line, style in zip(lines, styles, strict=True))
     return f"<w:tc><w:tcPr>{properties}</w:tcPr>{paragraphs}</w:tc>"
 
 
@@ -383,17 +396,26 @@ def _run_xml(piece: str) -> str:
 
 
 class Paper:
-    """A Word template being written, from top to bottom. ``margins``: :data:`LETTER`, or :data:`SHEET` for a form."""
+    """A Word template being written, from top to bottom. ``margins``: :data:`LETTER`, or :data:`SHEET` for a form.
 
-    def __init__(self, margins: tuple[float, float, float, float] = LETTER) -> None:
+    ``landscape``: its first section is; ``styles``: those only this paper uses.
+    """
+
+    def __init__(
+        self,
+        margins: tuple[float, float, float, float] = LETTER,
+        *,
+        landscape: bool = False,
+        styles: Sequence[Style] = (),
+    ) -> None:
         self._document, self.margins = Document(), margins
         self._body = self._document.element.body
         for child in list(self._body):
             if child.tag != qn("w:sectPr"):
                 self._body.remove(child)
-        self.width = self._width(landscape=False)
-        _replace_parts(self._document, STYLES if margins == LETTER else (*STYLES, *FORM_STYLES))
-        self._turn(landscape=False)
+        self.width = self._width(landscape=landscape)
+        _replace_parts(self._document, (*STYLES, *(() if margins == LETTER else FORM_STYLES), *styles))
+        self._turn(landscape=landscape)
 
     def _width(self, *, landscape: bool) -> float:
         if self.margins == LETTER:

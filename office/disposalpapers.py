@@ -1,0 +1,692 @@
+"""Pure: the papers of a disposal: a list as it stands in the ledger → what each of the eight papers prints.
+
+No clerk fills these in, so they have no form.toml: ``guidang forms`` does not name them and no blank is made of them.
+Their templates lie beside those of the forms and an office can have its own. Papers are Chinese, whatever language
+guidang speaks. The columns are those that offices use, in their order.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import timedelta
+from enum import Enum
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from retention.dates import CHINA
+from retention.identify import Kind
+from retention.model import Outcome, State, TermKind, Wish
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import date
+
+    from office.papercode import PaperCode
+    from retention.model import Approval, DisposalList, Hold, Item, Period, Record, Term
+    from retention.reckoning import Reckoning
+
+    Context = dict[str, Any]
+
+DUE, APPRAISAL, REGISTER = "disposal-due", "disposal-appraisal", "disposal-register"
+APPROVAL, SUPERVISION, CERTIFICATE = "disposal-approval", "disposal-supervision", "disposal-certificate"
+EXTENSION, HOLD = "disposal-extension", "disposal-hold"
+
+TITLES = {
+    DUE: "到期清单",
+    APPRAISAL: "鉴定意见书",
+    REGISTER: "销毁清册",
+    APPROVAL: "销毁审批表",
+    SUPERVISION: "监销记录",
+    CERTIFICATE: "销毁证明",
+    EXTENSION: "续存登记",
+    HOLD: "冻结通知",
+}
+"""The papers in the order they are made."""
+
+KINDS = tuple(Kind(title, title, form=form, period="none", many=True) for form, title in TITLES.items())
+"""What a copy of a paper on a share is: so a scan knows it, whatever it was renamed to. No schedule has these."""
+
+WITNESSES = 2
+_METHODS = frozenset({"粉碎", "化浆", "焚毁", "消磁", "覆写删除", "物理破坏"})
+_WISHES = {Wish.DESTROY: "销毁", Wish.KEEP: "续存", Wish.PERMANENT: "永久"}
+_OUTCOMES = {
+    Outcome.REMOVED: "从共享目录移除并确认不在",
+    Outcome.BY_HAND: "由人员销毁，确认已不在原处",
+    Outcome.UNOBSERVED: "恢复运行时已不在原处，移除的时刻未被观察到",
+}
+_LEFT = {
+    "record.altered": "内容有变，退出清册",
+    "record.held": "冻结，退出清册",
+    "record.extended": "续存，退出清册",
+    "record.missing": "文件不在，退出清册",
+    "record.unlisted": "退出清册",
+    "destroy.aborted": "销毁中止，文件仍在",
+    "destroy.restored": "由隔离恢复，文件仍在",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands on every paper: the office, the version of its papers, and what persons' accounts are called."""
+
+    name: str
+    company: str = ""
+    project: str = ""
+    version: str = "A/0"
+    persons: Mapping[str, str] = field(default_factory=dict)
+
+    def person(self, account: str) -> str:
+        """``王敏（wang.min）``: the name that is printed, and the account that acted."""
+        full = self.persons.get(account, "")
+        return f"{full}（{account}）" if full and full != account else account
+
+    def people(self, accounts: Iterable[str]) -> str:
+        return "、".join(map(self.person, accounts))
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Where the ledger tells of a list: its first and last event, and a code taken after them."""
+
+    code: PaperCode
+    first: int
+    last: int
+
+
+# --- the papers -------------------------------------------------------------------------------------------------
+
+
+class DueRow(NamedTuple):
+    """A line of the 到期清单: a record that has run out."""
+
+    title: str
+    number: str
+    year: str
+    term: str
+    kept_until: date
+    place: str
+    status: str
+    size: int
+    schedule: int
+
+
+def due_row(record: Record, reckoned: Reckoning) -> DueRow:
+    """The line of a record that is due; ValueError where it is not one that ever is."""
+    if reckoned.basis is None or reckoned.eligible_on is None:
+        raise ValueError(f"record {record.id} has no eligible day")
+    basis, kept_until = reckoned.basis, reckoned.eligible_on - timedelta(days=1)
+    term = record.extension.term if record.extension else basis.rule.term
+    return DueRow(
+        title_of(record.path),
+        _number(basis.record_class.code, record.id),
+        _year(record.period, basis.base.day),
+        term_in_words(term),
+        kept_until,
+        f"{record.share}/{record.path}",
+        "已续存，再次到期" if record.extension else "未鉴定",
+        record.size,
+        basis.adoption.number,
+    )
+
+
+def due_item(item: Item) -> DueRow:
+    """The line of an item that is on a list already."""
+    status = f"拟{_WISHES[item.decision]}" if item.decision else "待鉴定"
+    kept_until = item.eligible_on - timedelta(days=1)
+    number, year = _number(item.code, item.record_id), _year(item.period, item.base_day)
+    place = f"{item.share}/{item.path}"
+    return DueRow(
+        item.title, number, year, term_in_words(item.term), kept_until, place, status, item.size, item.schedule
+    )
+
+
+def due(around: Around, rows: Sequence[DueRow], on: date, of: str = "") -> Context:
+    """到期清单: what has run out on a day; ``of`` names the list it was drawn up for, where there is one."""
+    more = {
+        "on": on,
+        "rows": rows,
+        "size": in_bytes(sum(row.size for row in rows)),
+        "schedules": sorted({row.schedule for row in rows}),
+    }
+    return _paper(around, DUE, f"清册编号：{of}" if of else "", more)
+
+
+def appraisal(around: Around, of: DisposalList) -> Context:
+    """鉴定意见书: every item ever on the list, with what was said about it, by whom and why."""
+    said = [item.opinion for item in of.items if item.opinion]
+    rows = [_appraised(around, item) for item in of.items]
+    days = sorted({opinion.on for opinion in said})
+    more = {
+        "list": _list(around, of),
+        "when": "至".join(dict.fromkeys((_day(days[0]), _day(days[-1])))) if days else "尚无意见",
+        "members": [around.person(name) for name in dict.fromkeys(opinion.by for opinion in said)] or ["—"],
+        "scope": _scope(of.items),
+        "counts": _counts(of.items),
+        "size": in_bytes(sum(item.size for item in of.items)),
+        "rows": rows,
+        "summary": _tally(of.items),
+    }
+    return _paper(around, APPRAISAL, of.number, more, of)
+
+
+def register(around: Around, of: DisposalList) -> Context:
+    """销毁清册: the items its digest covers (before it is submitted: those on it), made up into pages.
+
+    What is not destroyed after all stays where it stands, and says so.
+    """
+    items = _registered(of)
+    going, on = _to_destroy(items), of.submitted_on or of.drafted_on
+    rows = [_registered_row(item, of, on) for item in items]
+    more = {
+        "list": _list(around, of),
+        "approval": _approval(around, of),
+        "witness": _witnesses(around, of),
+        "counts": {**_counts(items), "destroy": len(going)},
+        "size": in_bytes(sum(item.size for item in going)),
+        "years": _years(items),
+        "destroyed_on": max((item.done_on for item in of.destroyed if item.done_on), default=None),
+        "not_destroyed": _not_destroyed(items),
+        "summary": _tally(items),
+        "pages": pages(rows),
+    }
+    return _paper(around, REGISTER, of.number, more, of)
+
+
+def approval(around: Around, of: DisposalList) -> Context:
+    """销毁审批表: one page, with what was said and approved in the system, and room to sign by hand."""
+    items = _registered(of)
+    going = _to_destroy(items)
+    departments = list(dict.fromkeys(item.department for item in items if item.department))
+    days = [day for item in going for day in _span(item)]
+    told = Counter(_WISHES[item.opinion.wish] for item in items if item.opinion)
+    by = around.people(dict.fromkeys(item.opinion.by for item in items if item.opinion))
+    more = {
+        "list": _list(around, of),
+        "approval": _approval(around, of),
+        "department": _some(departments) or around.name,
+        "applicant": around.person(of.submitted_by or of.drafted_by),
+        "applied_on": of.submitted_on,
+        "name": _some(list(dict.fromkeys(item.class_title for item in going))) or "—",
+        "counts": {**_counts(items), "destroy": len(going)},
+        "size": in_bytes(sum(item.size for item in going)),
+        "places": sorted({item.share for item in going}) or ["—"],
+        "span": f"{_day(min(days))}至{_day(max(days))}" if days else "—",
+        "terms": sorted({term_in_words(item.term) for item in going}) or ["—"],
+        "reason": "到期" if going else "",
+        "known_method": of.method in _METHODS,
+        "opinions": f"{by}：" + "，".join(f"{wish} {n} 件" for wish, n in told.items()) if told else "",
+        "archivist": f"{around.person(of.submitted_by)} 提交：逐件鉴定、核对冻结与期限，附清册。"
+        if of.submitted_by
+        else "",
+    }
+    return _paper(around, APPROVAL, of.number, more, of)
+
+
+def supervision(around: Around, of: DisposalList) -> Context:
+    """监销记录: what the witnesses tick while it happens, beside what the system saw."""
+    items = _granted(of)
+    more = {
+        "list": _list(around, of),
+        "counts": _counts(items),
+        "size": in_bytes(sum(item.size for item in items)),
+        "began": of.begun_on,
+        "ended": of.executed_on,
+        "witness": _witnesses(around, of),
+        "statements": [f"{around.person(one.by)}：{one.statement}" for one in of.witnesses if one.statement],
+        "rows": [_seen(item) for item in items],
+        "summary": _outcomes(items),
+    }
+    return _paper(around, SUPERVISION, of.number, more, of)
+
+
+def certificate(around: Around, of: DisposalList, proof: Proof, backups_until: date | None = None) -> Context:
+    """销毁证明: what was observed of every item, and no more (D7, D11); 未完成 until two witnesses signed (D13).
+
+    ``backups_until``: the day after which no backup holds the contents any more, where somebody knows it.
+    """
+    items, code = _granted(of), proof.code
+    more = {
+        "list": _list(around, of),
+        "approval": _approval(around, of),
+        "witness": _witnesses(around, of),
+        "unfinished": _unfinished(of),
+        "counts": _counts(items),
+        "size_gone": in_bytes(sum(item.size for item in of.destroyed)),
+        "began": of.begun_on,
+        "ended": of.executed_on,
+        "copies_told": _copies(of),
+        "backups": _backups(backups_until),
+        "rows": [_seen(item) for item in items],
+        "summary": _outcomes(items),
+        "proof": {
+            "code": code.text(),
+            "groups": code.checkpoint.groups(),
+            "first": proof.first,
+            "last": proof.last,
+            "seq": code.checkpoint.seq,
+            "at": f"{code.checkpoint.at.astimezone(CHINA):%Y-%m-%d %H:%M:%S}",
+        },
+    }
+    context = _paper(around, CERTIFICATE, of.number, more, of)
+    context["proof"]["picture"] = code.picture()
+    return context
+
+
+def extension(around: Around, of: DisposalList) -> Context:
+    """续存登记: the items that are kept longer or for ever, with the new term, the reason, and whose word it was."""
+    kept = [(item, item.opinion) for item in of.items if item.opinion and item.opinion.wish is not Wish.DESTROY]
+    rows = [
+        {
+            "row": item.row,
+            "title": item.title,
+            "number": _number(item.code, item.record_id),
+            "old": term_in_words(item.term),
+            "term": _new_term(opinion.wish, opinion.term),
+            "reason": opinion.reason,
+            "by": around.person(opinion.by),
+            "on": opinion.on,
+        }
+        for item, opinion in kept
+    ]
+    permanent = sum(opinion.wish is Wish.PERMANENT for _item, opinion in kept)
+    summary = f"续存 {len(kept) - permanent} 件，转永久 {permanent} 件。"
+    return _paper(around, EXTENSION, of.number, {"list": _list(around, of), "rows": rows, "summary": summary}, of)
+
+
+def hold(around: Around, placed: Hold, records: Sequence[Record], codes: Mapping[str, str]) -> Context:
+    """冻结通知: what nobody may destroy, move or change while the hold stands. ``codes``: class key → its code."""
+    more = {
+        "hold": {
+            "id": placed.id,
+            "reason": placed.reason,
+            "by": around.person(placed.placed_by.name),
+            "placed_on": placed.placed_on,
+            "released_on": placed.released_on,
+        },
+        "rows": [
+            {
+                "title": title_of(record.path),
+                "number": _number(codes.get(record.class_key or "", ""), record.id),
+                "year": _year(record.period, record.dated),
+                "place": f"{record.share}/{record.path}",
+            }
+            for record in records
+        ],
+        "size": in_bytes(sum(record.size for record in records)),
+    }
+    return _paper(around, HOLD, placed.id, more)
+
+
+# --- what surrounds every paper ---------------------------------------------------------------------------------
+
+
+def _paper(around: Around, form: str, subject: str, more: Mapping[str, Any], of: DisposalList | None = None) -> Context:
+    meta = {
+        "subject": subject,
+        "kept": "",  # for ever, which each of them says in its own words
+        "list": of.number if of else "",
+        "list_digest": (of.digest or "") if of else "",
+    }
+    said = json.dumps(_plain({**meta, **more}), ensure_ascii=False, sort_keys=True)
+    return {
+        "form": {"id": form, "code": "", "title": TITLES[form], "version": around.version},
+        "office": {"name": around.name, "company": around.company, "project": around.project},
+        "meta": {**meta, "digest": sha256(said.encode()).hexdigest()},
+        **more,
+    }
+
+
+def _plain(value: Any) -> Any:
+    """What a paper says as values of JSON, for its digest."""
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if is_dataclass(value):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+def _list(around: Around, of: DisposalList) -> Context:
+    return {
+        "number": of.number,
+        "digest": of.digest or "",
+        "drafted_by": around.person(of.drafted_by),
+        "drafted_on": of.drafted_on,
+        "submitted_by": around.person(of.submitted_by) if of.submitted_by else "",
+        "submitted_on": of.submitted_on,
+        "method": of.method,
+        "place": of.place,
+        "executed_by": around.people(of.executors),
+        "executed_on": of.executed_on,
+    }
+
+
+def _approval(around: Around, of: DisposalList) -> Context:
+    """The approval as it is printed; empty values where there is none, which templates take for none."""
+    if of.approval is None:
+        return {}
+    granted: Approval = of.approval
+    refused = len(granted.refused)
+    return {
+        "by": around.person(granted.by),
+        "on": granted.on,
+        "not_before": granted.not_before,
+        "expires_on": granted.expires_on,
+        "refused": refused,
+        "approved": sum(item.decision is Wish.DESTROY for item in of.covered) - refused,
+    }
+
+
+def _witnesses(around: Around, of: DisposalList) -> list[Context]:
+    """Two places at least: who has not signed yet has an empty one."""
+    signed = [{"by": around.person(one.by), "on": one.on} for one in of.witnesses]
+    return [*signed, *({"by": "", "on": None} for _missing in range(WITNESSES - len(signed)))]
+
+
+def _unfinished(of: DisposalList) -> str:
+    """Why the certificate is not finished yet; empty when it is."""
+    if of.executed_on is None:
+        return "清册尚未执行完毕"
+    if (missing := WITNESSES - len(of.witnesses)) > 0:
+        return f"尚缺 {missing} 名监销人签字"
+    return ""
+
+
+# --- items ------------------------------------------------------------------------------------------------------
+
+
+def _registered(of: DisposalList) -> tuple[Item, ...]:
+    """What stands in the register: what the digest covers, or before that what is on the list."""
+    return of.covered if of.frozen else of.open_items
+
+
+def _to_destroy(items: Iterable[Item]) -> list[Item]:
+    """Those that are to be destroyed, or were."""
+    return [item for item in items if item.decision is Wish.DESTROY and not item.left_by]
+
+
+def _granted(of: DisposalList) -> list[Item]:
+    """Those that an approval covered, whatever became of them; before there is one, those that shall be destroyed."""
+    if of.approval is None:
+        return _to_destroy(_registered(of))
+    return [item for item in of.covered if item.state is not State.LISTED]
+
+
+def _counts(items: Collection[Item]) -> dict[str, int]:
+    wishes = Counter(item.decision for item in items)
+    outcomes = Counter(item.outcome for item in items)
+    gone = sum(n for outcome, n in outcomes.items() if outcome is not None)
+    return {
+        "total": len(items),
+        "destroy": wishes[Wish.DESTROY],
+        "keep": wishes[Wish.KEEP],
+        "permanent": wishes[Wish.PERMANENT],
+        "none": wishes[None],
+        "held": sum(item.left_by == "record.held" for item in items),
+        "gone": gone,
+        "left": len(items) - gone,
+        "removed": outcomes[Outcome.REMOVED],
+        "by_hand": outcomes[Outcome.BY_HAND],
+        "unobserved": outcomes[Outcome.UNOBSERVED],
+    }
+
+
+def _appraised(around: Around, item: Item) -> Context:
+    said = item.opinion
+    return {
+        "row": item.row,
+        "title": item.title,
+        "number": _number(item.code, item.record_id),
+        "wish": _WISHES[said.wish] if said else "未提出",
+        "term": _new_term(said.wish, said.term) if said else "",
+        "reason": "；".join(text for text in ((said.reason if said else ""), _left(item)) if text),
+        "by": around.person(said.by) if said else "",
+        "on": said.on if said else None,
+    }
+
+
+class RegisterRow(NamedTuple):
+    """A line of the register's body."""
+
+    row: int
+    title: str
+    place: str
+    year: str
+    code: str
+    record: str
+    term: str
+    kept_until: date
+    held: str
+    base_day: date
+    size: str
+    note: str
+    digest: str
+
+
+def _registered_row(item: Item, of: DisposalList, on: date) -> RegisterRow:
+    return RegisterRow(
+        row=item.row,
+        title=item.title,
+        place=f"{item.share}/{item.path}",
+        year=_year(item.period, item.base_day),
+        code=item.code or item.class_title,
+        record=f"记录 {item.record_id}",
+        term=term_in_words(item.term),
+        kept_until=item.eligible_on - timedelta(days=1),
+        held=elapsed(item.base_day, item.done_on or on),
+        base_day=item.base_day,
+        size=in_bytes(item.size),
+        note=_note(item, of),
+        digest=item.digest,
+    )
+
+
+def _note(item: Item, of: DisposalList) -> str:
+    """What became of an item, for the column 备注."""
+    if item.outcome is not None:
+        return f"已销毁 {item.done_on}" if item.outcome is not Outcome.UNOBSERVED else f"已不在 {item.done_on}"
+    refused = {one.record_id: one.reason for one in of.approval.refused} if of.approval else {}
+    if item.record_id in refused:
+        return f"不销毁：审批剔除，{refused[item.record_id]}"
+    if item.left_by:
+        return f"不销毁：{_left(item)}"
+    if item.decision is Wish.DESTROY:
+        return "拟销毁"
+    return "不销毁：未提出意见" if item.opinion is None else f"不销毁：{_WISHES[item.opinion.wish]}"
+
+
+def _left(item: Item) -> str:
+    if not item.left_by:
+        return ""
+    words = _LEFT.get(item.left_by, "退出清册")
+    return f"{words}（{item.reason}）" if item.reason else words
+
+
+def _seen(item: Item) -> Context:
+    """What was observed of an item, word for word as much as was (D7)."""
+    result = _OUTCOMES[item.outcome] if item.outcome else _left(item) or _under_way(item)
+    return {
+        "row": item.row,
+        "title": item.title,
+        "number": _number(item.code, item.record_id),
+        "digest": item.digest,
+        "result": result,
+        "on": item.done_on or item.left_on,
+        "copies": f"{len(item.copies)} 处" if item.copies else "",
+    }
+
+
+def _under_way(item: Item) -> str:
+    return "已移入隔离区，尚未移除" if item.quarantined_on else "尚未执行"
+
+
+def _not_destroyed(items: Collection[Item]) -> str:
+    rows = [str(item.row) for item in items if item.decision is not Wish.DESTROY or item.left_by]
+    return f"{len(rows)} 件：序号 {_some(rows, 30)}，理由见备注" if rows else "无"
+
+
+def _tally(items: Collection[Item]) -> str:
+    counts, left = _counts(items), sum(bool(item.left_by) for item in items)
+    text = f"共 {counts['total']} 件：拟销毁 {counts['destroy']} 件，续存 {counts['keep']} 件，"
+    text += f"转永久 {counts['permanent']} 件，未提意见 {counts['none']} 件"
+    return text + (f"；其中 {left} 件已退出清册。" if left else "。")
+
+
+def _outcomes(items: Collection[Item]) -> str:
+    found = Counter(item.outcome for item in items if item.outcome)
+    left = len(items) - sum(found.values())
+    told = [f"{words} {found[outcome]} 件" for outcome, words in _OUTCOMES.items() if found[outcome]]
+    return "；".join([*told, *([f"没有移除 {left} 件"] if left else [])] or ["没有应销毁的文件"]) + "。"
+
+
+def _copies(of: DisposalList) -> str:
+    """The copies known to remain, by name as far as there is room (D11)."""
+    known = [f"{path}（序号 {item.row}）" for item in of.destroyed for path in item.copies]
+    if not known:
+        return "移除时，账本所知各处没有发现相同内容的其他副本；未登记的介质、邮件、个人电脑未经核对。"
+    return f"移除时仍知 {len(known)} 处副本，未随之销毁：{_some(known, 20)}。未登记的介质未经核对。"
+
+
+def _backups(until: date | None) -> str:
+    if until is None:
+        return "备份的失效日期没有登记；在备份失效之前，内容可能仍可从备份中取得。"
+    return f"备份于 {_day(until)} 失效；在此之前，内容可能仍可从备份中取得。"
+
+
+# --- words ------------------------------------------------------------------------------------------------------
+
+
+def title_of(path: str) -> str:
+    """题名: the file's name without its ending."""
+    name = path.rpartition("/")[2]
+    stem, dot, _ending = name.rpartition(".")
+    return stem if dot and stem else name
+
+
+def term_in_words(term: Term) -> str:
+    """A term as papers have it: ``3年``, ``1年6个月``, ``永久``, or as the schedule writes it."""
+    if term.kind is TermKind.PERMANENT:
+        return "永久"
+    if term.kind is not TermKind.FIXED:
+        return term.text or "不明"
+    return _span_in_words(term.months, term.days)
+
+
+def _span_in_words(months: int, days: int = 0) -> str:
+    years, months = divmod(months, 12)
+    parts = ((years, "年"), (months, "个月"), (days, "天"))
+    return "".join(f"{n}{unit}" for n, unit in parts if n)
+
+
+def _new_term(wish: Wish, term: Term | None) -> str:
+    if wish is Wish.PERMANENT:
+        return "永久"
+    return term_in_words(term) if term else ""
+
+
+def elapsed(since: date, until: date) -> str:
+    """已保管期限: whole years and months between two days."""
+    months = (until.year - since.year) * 12 + until.month - since.month - (until.day < since.day)
+    return _span_in_words(months) if months > 0 else "不足1个月"
+
+
+def in_bytes(size: int) -> str:
+    """``98 B``, ``12.3 KB``, ``4.0 MB``: a size as programs show it, 1024 to the next unit."""
+    number, unit = float(size), "B"
+    for unit in ("B", "KB", "MB", "GB", "TB"):
+        if number < 1024 or unit == "TB":
+            break
+        number /= 1024
+    return f"{size} B" if unit == "B" else f"{number:.1f} {unit}"
+
+
+def _number(code: str, record_id: str) -> str:
+    return f"{code}\n记录 {record_id}" if code else f"记录 {record_id}"
+
+
+def _year(period: Period | None, day: date | None) -> str:
+    if period is None:
+        return str(day.year) if day else ""
+    return "–".join(dict.fromkeys((str(period.first.year), str(period.last.year))))
+
+
+def _span(item: Item) -> tuple[date, ...]:
+    return (item.period.first, item.period.last) if item.period else (item.base_day,)
+
+
+def _years(items: Iterable[Item]) -> str:
+    years = [day.year for item in items for day in _span(item)]
+    return "–".join(dict.fromkeys((str(min(years)), str(max(years))))) + " 年" if years else "—"
+
+
+def _scope(items: Collection[Item]) -> str:
+    classes = [f"{title} {n} 件" for title, n in Counter(item.class_title for item in items).most_common()]
+    return f"{_years(items)}；{_some(classes, 6, '类')}" if items else "—"
+
+
+def _some(names: Sequence[str], most: int = 4, unit: str = "项") -> str:
+    """The first few, and how many there are where that is not all."""
+    text = "、".join(names[:most])
+    return f"{text} 等 {len(names)} {unit}" if len(names) > most else text
+
+
+def _day(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+# --- the register's pages ---------------------------------------------------------------------------------------
+
+_ROOM, _LEAST, _TOTAL = 400.0, 22.7, 22.7
+"""Points: what a page of the body has for rows, the lowest row (8 mm), the row 合计."""
+_LINE, _SMALL, _PADDING = 12.0, 9.0, 3.5
+_TITLE_CHARS, _PLACE_CHARS, _NOTE_CHARS = 23.0, 29.5, 14.5
+"""Chinese characters a line of 文件题名, of the path under it and of 备注 hold, a little less than measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the body: its rows, whether 合计 stands under them, how many rows are struck through below."""
+
+    number: int
+    rows: tuple[RegisterRow, ...]
+    total: bool = False
+    blank: range = range(0)
+
+
+def pages(rows: Sequence[RegisterRow]) -> list[Page]:
+    """The rows made up into pages, the last one filled with rows to be struck through: nothing can be added.
+
+    Heights are reckoned a little too high: a page may end early, and never runs over.
+    """
+    made: list[list[RegisterRow]] = [[]]
+    left = _ROOM
+    for row in rows:
+        height = _height(row)
+        if height > left and made[-1]:
+            made.append([])
+            left = _ROOM
+        made[-1].append(row)
+        left -= height
+    if left < _TOTAL and made[-1]:
+        made.append([])
+        left = _ROOM
+    blank = range(max(0, int((left - _TOTAL) / _LEAST)))
+    last = len(made)
+    return [Page(n, tuple(part), n == last, blank if n == last else range(0)) for n, part in enumerate(made, 1)]
+
+
+def _height(row: RegisterRow) -> float:
+    title = _LINE * _lines(row.title, _TITLE_CHARS) + _SMALL * _lines(row.place, _PLACE_CHARS)
+    note = _LINE * _lines(row.note, _NOTE_CHARS) + 2 * _SMALL
+    return max(_LEAST, title + _PADDING, note + _PADDING)
+
+
+def _lines(text: str, room: float) -> int:
+    """How many lines a text takes: a Chinese character is one wide, any other about half of one."""
+    width = sum(1.0 if ord(char) > 0x2E7F else 0.62 for char in text)
+    return max(1, -int(-width // room))
