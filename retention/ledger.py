@@ -17,12 +17,12 @@ from sqlalchemy import and_, bindparam, delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from i18n import _
-from retention import audit, database, lifecycle, projection, schema
+from retention import audit, database, lifecycle, persons, projection, schema
 from retention.errors import ConflictError, LedgerError, Problem, RefusedError, TamperedError
 from retention.events import ActRefused, Event, ScheduleAdopted
 from retention.projection import Entry
 from retention.reckoning import reckonings
-from retention.view import CHUNK, HOLD_CHANGES, RECORD_CHANGES, View, chunks
+from retention.view import ACCOUNT_CHANGES, CHUNK, HOLD_CHANGES, RECORD_CHANGES, View, chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from retention.events import Change
-    from retention.model import Actor, Adoption, Hold, Record
+    from retention.model import Account, Actor, Adoption, Hold, Record
 
 
 class Draft(NamedTuple):
@@ -113,11 +113,13 @@ class Ledger:
         stamp: Stamp,
         *,
         attempt: Draft | None = None,
+        besides: Callable[[Connection, tuple[Entry, ...]], object] | None = None,
     ) -> tuple[Entry, ...]:
         """Decide while nobody else writes, then write what was decided: all of it or nothing (D3).
 
         RefusedError or ConflictError where a rule or the state forbids it. Where ``attempt`` says what was tried, the
         refusal is written first, with the rules that refused (L8). LedgerError where nothing could be written (D8).
+        ``besides`` writes in the same transaction what is no evidence: observations, the stored forms of passwords.
         """
         refusal = None
         with self._writing() as connection:
@@ -130,6 +132,8 @@ class Ledger:
                 refusal = refused
                 plan = _planned(View(connection), head, [_refusal(attempt, refused)], stamp)
             _write(connection, head, plan)
+            if besides is not None and refusal is None:
+                besides(connection, plan.entries)
         if refusal is not None:
             raise refusal
         return plan.entries
@@ -180,6 +184,7 @@ class _Plan(NamedTuple):
     links: tuple[audit.Link, ...]
     records: dict[str, tuple[Record | None, Record]]
     holds: dict[str, Hold]
+    accounts: dict[str, Account]
 
 
 def _take_head(connection: Connection) -> audit.Head:
@@ -206,18 +211,23 @@ def _tampered(verdict: audit.Verdict) -> list[Problem]:
     return [Problem(_("ledger"), each.message, "", "ledger.tampered", "L2") for each in verdict.findings]
 
 
-def _applied(view: View, entries: Sequence[Entry]) -> tuple[dict[str, tuple[Record | None, Record]], dict[str, Hold]]:
-    """The records and holds that events touch, as they are and as the events leave them."""
+def _applied(
+    view: View, entries: Sequence[Entry]
+) -> tuple[dict[str, tuple[Record | None, Record]], dict[str, Hold], dict[str, Account]]:
+    """The records that events touch, before and after them; holds and accounts after them."""
     touched = {entry.event.subject for entry in entries if isinstance(entry.event.change, RECORD_CHANGES)}
     before = view.records_by_id(sorted(touched))
-    after, holds = dict(before), dict[str, "Hold"]()
+    after, holds, accounts = dict(before), dict[str, "Hold"](), dict[str, "Account"]()
     for _seq, event in entries:
         if isinstance(event.change, RECORD_CHANGES):
             after[event.subject] = lifecycle.apply(after.get(event.subject), event)
         elif isinstance(event.change, HOLD_CHANGES):
             known = holds.get(event.subject) or view.hold(event.subject)
             holds[event.subject] = lifecycle.apply_hold(known, event)
-    return {key: (before.get(key), record) for key, record in after.items()}, holds
+        elif isinstance(event.change, ACCOUNT_CHANGES):
+            account = accounts.get(event.subject) or view.account(event.subject)
+            accounts[event.subject] = persons.apply(account, event)
+    return {key: (before.get(key), record) for key, record in after.items()}, holds, accounts
 
 
 def _write(connection: Connection, head: audit.Head, plan: _Plan) -> None:
@@ -225,6 +235,7 @@ def _write(connection: Connection, head: audit.Head, plan: _Plan) -> None:
         return
     _write_events(connection, head, plan)
     _write_holds(connection, plan.holds)
+    _write_accounts(connection, plan.accounts)
     adopted = [
         {"number": event.change.number, "event": seq}
         for seq, event in plan.entries
@@ -288,6 +299,14 @@ def _write_holds(connection: Connection, holds: dict[str, Hold]) -> None:
         changed = connection.execute(update(schema.holds).where(schema.holds.c.id == hold.id).values(row))
         if not changed.rowcount:
             connection.execute(insert(schema.holds), row)
+
+
+def _write_accounts(connection: Connection, accounts: dict[str, Account]) -> None:
+    for subject, account in accounts.items():
+        row = projection.account_row(subject, account)
+        changed = connection.execute(update(schema.accounts).where(schema.accounts.c.id == subject).values(row))
+        if not changed.rowcount:
+            connection.execute(insert(schema.accounts), row)
 
 
 def _write_eligible_days(connection: Connection, adoptions: tuple[Adoption, ...]) -> None:

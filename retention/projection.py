@@ -9,7 +9,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from retention import audit
 from retention.events import Event, ScheduleAdopted, change_from, payload_of
-from retention.model import Actor, Adoption, Extension, Hold, Outcome, Period, Record, State, Term, TermKind
+from retention.model import (
+    Account,
+    Actor,
+    Adoption,
+    Extension,
+    Hold,
+    Outcome,
+    Period,
+    Person,
+    Record,
+    Role,
+    State,
+    Term,
+    TermKind,
+)
 
 if TYPE_CHECKING:
     from datetime import date
@@ -163,3 +177,30 @@ def hold_of(row: RowMapping) -> Hold:
     """The hold that a row shows."""
     actor = Actor(row["placed_by"], row["placed_by_version"])
     return Hold(row["id"], row["reason"], actor, row["placed_on"], row["released_on"])
+
+
+# --- persons ----------------------------------------------------------------------------------------------------
+
+
+def account_row(subject: str, account: Account) -> dict[str, Any]:
+    """The row of an account."""
+    person = account.person
+    return {
+        "id": subject,
+        "name": person.name,
+        "full_name": person.full_name,
+        "roles": " ".join(sorted(role.value for role in person.roles)),
+        "department": person.department,
+        "closed_on": person.closed_on,
+        "secret": account.secret,
+        "given": account.given,
+        "locked_until": audit.instant(account.locked_until) if account.locked_until else None,
+    }
+
+
+def account_of(row: RowMapping) -> Account:
+    """The account that a row shows. ValueError where somebody wrote there what no event says."""
+    roles = frozenset(map(Role, row["roles"].split()))
+    person = Person(row["name"], row["full_name"], roles, row["department"], row["closed_on"])
+    locked = datetime.fromisoformat(row["locked_until"]) if row["locked_until"] else None
+    return Account(person, row["secret"], row["given"], locked)

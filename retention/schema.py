@@ -113,7 +113,102 @@ adoptions = Table(
     Column("event", BigInteger, nullable=False),
 )
 
-PROJECTIONS = (records, record_holds, holds, adoptions)
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("full_name", Text, nullable=False),
+    Column("roles", Text, nullable=False),
+    Column("department", Text, nullable=False),
+    Column("closed_on", Date),
+    Column("secret", Text, nullable=False),
+    Column("given", Boolean, nullable=False),
+    Column("locked_until", Text),
+)
+
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("account", Id, primary_key=True),
+    Column("secret", Text, nullable=False),
+    Column("failures", Integer, nullable=False),
+)
+"""The stored forms of passwords, and how many wrong ones were tried in a row: secrets, no evidence, in no export."""
+
+# --- what the watcher saw: no state of records and no evidence; a scan rebuilds it. Times in microseconds since 1970 ---
+
+shares = Table(
+    "shares",
+    metadata,
+    Column("name", Id, primary_key=True),
+    Column("root", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("root_id", Text, nullable=False),
+    Column("passes", BigInteger, nullable=False),
+    Column("looked_at", BigInteger, nullable=False),
+    Column("full_at", BigInteger),
+    Column("believed_at", BigInteger),
+    Column("believed_seq", BigInteger, nullable=False),
+    Column("health", Text, nullable=False),
+    Column("health_since", BigInteger, nullable=False),
+)
+
+folders = Table(
+    "folders",
+    metadata,
+    Column("share", Id, primary_key=True),
+    Column("path", Id, primary_key=True),
+    Column("parent", Id, nullable=False),
+    Column("digest", LargeBinary),
+    Column("looks", BigInteger, nullable=False),
+    Column("mounted", Boolean, nullable=False),
+    Column("left_alone", Integer, nullable=False),
+    Column("trouble", Text),
+    Column("trouble_since", BigInteger),
+    Index("ix_folders_parent", "share", "parent"),
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("share", Id, primary_key=True),
+    Column("folder", Id, primary_key=True),
+    Column("name", Id, primary_key=True),
+    Column("size", BigInteger),
+    Column("mtime", BigInteger),
+    Column("file_id", BigInteger),
+    Column("digest", Text),
+    Column("standing", Text, nullable=False),
+    Column("record_id", Id),
+    Column("new_size", BigInteger),
+    Column("new_mtime", BigInteger),
+    Column("new_file_id", BigInteger),
+    Column("since", BigInteger),
+    Column("waiting_since", BigInteger),
+    Column("trouble", Text),
+    Column("tries", Integer, nullable=False),
+    Column("retry_at", BigInteger),
+    Column("gone_at", BigInteger),
+    Column("gone_pass", BigInteger),
+    Index("ix_entries_file", "share", "file_id"),
+    Index("ix_entries_record", "record_id"),
+)
+Index(
+    "ix_entries_new",
+    entries.c.new_size,
+    sqlite_where=entries.c.new_size.is_not(None),
+    postgresql_where=entries.c.new_size.is_not(None),
+)
+Index(
+    "ix_entries_gone",
+    entries.c.share,
+    entries.c.gone_at,
+    sqlite_where=entries.c.gone_at.is_not(None),
+    postgresql_where=entries.c.gone_at.is_not(None),
+)
+
+PROJECTIONS = (records, record_holds, holds, adoptions, accounts)
 """What replaying the events rebuilds exactly (L1)."""
 
 # --- triggers (L5) ----------------------------------------------------------------------------------------------

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args
 from sqlalchemy import LargeBinary, and_, cast, exists, func, or_, select
 
 from i18n import _
-from retention import audit, lifecycle, projection, schema
+from retention import audit, lifecycle, persons, projection, schema
 from retention.errors import ConflictError, Problem, RefusedError, TamperedError
-from retention.events import HoldChange, RecordChange, ScheduleAdopted
+from retention.events import AccountChange, HoldChange, RecordChange, ScheduleAdopted
 from retention.model import Overlay, State
 from retention.projection import Entry
 from retention.reckoning import reckon
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
-    from sqlalchemy import ColumnElement, Connection, Select
+    from sqlalchemy import ColumnElement, Connection, Executable, Select
 
     from retention.events import Event
-    from retention.model import Adoption, Hold, Record
+    from retention.model import Account, Adoption, Hold, Record
 
 T = TypeVar("T")
 
@@ -32,12 +32,20 @@ CHUNK = 500
 
 RECORD_CHANGES = get_args(RecordChange)
 HOLD_CHANGES = get_args(HoldChange)
+ACCOUNT_CHANGES = get_args(AccountChange)
 
 
 class Due(NamedTuple):
     """A record and the day from which it may be disposed of."""
 
     eligible_on: date
+    record: Record
+
+
+class Dated(NamedTuple):
+    """A record and the day from which it may be disposed of; None: never, or not known."""
+
+    eligible_on: date | None
     record: Record
 
 
@@ -113,7 +121,7 @@ class View:
 
     def records_under(self, overlay: Overlay) -> Iterator[Record]:
         """The records that something lies over: held, altered, missing, resurfaced, unclassified, extended."""
-        return self.records(_under(overlay))
+        return self.records(overlaid(overlay))
 
     def due(self, on: date, after: tuple[date, str] | None = None, limit: int | None = None) -> list[Due]:
         """Records whose eligible day has come, earliest first: kept, whole, not held, not on a list (D4).
@@ -122,13 +130,33 @@ class View:
         """
         table = schema.records.c
         where = [table.eligible_on <= on, table.state == State.RETAINED.value, table.altered_to.is_(None)]
-        where += [table.missing_since.is_(None), table.resurfaced_at.is_(None), ~_under(Overlay.HELD)]
+        where += [table.missing_since.is_(None), table.resurfaced_at.is_(None), ~overlaid(Overlay.HELD)]
         if after is not None:
             day, record_id = after
             where.append(or_(table.eligible_on > day, and_(table.eligible_on == day, table.id > record_id)))
         query = select(schema.records).where(*where).order_by(table.eligible_on, table.id).limit(limit)
         rows = self._connection.execute(query).mappings().all()
         return [Due(row["eligible_on"], projection.record_of(row, frozenset())) for row in rows]
+
+    def found(
+        self,
+        *where: ColumnElement[bool],
+        order: Sequence[ColumnElement[Any]] = (),
+        limit: int | None = None,
+        skip: int = 0,
+    ) -> list[Dated]:
+        """A page of records by conditions over ``schema.records``, each with its day; by place without ``order``."""
+        table = schema.records.c
+        by = [*order] or [table.share, table.path, table.id]
+        query = select(schema.records).where(*where).order_by(*by).limit(limit).offset(skip or None)
+        rows = self._connection.execute(query).mappings().all()
+        holds = [self._holds_of([row["id"] for row in chunk]) for chunk in chunks(rows, CHUNK)]
+        held = {record_id: ids for each in holds for record_id, ids in each.items()}
+        return [Dated(row["eligible_on"], projection.record_of(row, held.get(row["id"], frozenset()))) for row in rows]
+
+    def rows(self, query: Executable) -> Sequence[Any]:
+        """What a query over the tables of :mod:`retention.schema` gives at this moment."""
+        return self._connection.execute(query).all()
 
     def eligible_on(self, record_id: str) -> date | None:
         """The day from which a record may be disposed of, by the schedule in force; None: never, or not known."""
@@ -171,12 +199,47 @@ class View:
         rows = self._connection.execute(query.order_by(schema.adoptions.c.number))
         return tuple(projection.adoption_of(row.body) for row in rows)
 
+    # persons
+
+    def account(self, subject: str) -> Account | None:
+        """The account that events are filed under ``subject`` of (``account/…``), replayed from them.
+
+        TamperedError where its row, or its absence, is not what they say: somebody wrote a person's rights by hand.
+        """
+        account = None
+        for entry in self.log(subject):
+            if isinstance(entry.event.change, ACCOUNT_CHANGES):
+                account = persons.apply(account, entry.event)
+        if self._account_rows(schema.accounts.c.id == subject) != _rows_of({subject: account} if account else {}):
+            raise TamperedError([_unexplained_account(subject)])
+        return account
+
+    def accounts(self) -> list[Account]:
+        """Every account, the closed ones too, by name."""
+        query = select(schema.accounts).order_by(schema.accounts.c.id)
+        return [projection.account_of(row) for row in self._connection.execute(query).mappings()]
+
+    def credential(self, subject: str) -> str:
+        """The stored form of an account's password; empty where it has none. No evidence: hold it against its event."""
+        query = select(schema.credentials.c.secret).where(schema.credentials.c.account == subject)
+        return self._connection.execute(query).scalar_one_or_none() or ""
+
+    def failures(self, subject: str) -> int:
+        """How many wrong passwords were tried in a row at an account."""
+        query = select(schema.credentials.c.failures).where(schema.credentials.c.account == subject)
+        return self._connection.execute(query).scalar_one_or_none() or 0
+
+    def _account_rows(self, *where: ColumnElement[bool]) -> list[dict[str, Any]]:
+        query = select(schema.accounts).where(*where).order_by(schema.accounts.c.id)
+        return [dict(row) for row in self._connection.execute(query).mappings()]
+
     # the state held against the events
 
     def differences(self) -> Iterator[audit.Finding]:
         """Where a row is not what replaying the events alone gives (L1): something else wrote there."""
         yield from self._record_differences()
         yield from self._other_differences()
+        yield from self._account_differences()
         known = select(schema.events.c.seq).where(schema.events.c.subject == schema.records.c.id)
         strangers = select(schema.records.c.id).where(~exists(known.correlate(schema.records)))
         for row in self._connection.execute(strangers):
@@ -222,6 +285,20 @@ class View:
         if sorted(map(tuple, stored)) != sorted(numbers):
             yield _finding(0, _("the versions of the schedule are not what the events say"))
 
+    def _account_differences(self) -> Iterator[audit.Finding]:
+        accounts: dict[str, Account] = {}
+        kinds = [change.kind for change in ACCOUNT_CHANGES]
+        query = select(schema.events.c.seq, schema.events.c.body).where(schema.events.c.kind.in_(kinds))
+        for row in self._connection.execute(query.order_by(schema.events.c.seq)):
+            event = _entry(row.seq, row.body).event
+            try:
+                accounts[event.subject] = persons.apply(accounts.get(event.subject), event)
+            except (RefusedError, ConflictError) as error:
+                yield _impossible(row.seq, error)
+        stored, wanted = self._account_rows(), _rows_of(accounts)
+        for subject in sorted({row["id"] for row in (*stored, *wanted) if (row in stored) != (row in wanted)}):
+            yield _finding(0, _unexplained_account(subject).message)
+
 
 @dataclass(slots=True)
 class _History:
@@ -251,8 +328,7 @@ class _History:
         try:
             self.record = lifecycle.apply(self.record, event)
         except (RefusedError, ConflictError) as error:
-            text = _("event {seq} could not happen: {reason}").format(seq=seq, reason=error)
-            self.findings.append(_finding(seq, text))
+            self.findings.append(_impossible(seq, error))
 
 
 def _entry(seq: int, body: bytes) -> Entry:
@@ -269,11 +345,26 @@ def _finding(seq: int, text: str) -> audit.Finding:
     return audit.Finding(seq, audit.Fault.STATE, text)
 
 
+def _impossible(seq: int, error: Exception) -> audit.Finding:
+    return _finding(seq, _("event {seq} could not happen: {reason}").format(seq=seq, reason=error))
+
+
+def _rows_of(accounts: Mapping[str, Account]) -> list[dict[str, Any]]:
+    return [projection.account_row(subject, accounts[subject]) for subject in sorted(accounts)]
+
+
+def _unexplained_account(subject: str) -> Problem:
+    name = subject.removeprefix("account/")
+    message = _("the row of account {name} is not what its events say").format(name=name)
+    hint = _("Leave everything as it is, and look for the last backup.")
+    return Problem(_("ledger"), message, hint, "ledger.tampered", "L1")
+
+
 def _by_id(hold: Hold) -> str:
     return hold.id
 
 
-def _under(overlay: Overlay) -> ColumnElement[bool]:
+def overlaid(overlay: Overlay) -> ColumnElement[bool]:
     """The condition for an overlay; the twin of ``Record.overlays``."""
     table = schema.records.c
     held = select(schema.record_holds.c.hold_id).where(schema.record_holds.c.record_id == table.id)

@@ -26,7 +26,19 @@ from retention import audit, database, events, mounts, schema
 from retention.audit import Fault
 from retention.errors import ConflictError, LedgerError, Problem, RefusedError, TamperedError
 from retention.ledger import Draft, Ledger, Stamp, View
-from retention.model import Actor, Overlay, Period, RecordClass, Rule, ScheduleVersion, State, Term, TermKind, Wish
+from retention.model import (
+    Actor,
+    Overlay,
+    Period,
+    RecordClass,
+    Role,
+    Rule,
+    ScheduleVersion,
+    State,
+    Term,
+    TermKind,
+    Wish,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -90,7 +102,7 @@ def differences(ledger: Ledger) -> list[audit.Finding]:
 
 
 def a_history(ledger: Ledger) -> None:
-    """Fourteen events of many kinds, by a person and the service."""
+    """Fifteen events of many kinds, by a person and the service."""
     ledger.append([schedule(1, 2)], PERSON)
     ids = [entry.event.subject for entry in ledger.append([monthly(1), monthly(2), filed(3)], STAMP)]
     ledger.append([Draft("H1", events.HoldPlaced("诉讼")), Draft(ids[0], events.Held("H1"))], PERSON)
@@ -653,7 +665,7 @@ def test_an_adoption_moves_the_days_of_every_record(ledger: Ledger) -> None:  # 
 def test_every_overlay_is_found_as_records_show_it(ledger: Ledger) -> None:
     a_history(ledger)
     ledger.append([monthly(5), filed(6, proof=True)], STAMP)
-    ledger.append([Draft("15", events.Extended(Term(TermKind.PERMANENT, "永久"), "有价值"))], PERSON)
+    ledger.append([Draft("16", events.Extended(Term(TermKind.PERMANENT, "永久"), "有价值"))], PERSON)
     with ledger.read() as view:
         records = list(view.records())
         for overlay in Overlay:
