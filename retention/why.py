@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from i18n import _, ngettext
 from retention.dates import starts_on
-from retention.lifecycle import state_name
+from retention.lifecycle import overlay_name, state_name
 from retention.model import Base, Overlay, State, TermKind
 from retention.reckoning import Never
 from retention.schedule import base_name, start_name
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from retention.model import Record
     from retention.reckoning import Basis, Reckoning
+
+
+_KEEPING = (Overlay.HELD, Overlay.ALTERED, Overlay.MISSING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,37 @@ def explain(record: Record, reckoning: Reckoning, on: date) -> tuple[Step, ...]:
         steps += [_term(basis), *_spared(record, reckoning), _base(record, basis), *_sum(basis)]
     steps += [*_extension(record, reckoning), *_over(record), _conclusion(record, reckoning, on)]
     return tuple(steps)
+
+
+def in_one_line(record: Record, reckoning: Reckoning) -> str:
+    """Why a record's day is what it is: base date, rule, term and version; or why it has none."""
+    basis = reckoning.basis
+    if reckoning.never is not None or basis is None:
+        return never_name(reckoning.never)
+    source = base_name(basis.base.source)
+    base = f"{source} {record.period}" if basis.base.source is Base.PERIOD_END else f"{source} {basis.base.day}"
+    text = _("{base}, kept {term} {start}, schedule version {number}").format(
+        base=base, term=in_words(basis.rule.term), start=start_name(basis.rule.start), number=basis.adoption.number
+    )
+    if record.extension is None:
+        return text
+    appraised = _("appraised on {day}: {term} longer").format(
+        day=record.extension.appraised_on, term=in_words(record.extension.term)
+    )
+    return f"{text}；{appraised}"
+
+
+def never_name(never: Never | None) -> str:
+    """Why a record has no eligible day, in the language in force."""
+    return {
+        Never.PERMANENT: _("permanent"),
+        Never.PROOF: _("proof of a disposal, permanent"),
+        Never.UNCLASSIFIED: _("class not known"),
+        Never.NO_SCHEDULE: _("no schedule adopted"),
+        Never.NO_CLASS: _("no row in the schedule"),
+        Never.UNKNOWN_TERM: _("no term known"),
+        Never.BEYOND_CALENDAR: _("term beyond the calendar"),
+    }[never or Never.NO_SCHEDULE]
 
 
 def _class(record: Record, basis: Basis | None) -> Iterator[Step]:
@@ -139,6 +173,9 @@ def _conclusion(record: Record, reckoning: Reckoning, on: date) -> Step:
         n = (day - on).days
         text = ngettext("On {on}: not due, {n} day to go", "On {on}: not due, {n} days to go", n)
         return Step("not_due", text.format(on=on, n=n))
+    if over := [overlay_name(each) for each in _KEEPING if each in record.overlays]:
+        text = _("On {on}: its day came on {day}, but it is not due: it is {standing}")
+        return Step("kept", text.format(on=on, day=day, standing="、".join(over)))
     text = _("On {on}: due since {day}; disposal needs approval (clause 4.0)")
     return Step("due", text.format(on=on, day=day))
 

@@ -1,0 +1,146 @@
+"""Putting a version of the schedule in force: previewed, counted, and where it shortens terms, approved by another.
+
+The preview a person confirmed and the adoption are held together by a number: how many records get another day. It is
+counted again in the transaction that adopts; where it is another by then, nothing is adopted (P2).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import or_
+
+from i18n import _
+from retention import accounts, adoption, schema
+from retention.errors import ConflictError, Problem, RefusedError
+from retention.events import ScheduleAdopted, ShorteningApproved
+from retention.ledger import Draft
+from retention.model import Actor, Overlay, Role
+from retention.selection import GONE
+from retention.tally import in_use
+from retention.view import overlaid
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from retention.adoption import Preview
+    from retention.ledger import Ledger, Stamp
+    from retention.model import Adoption, ScheduleVersion
+    from retention.view import View
+
+SCHEDULE = "schedule"
+"""The subject of events about the schedule."""
+
+
+def preview(view: View, version: ScheduleVersion, on: date, shortened_by: str = "") -> Preview:
+    """What adopting the version on that day would do (P2). ``shortened_by``: whoever approved shorter terms."""
+    return _preview(view, _proposed(view, version, on, shortened_by))
+
+
+def moving(previewed: Preview) -> int:
+    """How many records get another day: the number a person types to adopt."""
+    return sum(shift.earlier + shift.later for shift in previewed.shifts)
+
+
+def approver_of(view: View, digest: str) -> str:
+    """Who approved that the next adoption shortens terms with this version; empty where nobody did (P3).
+
+    An approval is for one adoption: whatever was adopted since uses it up, for what it moved was another thing then.
+    """
+    approver = ""
+    for entry in view.log(SCHEDULE):
+        change = entry.event.change
+        if isinstance(change, ScheduleAdopted):
+            approver = ""
+        elif isinstance(change, ShorteningApproved) and change.digest == digest:
+            approver = entry.event.actor.name
+    return approver
+
+
+def approve_shortening(
+    ledger: Ledger, stamp: Stamp, version: ScheduleVersion, count: int, reason: str = ""
+) -> tuple[str, ...]:
+    """Allow the next adoption of this version to shorten the terms of what is filed already: the person's own act (P3).
+
+    ``count``: how many records would go earlier, as the person was shown; ConflictError where it is another by now.
+    RefusedError where it shortens nothing. Returns the ids of the records that would become due.
+    """
+    approved = Draft(SCHEDULE, ShorteningApproved(version.digest, reason))
+    becoming: list[str] = []
+
+    def decide(view: View) -> list[Draft]:
+        accounts.require(view, stamp.actor, Role.APPROVER)
+        shown = preview(view, version, stamp.on, stamp.actor.name)
+        earlier = sum(shift.earlier for shift in shown.shifts)
+        if not earlier:
+            raise RefusedError([_nothing_shorter(version)])
+        _still(earlier, count)
+        becoming[:] = shown.becoming_due
+        return [approved]
+
+    ledger.commit(decide, stamp, attempt=approved)
+    return tuple(becoming)
+
+
+def adopt(ledger: Ledger, stamp: Stamp, version: ScheduleVersion, count: int, *, shorten: bool = False) -> Preview:
+    """Put a version in force, as previewed: ``count`` records get another day.
+
+    ``shorten``: also earlier days of what is filed already, which a second person has approved (P3). RefusedError
+    where a class in use is lost (P1), nothing changes, or nobody approved; ConflictError where the count is another.
+    """
+    done: list[Preview] = []
+    attempt = Draft(SCHEDULE, ScheduleAdopted(0, version))
+
+    def decide(view: View) -> list[Draft]:
+        accounts.require(view, stamp.actor, Role.ARCHIVIST)
+        approver = approver_of(view, version.digest) if shorten else ""
+        if shorten and not approver:
+            raise RefusedError([_not_approved(version)])
+        proposed = _proposed(view, version, stamp.on, approver)
+        if problems := adoption.objections(proposed, view.adoptions(), stamp.actor, in_use(view)):
+            raise RefusedError(problems)
+        done[:] = [_preview(view, proposed)]
+        _still(moving(done[0]), count)
+        return [Draft(SCHEDULE, ScheduleAdopted(proposed.number, version, approver, proposed.exempt))]
+
+    ledger.commit(decide, stamp, attempt=attempt)
+    return done[0]
+
+
+def obstacles(view: View, version: ScheduleVersion, on: date) -> list[Problem]:
+    """What forbids adopting the version, whoever does it and whatever it shortens; nothing where it may be done."""
+    adoptions = view.adoptions()
+    return adoption.objections(adoption.propose(version, adoptions, (), on), adoptions, Actor("?"), in_use(view))
+
+
+def _proposed(view: View, version: ScheduleVersion, on: date, shortened_by: str) -> Adoption:
+    spared = view.records(or_(schema.records.c.list_id.is_not(None), overlaid(Overlay.HELD))) if shortened_by else ()
+    return adoption.propose(version, view.adoptions(), spared, on, shortened_by)
+
+
+def _preview(view: View, proposed: Adoption) -> Preview:
+    kept = view.records(schema.records.c.state.not_in(GONE))
+    return adoption.preview(kept, view.adoptions(), proposed)
+
+
+# --- what a person reads ----------------------------------------------------------------------------------------
+
+
+def _still(found: int, count: int) -> None:
+    if found != count:
+        message = _("{found} records would get another day now, not {count}").format(found=found, count=count)
+        hint = _("Look at the preview again: `guidang schedule adopt --preview`.")
+        raise ConflictError([Problem(SCHEDULE, message, hint, "schedule.count", "P2")])
+
+
+def _nothing_shorter(version: ScheduleVersion) -> Problem:
+    message = _("no record would go earlier by this schedule")
+    return Problem(version.source, message, _("There is nothing to approve."), "schedule.nothing_shorter", "P3")
+
+
+def _not_approved(version: ScheduleVersion) -> Problem:
+    message = _("nobody has approved that it shortens the terms of what is filed already")
+    hint = _("An approver logs in and says `guidang schedule approve-shortening {digest}`.").format(
+        digest=version.digest[:12]
+    )
+    return Problem(version.source, message, hint, "schedule.not_approved", "P3")
