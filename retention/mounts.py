@@ -43,6 +43,17 @@ def kind_of(mountinfo: str, path: str) -> str:
     return kind
 
 
+def below(mountinfo: str, path: str) -> dict[str, str]:
+    """Mount points inside a folder, an absolute path without links, with the type of each; pure."""
+    found: dict[str, str] = {}
+    for line in mountinfo.splitlines():
+        before, _separator, after = line.partition(" - ")
+        point = _unescaped(before.split(" ")[4])
+        if point != path and PurePosixPath(point).is_relative_to(path):
+            found[point] = after.split(" ")[0]
+    return found
+
+
 def _unescaped(field: str) -> str:
     return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), field)
 
