@@ -124,7 +124,7 @@ def due_row(record: Record, reckoned: Reckoning) -> DueRow:
         _year(record.period, basis.base.day),
         term_in_words(term),
         kept_until,
-        f"{record.share}/{record.path}",
+        _folder(record.share, record.path),
         "已续存，再次到期" if record.extension else "未鉴定",
         record.size,
         basis.adoption.number,
@@ -136,7 +136,7 @@ def due_item(item: Item) -> DueRow:
     status = f"拟{_WISHES[item.decision]}" if item.decision else "待鉴定"
     kept_until = item.eligible_on - timedelta(days=1)
     number, year = _number(item.code, item.record_id), _year(item.period, item.base_day)
-    place = f"{item.share}/{item.path}"
+    place = _folder(item.share, item.path)
     return DueRow(
         item.title, number, year, term_in_words(item.term), kept_until, place, status, item.size, item.schedule
     )
@@ -197,7 +197,7 @@ def register(around: Around, of: DisposalList) -> Context:
 def approval(around: Around, of: DisposalList) -> Context:
     """销毁审批表: one page, with what was said and approved in the system, and room to sign by hand."""
     items = _registered(of)
-    going = _to_destroy(items)
+    going = [item for item in items if item.decision is Wish.DESTROY]
     departments = list(dict.fromkeys(item.department for item in items if item.department))
     days = [day for item in going for day in _span(item)]
     told = Counter(_WISHES[item.opinion.wish] for item in items if item.opinion)
@@ -209,7 +209,7 @@ def approval(around: Around, of: DisposalList) -> Context:
         "applicant": around.person(of.submitted_by or of.drafted_by),
         "applied_on": of.submitted_on,
         "name": _some(list(dict.fromkeys(item.class_title for item in going))) or "—",
-        "counts": {**_counts(items), "destroy": len(going)},
+        "counts": _counts(items),
         "size": in_bytes(sum(item.size for item in going)),
         "places": sorted({item.share for item in going}) or ["—"],
         "span": f"{_day(min(days))}至{_day(max(days))}" if days else "—",
@@ -310,7 +310,7 @@ def hold(around: Around, placed: Hold, records: Sequence[Record], codes: Mapping
                 "title": title_of(record.path),
                 "number": _number(codes.get(record.class_key or "", ""), record.id),
                 "year": _year(record.period, record.dated),
-                "place": f"{record.share}/{record.path}",
+                "place": _folder(record.share, record.path),
             }
             for record in records
         ],
@@ -605,6 +605,11 @@ def in_bytes(size: int) -> str:
     return f"{size} B" if unit == "B" else f"{number:.1f} {unit}"
 
 
+def _folder(share: str, path: str) -> str:
+    """Where a file lies; its name is its 题名."""
+    return "/".join(part for part in (share, path.rpartition("/")[0]) if part)
+
+
 def _number(code: str, record_id: str) -> str:
     return f"{code}\n记录 {record_id}" if code else f"记录 {record_id}"
 
@@ -641,7 +646,7 @@ def _day(day: date) -> str:
 
 # --- the register's pages ---------------------------------------------------------------------------------------
 
-_ROOM, _LEAST, _TOTAL = 400.0, 22.7, 22.7
+_ROOM, _LEAST, _TOTAL = 420.0, 22.7, 22.7
 """Points: what a page of the body has for rows, the lowest row (8 mm), the row 合计."""
 _LINE, _SMALL, _PADDING = 12.0, 9.0, 3.5
 _TITLE_CHARS, _PLACE_CHARS, _NOTE_CHARS = 23.0, 29.5, 14.5
