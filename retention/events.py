@@ -587,7 +587,7 @@ class Event:
 
 def payload_of(change: Change) -> dict[str, Canonical]:
     """The change without its kind, as canonical values."""
-    return _object(change)
+    return object_of(change)
 
 
 def change_from(kind: str, payload: Mapping[str, Canonical]) -> Change:
@@ -597,12 +597,13 @@ def change_from(kind: str, payload: Mapping[str, Canonical]) -> Change:
 
 
 def value_from(kind: type[_Value], payload: Mapping[str, Canonical]) -> _Value:
-    """A frozen value from what :func:`canonical_of` made of it. ValueError where it does not fit."""
+    """A frozen value from what :func:`object_of` made of it. ValueError where it does not fit."""
     value: _Value = _build(kind, payload)
     return value
 
 
-def _object(value: Any) -> dict[str, Canonical]:
+def object_of(value: Any) -> dict[str, Canonical]:
+    """A frozen value as canonical values, without what equals the default of its field."""
     return {
         field.name: canonical_of(content)
         for field in fields(value)
@@ -622,7 +623,7 @@ def canonical_of(value: Any) -> Canonical:
         return [*sorted(str(canonical_of(item)) for item in value)]
     if isinstance(value, tuple):
         return [canonical_of(item) for item in value]
-    return _object(value)
+    return object_of(value)
 
 
 def _build(cls: Any, payload: Any) -> Any:

@@ -10,19 +10,19 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from sqlalchemy import and_, bindparam, delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from i18n import _
-from retention import audit, database, lifecycle, persons, projection, schema
+from retention import audit, database, lifecycle, lists, persons, projection, schema
 from retention.errors import ConflictError, LedgerError, Problem, RefusedError, TamperedError
 from retention.events import ActRefused, Event, ScheduleAdopted
 from retention.projection import Entry
 from retention.reckoning import reckonings
-from retention.view import ACCOUNT_CHANGES, CHUNK, HOLD_CHANGES, RECORD_CHANGES, View, chunks
+from retention.view import ACCOUNT_CHANGES, CHUNK, HOLD_CHANGES, LIST_CHANGES, RECORD_CHANGES, View, chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from retention.events import Change
-    from retention.model import Account, Actor, Adoption, Hold, Record
+    from retention.model import Account, Actor, Adoption, DisposalList, Hold, Item, Record
+    from retention.view import ItemKey
 
 
 class Draft(NamedTuple):
@@ -153,7 +154,7 @@ class Ledger:
                 if not verdict.sound:
                     raise TamperedError(_tampered(verdict))
                 entries = tuple(Entry(link.seq, projection.event_of(link.body)) for link in chunk)
-                _write(connection, head, _Plan(entries, tuple(chunk), *_applied(View(connection), entries)))
+                _write(connection, head, _Plan(entries, tuple(chunk), _applied(View(connection), entries)))
                 head = verdict.head
         return head
 
@@ -177,14 +178,25 @@ def _speaking() -> Iterator[None]:
 # --- writing ----------------------------------------------------------------------------------------------------
 
 
+@dataclass(slots=True)
+class _State:
+    """What a transaction leaves of all it touches. ``before``, ``listed``: records and items as they were."""
+
+    before: dict[str, Record]
+    listed: dict[ItemKey, Item]
+    records: dict[str, Record]
+    items: dict[ItemKey, Item] = field(default_factory=dict)
+    lists: dict[str, DisposalList] = field(default_factory=dict)
+    holds: dict[str, Hold] = field(default_factory=dict)
+    accounts: dict[str, Account] = field(default_factory=dict)
+
+
 class _Plan(NamedTuple):
     """What a transaction will write: computed before anything is."""
 
     entries: tuple[Entry, ...]
     links: tuple[audit.Link, ...]
-    records: dict[str, tuple[Record | None, Record]]
-    holds: dict[str, Hold]
-    accounts: dict[str, Account]
+    state: _State
 
 
 def _take_head(connection: Connection) -> audit.Head:
@@ -199,7 +211,7 @@ def _planned(view: View, head: audit.Head, drafts: Iterable[Draft], stamp: Stamp
         for seq, draft in enumerate(drafts, head.seq + 1)
     )
     links = tuple(audit.chained(head, [projection.body_of(entry.event) for entry in entries]))
-    return _Plan(entries, links, *_applied(view, entries))
+    return _Plan(entries, links, _applied(view, entries))
 
 
 def _refusal(attempt: Draft, refused: RefusedError | ConflictError) -> Draft:
@@ -211,31 +223,46 @@ def _tampered(verdict: audit.Verdict) -> list[Problem]:
     return [Problem(_("ledger"), each.message, "", "ledger.tampered", "L2") for each in verdict.findings]
 
 
-def _applied(
-    view: View, entries: Sequence[Entry]
-) -> tuple[dict[str, tuple[Record | None, Record]], dict[str, Hold], dict[str, Account]]:
-    """The records that events touch, before and after them; holds and accounts after them."""
+def _applied(view: View, entries: Sequence[Entry]) -> _State:
+    """What events touch, as it is and as they leave it."""
     touched = {entry.event.subject for entry in entries if isinstance(entry.event.change, RECORD_CHANGES)}
     before = view.records_by_id(sorted(touched))
-    after, holds, accounts = dict(before), dict[str, "Hold"](), dict[str, "Account"]()
+    state = _State(before, view.items_of(before.values()), dict(before))
     for _seq, event in entries:
         if isinstance(event.change, RECORD_CHANGES):
-            after[event.subject] = lifecycle.apply(after.get(event.subject), event)
+            _apply_to_record(state, event)
+        elif isinstance(event.change, LIST_CHANGES):
+            found = state.lists.get(event.subject) or view.list_head(event.subject)
+            state.lists[event.subject] = lists.apply(found, event)
         elif isinstance(event.change, HOLD_CHANGES):
-            known = holds.get(event.subject) or view.hold(event.subject)
-            holds[event.subject] = lifecycle.apply_hold(known, event)
+            known = state.holds.get(event.subject) or view.hold(event.subject)
+            state.holds[event.subject] = lifecycle.apply_hold(known, event)
         elif isinstance(event.change, ACCOUNT_CHANGES):
-            account = accounts.get(event.subject) or view.account(event.subject)
-            accounts[event.subject] = persons.apply(account, event)
-    return {key: (before.get(key), record) for key, record in after.items()}, holds, accounts
+            account = state.accounts.get(event.subject) or view.account(event.subject)
+            state.accounts[event.subject] = persons.apply(account, event)
+    return state
+
+
+def _apply_to_record(state: _State, event: Event) -> None:
+    """The record, and its item on the list it is on, or comes on, or leaves."""
+    record = state.records.get(event.subject)
+    after = state.records[event.subject] = lifecycle.apply(record, event)
+    list_id = after.list_id or (record.list_id if record else None)
+    if list_id is None:
+        return
+    key = (list_id, event.subject)
+    if item := lists.apply_item(state.items.get(key) or state.listed.get(key), record, event, after):
+        state.items[key] = item
 
 
 def _write(connection: Connection, head: audit.Head, plan: _Plan) -> None:
     if not plan.links:
         return
     _write_events(connection, head, plan)
-    _write_holds(connection, plan.holds)
-    _write_accounts(connection, plan.accounts)
+    _write_holds(connection, plan.state.holds)
+    _write_accounts(connection, plan.state.accounts)
+    _write_lists(connection, plan.state.lists)
+    _write_items(connection, plan.state)
     adopted = [
         {"number": event.change.number, "event": seq}
         for seq, event in plan.entries
@@ -244,7 +271,7 @@ def _write(connection: Connection, head: audit.Head, plan: _Plan) -> None:
     if adopted:
         connection.execute(insert(schema.adoptions), adopted)
     adoptions = View(connection).adoptions()
-    _write_records(connection, plan.records, adoptions)
+    _write_records(connection, plan.state, adoptions)
     if adopted:
         _write_eligible_days(connection, adoptions)
 
@@ -264,24 +291,23 @@ def _write_events(connection: Connection, head: audit.Head, plan: _Plan) -> None
         raise ConflictError([Problem(_("ledger"), message, _("Repeat the command."), "ledger.conflict", "L3")])
 
 
-def _write_records(
-    connection: Connection, records: dict[str, tuple[Record | None, Record]], adoptions: tuple[Adoption, ...]
-) -> None:
-    changed = [record for before, record in records.values() if before != record]
+def _write_records(connection: Connection, state: _State, adoptions: tuple[Adoption, ...]) -> None:
+    changed = [record for key, record in state.records.items() if state.before.get(key) != record]
     rows = [projection.record_row(record, each.eligible_on) for record, each in reckonings(changed, adoptions)]
-    if new := [row for row in rows if records[row["id"]][0] is None]:
+    if new := [row for row in rows if row["id"] not in state.before]:
         connection.execute(insert(schema.records), new)
-    if old := [row for row in rows if records[row["id"]][0] is not None]:
+    if old := [row for row in rows if row["id"] in state.before]:
         columns: dict[str, Any] = {name: bindparam(f"new_{name}") for name in old[0]}
         statement = update(schema.records).where(schema.records.c.id == bindparam("new_id")).values(columns)
         connection.execute(statement, [{f"new_{name}": value for name, value in row.items()} for row in old])
-    _write_covers(connection, records)
+    _write_covers(connection, state)
 
 
-def _write_covers(connection: Connection, records: dict[str, tuple[Record | None, Record]]) -> None:
+def _write_covers(connection: Connection, state: _State) -> None:
     """Which records are covered by which holds."""
     begun, ended = [], []
-    for before, record in records.values():
+    for record in state.records.values():
+        before = state.before.get(record.id)
         held = before.holds if before else frozenset()
         begun += [{"record_id": record.id, "hold_id": hold_id} for hold_id in sorted(record.holds - held)]
         ended += [{"old_record": record.id, "old_hold": hold_id} for hold_id in sorted(held - record.holds)]
@@ -291,6 +317,32 @@ def _write_covers(connection: Connection, records: dict[str, tuple[Record | None
         table = schema.record_holds.c
         gone = and_(table.record_id == bindparam("old_record"), table.hold_id == bindparam("old_hold"))
         connection.execute(delete(schema.record_holds).where(gone), ended)
+
+
+def _write_lists(connection: Connection, found: dict[str, DisposalList]) -> None:
+    for each in found.values():
+        row = projection.list_row(each)
+        table = schema.disposal_lists
+        changed = connection.execute(update(table).where(table.c.id == each.id).values(row))
+        if not changed.rowcount:
+            connection.execute(insert(table), row)
+
+
+def _write_items(connection: Connection, state: _State) -> None:
+    table = schema.disposal_items
+    new = [projection.item_row(key[0], item) for key, item in state.items.items() if key not in state.listed]
+    if new:
+        connection.execute(insert(table), new)
+    old = [
+        projection.item_row(key[0], item)
+        for key, item in state.items.items()
+        if key in state.listed and state.listed[key] != item
+    ]
+    if old:
+        this = and_(table.c.list_id == bindparam("of_list_id"), table.c.record_id == bindparam("of_record_id"))
+        columns: dict[str, Any] = {name: bindparam(f"of_{name}") for name in ("state", "open", "body")}
+        rows = [{f"of_{name}": value for name, value in row.items() if name != "row"} for row in old]
+        connection.execute(update(table).where(this).values(columns), rows)
 
 
 def _write_holds(connection: Connection, holds: dict[str, Hold]) -> None:

@@ -99,8 +99,8 @@ def _executing(found: DisposalList, event: Event, change: ListExecuting) -> Disp
     if found.executors:
         by_hand = found.by_hand or change.by_hand
         return replace(found, executors=tuple(dict.fromkeys((*found.executors, by))), by_hand=by_hand)
-    how = {"method": change.method, "place": change.place, "by_hand": change.by_hand}
-    return replace(found, executors=(by,), begun_on=event.on, **how)
+    begun = replace(found, executors=(by,), begun_on=event.on)
+    return replace(begun, method=change.method, place=change.place, by_hand=change.by_hand)
 
 
 def _executed(found: DisposalList, event: Event, _change: ListExecuted) -> DisposalList:

@@ -8,18 +8,18 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from retention import audit
-from retention.events import Event, ScheduleAdopted, change_from, payload_of
+from retention.events import Event, ScheduleAdopted, change_from, object_of, payload_of, value_from
 from retention.model import (
     Account,
     Actor,
     Adoption,
+    DisposalList,
     Extension,
     Hold,
+    Item,
     Outcome,
     Period,
-    Person,
     Record,
-    Role,
     State,
     Term,
     TermKind,
@@ -198,9 +198,35 @@ def account_row(subject: str, account: Account) -> dict[str, Any]:
     }
 
 
-def account_of(row: RowMapping) -> Account:
-    """The account that a row shows. ValueError where somebody wrote there what no event says."""
-    roles = frozenset(map(Role, row["roles"].split()))
-    person = Person(row["name"], row["full_name"], roles, row["department"], row["closed_on"])
-    locked = datetime.fromisoformat(row["locked_until"]) if row["locked_until"] else None
-    return Account(person, row["secret"], row["given"], locked)
+# --- disposal lists ---------------------------------------------------------------------------------------------
+
+
+def list_row(found: DisposalList) -> dict[str, Any]:
+    """The row of a list; its items have rows of their own."""
+    return {"id": found.id, "number": found.number, "state": found.state.value, "body": _text(found)}
+
+
+def list_of(row: RowMapping) -> DisposalList:
+    """The list that a row shows, without its items. ValueError where somebody wrote there what no event says."""
+    return value_from(DisposalList, json.loads(row["body"]))
+
+
+def item_row(list_id: str, item: Item) -> dict[str, Any]:
+    """The row of an item on a list."""
+    return {
+        "list_id": list_id,
+        "record_id": item.record_id,
+        "row": item.row,
+        "state": item.state.value,
+        "open": item.open,
+        "body": _text(item),
+    }
+
+
+def item_of(row: RowMapping) -> Item:
+    """The item that a row shows. ValueError where somebody wrote there what no event says."""
+    return value_from(Item, json.loads(row["body"]))
+
+
+def _text(value: DisposalList | Item) -> str:
+    return audit.canonical(object_of(value)).decode("utf-8")

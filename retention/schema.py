@@ -208,7 +208,30 @@ Index(
     postgresql_where=entries.c.gone_at.is_not(None),
 )
 
-PROJECTIONS = (records, record_holds, holds, adoptions, accounts)
+disposal_lists = Table(
+    "disposal_lists",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("number", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_disposal_lists_number", "number", unique=True),
+)
+"""``body``: the list as retention.lists makes it of the events, in canonical form, without its items."""
+
+disposal_items = Table(
+    "disposal_items",
+    metadata,
+    Column("list_id", Id, primary_key=True),
+    Column("record_id", Id, primary_key=True),
+    Column("row", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("open", Boolean, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_disposal_items_record", "record_id"),
+)
+
+PROJECTIONS = (records, record_holds, holds, adoptions, accounts, disposal_lists, disposal_items)
 """What replaying the events rebuilds exactly (L1)."""
 
 # --- triggers (L5) ----------------------------------------------------------------------------------------------

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar, get_args
 
-from sqlalchemy import LargeBinary, and_, cast, exists, func, or_, select
+from sqlalchemy import LargeBinary, and_, case, cast, exists, func, or_, select
 
 from i18n import _
-from retention import audit, lifecycle, persons, projection, schema
+from retention import audit, lifecycle, lists, persons, projection, schema
 from retention.errors import ConflictError, Problem, RefusedError, TamperedError
-from retention.events import AccountChange, HoldChange, RecordChange, ScheduleAdopted
+from retention.events import AccountChange, HoldChange, ListChange, RecordChange, ScheduleAdopted
 from retention.model import Overlay, State
 from retention.projection import Entry
 from retention.reckoning import reckon
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Executable, Select
 
     from retention.events import Event
-    from retention.model import Account, Adoption, Hold, Record
+    from retention.model import Account, Adoption, DisposalList, Hold, Item, ListState, Person, Record
 
 T = TypeVar("T")
 
@@ -33,6 +33,10 @@ CHUNK = 500
 RECORD_CHANGES = get_args(RecordChange)
 HOLD_CHANGES = get_args(HoldChange)
 ACCOUNT_CHANGES = get_args(AccountChange)
+LIST_CHANGES = get_args(ListChange)
+
+ItemKey: TypeAlias = tuple[str, str]
+"""The ids of a list and of a record on it."""
 
 
 class Due(NamedTuple):
@@ -129,8 +133,7 @@ class View:
         ``after``: day and id of the last one seen, for the next page.
         """
         table = schema.records.c
-        where = [table.eligible_on <= on, table.state == State.RETAINED.value, table.altered_to.is_(None)]
-        where += [table.missing_since.is_(None), table.resurfaced_at.is_(None), ~overlaid(Overlay.HELD)]
+        where = [due_on(on)]
         if after is not None:
             day, record_id = after
             where.append(or_(table.eligible_on > day, and_(table.eligible_on == day, table.id > record_id)))
@@ -214,10 +217,17 @@ class View:
             raise TamperedError([_unexplained_account(subject)])
         return account
 
+    def person(self, name: str) -> Person | None:
+        """The person with this account name: for the full name that papers print."""
+        account = self.account(persons.subject_of(name))
+        return account.person if account else None
+
     def accounts(self) -> list[Account]:
-        """Every account, the closed ones too, by name."""
-        query = select(schema.accounts).order_by(schema.accounts.c.id)
-        return [projection.account_of(row) for row in self._connection.execute(query).mappings()]
+        """Every account, the closed ones too, by name: those that events made, whatever rows there are."""
+        table = schema.events.c
+        query = select(table.subject).where(table.subject >= "account/", table.subject < "account0").distinct()
+        subjects = sorted(self._connection.execute(query).scalars())
+        return [account for subject in subjects if (account := self.account(subject))]
 
     def credential(self, subject: str) -> str:
         """The stored form of an account's password; empty where it has none. No evidence: hold it against its event."""
@@ -233,6 +243,87 @@ class View:
         query = select(schema.accounts).where(*where).order_by(schema.accounts.c.id)
         return [dict(row) for row in self._connection.execute(query).mappings()]
 
+    # disposal lists
+
+    def disposal_list(self, name: str) -> DisposalList | None:
+        """The list with this number or id, and all its items; the list itself replayed from its events.
+
+        TamperedError where its row is not what they say: an approval is nothing that a row could give.
+        """
+        table = schema.disposal_lists.c
+        query = select(schema.disposal_lists).where(or_(table.number == name, table.id == name))
+        row = self._connection.execute(query.order_by(table.number == name)).mappings().first()
+        if row is None:
+            return None
+        found = self._replayed_list(row["id"])
+        if found is None or projection.list_row(found) != dict(row):
+            raise TamperedError([_unexplained_list(name)])
+        return replace(found, items=tuple(self._items(row["id"])))
+
+    def disposal_lists(self, *states: ListState) -> list[DisposalList]:
+        """Every list, or those in these states, without their items, by number."""
+        table = schema.disposal_lists.c
+        query = select(schema.disposal_lists).order_by(table.number)
+        if states:
+            query = query.where(table.state.in_(state.value for state in states))
+        return [projection.list_of(row) for row in self._connection.execute(query).mappings()]
+
+    def list_head(self, list_id: str) -> DisposalList | None:
+        """The list with this id as its row shows it, without its items."""
+        query = select(schema.disposal_lists).where(schema.disposal_lists.c.id == list_id)
+        row = self._connection.execute(query).mappings().first()
+        return projection.list_of(row) if row else None
+
+    def item_counts(self) -> dict[str, tuple[int, int]]:
+        """Of each list's id: how many items it ever had, and how many are on it and still there."""
+        table = schema.disposal_items.c
+        still = func.sum(case((table.open, 1), else_=0))
+        query = select(table.list_id, func.count(), still).group_by(table.list_id)
+        return {list_id: (every, there) for list_id, every, there in self._connection.execute(query)}
+
+    def items_of(self, records: Iterable[Record]) -> dict[ItemKey, Item]:
+        """The items of those of the records that are on a list now."""
+        on = {record.id: record.list_id for record in records if record.list_id is not None}
+        table, found = schema.disposal_items.c, dict[ItemKey, "Item"]()
+        for chunk in chunks(on, CHUNK):
+            query = select(schema.disposal_items).where(table.record_id.in_(chunk))
+            for row in self._connection.execute(query).mappings():
+                if on[row["record_id"]] == row["list_id"]:
+                    found[row["list_id"], row["record_id"]] = projection.item_of(row)
+        return found
+
+    def proven(self, ids: Iterable[str]) -> dict[str, Record]:
+        """Those of the records asked for that exist, each replayed from its events.
+
+        TamperedError where a row, or a hold's, or an item's on a list, is not what they say: somebody wrote there by
+        hand, and nothing may be destroyed by such a row.
+        """
+        found: dict[str, Record] = {}
+        adoptions = self.adoptions()
+        for chunk in chunks(ids, CHUNK):
+            wanted = self._histories(schema.events.c.subject.in_(chunk))
+            for history, findings in self._compared(wanted, adoptions):
+                if findings:
+                    hint = _("Leave everything as it is, and look for the last backup.")
+                    where = _("record {id}").format(id=history.subject)
+                    problems = [Problem(where, each.message, hint, "ledger.tampered", "L1") for each in findings]
+                    raise TamperedError(problems)
+                if history.record is not None:
+                    found[history.subject] = history.record
+        return found
+
+    def _items(self, list_id: str) -> Iterator[Item]:
+        table = schema.disposal_items.c
+        query = select(schema.disposal_items).where(table.list_id == list_id).order_by(table.row)
+        return map(projection.item_of, self._connection.execute(query).mappings())
+
+    def _replayed_list(self, list_id: str) -> DisposalList | None:
+        found = None
+        for entry in self.log(list_id):
+            if isinstance(entry.event.change, LIST_CHANGES):
+                found = lists.apply(found, entry.event)
+        return found
+
     # the state held against the events
 
     def differences(self) -> Iterator[audit.Finding]:
@@ -240,33 +331,71 @@ class View:
         yield from self._record_differences()
         yield from self._other_differences()
         yield from self._account_differences()
+        yield from self._list_differences()
         known = select(schema.events.c.seq).where(schema.events.c.subject == schema.records.c.id)
         strangers = select(schema.records.c.id).where(~exists(known.correlate(schema.records)))
         for row in self._connection.execute(strangers):
             yield _finding(0, _("there is a row of record {id}, but no event").format(id=row.id))
 
     def _record_differences(self) -> Iterator[audit.Finding]:
-        adoptions = self.adoptions()
-        for chunk in chunks(self._histories(), CHUNK):
+        for _history, findings in self._compared(self._histories(), self.adoptions()):
+            yield from findings
+
+    def _compared(
+        self, histories: Iterable[_History], adoptions: tuple[Adoption, ...]
+    ) -> Iterator[tuple[_History, list[audit.Finding]]]:
+        """Each history, and what is wrong with it or with the rows it should explain."""
+        for chunk in chunks(histories, CHUNK):
             ids = [history.subject for history in chunk]
             rows = self._connection.execute(select(schema.records).where(schema.records.c.id.in_(ids))).mappings()
             stored = {row["id"]: dict(row) for row in rows}
-            held = self._holds_of(ids)
+            held, items = self._holds_of(ids), self._item_rows(ids)
             for history in chunk:
-                yield from history.findings
-                record = history.record
+                record, subject = history.record, history.subject
                 wanted = projection.record_row(record, reckon(record, adoptions).eligible_on) if record else None
                 holds = record.holds if record else frozenset()
-                if stored.get(history.subject) != wanted or held.get(history.subject, frozenset()) != holds:
-                    text = _("the row of record {id} is not what its events say").format(id=history.subject)
-                    yield _finding(history.last, text)
+                same = stored.get(subject) == wanted and held.get(subject, frozenset()) == holds
+                if same and items.get(subject, []) == history.item_rows():
+                    yield history, history.findings
+                else:
+                    text = _("the row of record {id} is not what its events say").format(id=subject)
+                    yield history, [*history.findings, _finding(history.last, text)]
 
-    def _histories(self) -> Iterator[_History]:
+    def _item_rows(self, ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+        table = schema.disposal_items.c
+        query = select(schema.disposal_items).where(table.record_id.in_(ids)).order_by(table.record_id, table.list_id)
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row in self._connection.execute(query).mappings():
+            found.setdefault(row["record_id"], []).append(dict(row))
+        return found
+
+    def _histories(self, *where: ColumnElement[bool]) -> Iterator[_History]:
         """The events of each subject, subject by subject."""
-        query = select(schema.events).order_by(schema.events.c.subject, schema.events.c.seq)
+        query = select(schema.events).where(*where).order_by(schema.events.c.subject, schema.events.c.seq)
         with self._connection.execute(query, execution_options={"yield_per": 1_000}) as rows:
             for subject, group in groupby(rows, key=lambda row: row.subject):
                 yield _History(subject).through(group)
+
+    def _list_differences(self) -> Iterator[audit.Finding]:
+        found: dict[str, DisposalList] = {}
+        kinds = [change.kind for change in LIST_CHANGES]
+        query = select(schema.events.c.seq, schema.events.c.body).where(schema.events.c.kind.in_(kinds))
+        for row in self._connection.execute(query.order_by(schema.events.c.seq)):
+            event = _entry(row.seq, row.body).event
+            try:
+                found[event.subject] = lists.apply(found.get(event.subject), event)
+            except (RefusedError, ConflictError) as error:
+                yield _impossible(row.seq, error)
+        rows = self._connection.execute(select(schema.disposal_lists)).mappings()
+        stored = {row["id"]: dict(row) for row in rows}
+        wanted = {list_id: projection.list_row(each) for list_id, each in found.items()}
+        for list_id in sorted(stored.keys() | wanted.keys()):
+            if stored.get(list_id) != wanted.get(list_id):
+                yield _finding(0, _unexplained_list(list_id).message)
+        known = select(schema.events.c.seq).where(schema.events.c.subject == schema.disposal_items.c.record_id)
+        strangers = select(schema.disposal_items.c.record_id).where(~exists(known.correlate(schema.disposal_items)))
+        for row in self._connection.execute(strangers):
+            yield _finding(0, _("there is a row of record {id}, but no event").format(id=row.record_id))
 
     def _other_differences(self) -> Iterator[audit.Finding]:
         holds: dict[str, Hold] = {}
@@ -307,6 +436,7 @@ class _History:
     subject: str
     last: int = 0
     record: Record | None = None
+    items: dict[str, Item] = field(default_factory=dict)
     findings: list[audit.Finding] = field(default_factory=list)
 
     def through(self, rows: Iterable[Any]) -> _History:
@@ -325,10 +455,20 @@ class _History:
         return self
 
     def _apply(self, seq: int, event: Event) -> None:
+        before = self.record
         try:
-            self.record = lifecycle.apply(self.record, event)
+            after = self.record = lifecycle.apply(before, event)
         except (RefusedError, ConflictError) as error:
             self.findings.append(_impossible(seq, error))
+            return
+        if list_id := after.list_id or (before.list_id if before else None):
+            item = lists.apply_item(self.items.get(list_id), before, event, after)
+            if item is not None:
+                self.items[list_id] = item
+
+    def item_rows(self) -> list[dict[str, Any]]:
+        """The rows that its places on lists should have, by the ids of the lists."""
+        return [projection.item_row(list_id, self.items[list_id]) for list_id in sorted(self.items)]
 
 
 def _entry(seq: int, body: bytes) -> Entry:
@@ -360,6 +500,12 @@ def _unexplained_account(subject: str) -> Problem:
     return Problem(_("ledger"), message, hint, "ledger.tampered", "L1")
 
 
+def _unexplained_list(name: str) -> Problem:
+    message = _("the row of disposal list {number} is not what its events say").format(number=name)
+    hint = _("Leave everything as it is, and look for the last backup.")
+    return Problem(_("ledger"), message, hint, "ledger.tampered", "L1")
+
+
 def _by_id(hold: Hold) -> str:
     return hold.id
 
@@ -379,6 +525,13 @@ def overlaid(overlay: Overlay) -> ColumnElement[bool]:
         Overlay.EXTENDED: and_(table.extension.is_not(None), ~permanent),
     }
     return conditions[overlay]
+
+
+def due_on(on: date) -> ColumnElement[bool]:
+    """The condition for what is due on a day: its day has come, it is kept, whole, not held, not on a list (D4)."""
+    table = schema.records.c
+    whole = and_(table.altered_to.is_(None), table.missing_since.is_(None), table.resurfaced_at.is_(None))
+    return and_(table.eligible_on <= on, table.state == State.RETAINED.value, whole, ~overlaid(Overlay.HELD))
 
 
 def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -30,6 +30,7 @@ from retention.model import (
     Actor,
     Overlay,
     Period,
+    Policy,
     RecordClass,
     Role,
     Rule,
@@ -63,6 +64,9 @@ def monthly(month: int = 1) -> Draft:
     """A monthly report of 2023, classified."""
     period = Period(date(2023, month, 1), date(2023, month, 28))
     return filed(month, class_key="QG-FW-01-01", period=period, dated=period.last, department="客户服务部")
+
+
+LISTED = events.Listed("L1", date(2026, 1, 1), 1, 1, "月报", date(2023, 1, 28), Term(TermKind.FIXED, "2年", 24))
 
 
 def schedule(number: int, years: int) -> Draft:
@@ -102,7 +106,7 @@ def differences(ledger: Ledger) -> list[audit.Finding]:
 
 
 def a_history(ledger: Ledger) -> None:
-    """Fifteen events of many kinds, by a person and the service."""
+    """Eighteen events of many kinds, by a person and the service."""
     ledger.append([schedule(1, 2)], PERSON)
     ids = [entry.event.subject for entry in ledger.append([monthly(1), monthly(2), filed(3)], STAMP)]
     ledger.append([Draft("H1", events.HoldPlaced("诉讼")), Draft(ids[0], events.Held("H1"))], PERSON)
@@ -112,6 +116,8 @@ def a_history(ledger: Ledger) -> None:
     ledger.append([Draft("H2", events.HoldPlaced("审计")), Draft(ids[2], events.Held("H2"))], PERSON)
     ledger.append([Draft(ids[0], events.Released("H1")), Draft("H1", events.HoldReleased("已结案"))], PERSON)
     ledger.append([Draft("account/li.hua", events.AccountAdded("li.hua", "李华", frozenset({Role.WITNESS})))], STAMP)
+    drafted = Draft("L1", events.ListDrafted("2026-001", Policy()))
+    ledger.append([monthly(4), drafted, Draft("16", LISTED)], PERSON)
 
 
 # --- L1 ---------------------------------------------------------------------------------------------------------
@@ -151,7 +157,7 @@ ACTS = st.sampled_from(
         events.HoldPlaced("审计"),
         events.HoldReleased("审计结束"),
         events.Extended(Term(TermKind.PERMANENT, "永久"), "有价值"),
-        events.Listed("L1", date(2026, 1, 1), 1, 1, "月报", date(2023, 1, 28), Term(TermKind.FIXED, "2年", 24)),
+        LISTED,
         events.Appraised("L1", Wish.DESTROY),
         events.Unlisted("退回"),
         events.Approved("L1", f"{1:064x}"),
@@ -193,11 +199,18 @@ def test_any_history_is_rebuilt_from_its_events(tmp_path_factory: pytest.TempPat
         "DELETE FROM record_holds",
         "UPDATE holds SET reason = ''",
         "UPDATE adoptions SET number = 7",
+        "UPDATE disposal_lists SET state = 'approved'",
+        "DELETE FROM disposal_lists",
+        "UPDATE disposal_items SET open = false",
+        "UPDATE disposal_items SET record_id = '2'",
+        "UPDATE disposal_items SET record_id = '9'",
+        "DELETE FROM disposal_items",
     ],
 )
 def test_a_row_that_the_events_do_not_explain_is_found(ledger: Ledger, tampering: str) -> None:  # L1
-    ledger.append([schedule(1, 2), monthly(1), Draft("H1", events.HoldPlaced("诉讼"))], STAMP)
-    ledger.append([Draft("2", events.Held("H1"))], STAMP)
+    drafted = Draft("L1", events.ListDrafted("2026-001", Policy()))
+    ledger.append([schedule(1, 2), monthly(1), Draft("H1", events.HoldPlaced("诉讼")), monthly(2), drafted], STAMP)
+    ledger.append([Draft("2", events.Held("H1")), Draft("4", LISTED)], STAMP)
     assert differences(ledger) == []
     with ledger._engine.begin() as connection:
         assert connection.execute(text(tampering)).rowcount == 1
