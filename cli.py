@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import i18n
-from console import audit, schedule, terminal
+from console import account, audit, schedule, terminal
 from console.frame import (
     Exit,
     PeriodType,
@@ -833,7 +833,7 @@ def _faults(path: Path) -> tuple[Problem, ...]:
     return ()
 
 
-for _group in (schedule.schedule, audit.audit):
+for _group in (schedule.schedule, audit.audit, account.account):
     program.add_command(_group)
 
 

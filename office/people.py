@@ -14,13 +14,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from retention import accounts
+from retention import accounts, persons
 from retention.dates import business_date
-from retention.errors import RefusedError
+from retention.errors import RefusedError, UnknownError
 from retention.ledger import Stamp
-from retention.model import Actor
+from retention.model import Actor, Role
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from office.centre import Office
@@ -46,6 +47,78 @@ def person_here(office: Office, ledger: Ledger, at: datetime) -> Person:
     if token is None:
         raise RefusedError([accounts.nobody_here()])
     return accounts.who(ledger, token, at)
+
+
+def has_accounts(ledger: Ledger) -> bool:
+    """Whether anybody has an account yet."""
+    with ledger.read() as view:
+        return bool(view.accounts())
+
+
+def add(office: Office, ledger: Ledger, person: Person, password: Callable[[], str], at: datetime) -> Person:
+    """Give a person an account, as the administrator logged in here; who is added first is logged in at once.
+
+    ``password`` asks for the first password, once everything else is known to be in order.
+    """
+    if has_accounts(ledger):
+        stamp = stamp_of(office, ledger, at)
+        with ledger.read() as view:
+            accounts.require(view, stamp.actor, Role.ADMINISTRATOR)
+        return accounts.add(ledger, stamp, person, password())
+    secret = password()
+    made = accounts.add(ledger, service(at), person, secret)
+    keep(office, accounts.login(ledger, made.name, secret, service(at)))
+    return made
+
+
+def choose_password(office: Office, ledger: Ledger, old: str, new: str, at: datetime) -> None:
+    """Replace the password of who is logged in here, who knows the old one; they stay logged in."""
+    here = person_here(office, ledger, at)
+    session = replace_password(ledger, log_in(ledger, here.name, old, at), new, at)
+    keep(office, session)
+
+
+def give_password(office: Office, ledger: Ledger, name: str, new: str, at: datetime) -> Person:
+    """Set somebody else's first password, as the administrator logged in here."""
+    accounts.set_password(ledger, stamp_of(office, ledger, at), name, new)
+    with ledger.read() as view:
+        person = view.person(name)
+    if person is None:
+        raise UnknownError([persons.unknown(name)])
+    return person
+
+
+def log_in(ledger: Ledger, name: str, password: str, at: datetime) -> accounts.Session:
+    """Begin a session; RefusedError says the same whatever was wrong."""
+    return accounts.login(ledger, name, password, service(at))
+
+
+def must_choose(ledger: Ledger, session: accounts.Session) -> bool:
+    """Whether somebody else knows the password of a session, so that its person can do nothing yet."""
+    with ledger.read() as view:
+        account = view.account(persons.subject_of(session.name))
+    return account is not None and account.given
+
+
+def replace_password(ledger: Ledger, session: accounts.Session, new: str, at: datetime) -> accounts.Session:
+    """Give the person of a session a password of their own, and a new session: the old ones end."""
+    accounts.set_password(ledger, Stamp(at, business_date(at), Actor(session.name)), session.name, new)
+    return log_in(ledger, session.name, new, at)
+
+
+def person_of(ledger: Ledger, session: accounts.Session, at: datetime) -> Person:
+    """The person of a session."""
+    return accounts.who(ledger, session.token, at)
+
+
+def log_out(office: Office, ledger: Ledger, at: datetime) -> bool:
+    """End the session here; False where there was none."""
+    token = token_here(office)
+    if token is None:
+        return False
+    accounts.logout(ledger, token, service(at))
+    forget(office)
+    return True
 
 
 def token_here(office: Office) -> str | None:
