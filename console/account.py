@@ -44,9 +44,10 @@ _from_stdin = option(
     is_flag=True,
     help="Read passwords from standard input, a line each, instead of asking for them.",
 )
+_ROLES = "What the person may do; may be repeated: archivist, department, approver, witness, auditor, administrator."
 _described = options_of(
     option("--full-name", metavar="NAME", help="The person's full name, as papers print it."),
-    option("--role", "roles", metavar="ROLE", multiple=True, type=RoleType(), help="May be repeated; see above."),
+    option("--role", "roles", metavar="ROLE", multiple=True, type=RoleType(), help=_ROLES),
     option("--department", metavar="NAME", help="The department the person belongs to."),
 )
 
@@ -342,7 +343,7 @@ def _standing(each: Account) -> str:
         return _("locked until {time}").format(time=f"{_local(each.locked_until):%H:%M}")
     if not each.secret:
         return _("has no password")
-    return _("has to choose a password") if each.given else _("open")
+    return _("has to choose a password") if each.given else _("in use")
 
 
 def _person_data(person: Person) -> dict[str, Any]:

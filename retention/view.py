@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar, get_args
 from sqlalchemy import LargeBinary, and_, case, cast, exists, func, or_, select
 
 from i18n import _
-from retention import audit, lifecycle, lists, persons, projection, schema
+from retention import audit, lifecycle, lists, passwords, persons, projection, schema
 from retention.errors import ConflictError, Problem, RefusedError, TamperedError
 from retention.events import AccountChange, HoldChange, ListChange, RecordChange, ScheduleAdopted
 from retention.model import Overlay, State
@@ -427,6 +427,13 @@ class View:
         stored, wanted = self._account_rows(), _rows_of(accounts)
         for subject in sorted({row["id"] for row in (*stored, *wanted) if (row in stored) != (row in wanted)}):
             yield _finding(0, _unexplained_account(subject).message)
+        kept = self._connection.execute(select(schema.credentials.c.account, schema.credentials.c.secret))
+        for subject, secret in kept.all():
+            known = accounts.get(subject)
+            if secret and (known is None or passwords.digest(secret) != known.secret):
+                name = subject.removeprefix("account/")
+                text = _("the stored password of account {name} is not the one its events name")
+                yield _finding(0, text.format(name=name))
 
 
 @dataclass(slots=True)
