@@ -230,8 +230,17 @@ def split_place(where: str) -> tuple[str, str]:
     return (where, "") if "/" in where else ("", where)
 
 
-def print_table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, right: frozenset[int] = frozenset()) -> None:
-    """Print rows under titles in columns; the numbers in ``right`` name the columns set to the right."""
+def print_table(
+    titles: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    right: frozenset[int] = frozenset(),
+    below: Sequence[Sequence[str]] = (),
+) -> None:
+    """Print rows under titles in columns; the numbers in ``right`` name the columns set to the right.
+
+    ``below``: for each row, texts that are too long for a column; each begins a line under it, behind the first column.
+    """
     lines = [tuple(titles), *(tuple(row) for row in rows)]
     widths = [max(width(line[column]) for line in lines) for column in range(len(titles))]
     for number, line in enumerate(lines):
@@ -241,6 +250,9 @@ def print_table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, right: 
         )
         text = "  ".join(cells).rstrip()
         click.echo(click.style(text, bold=True) if number == 0 else text)
+        for note in below[number - 1] if below and number else ():
+            for part in wrap(note, _terminal() - widths[0] - 2):
+                click.echo(" " * (widths[0] + 2) + part)
 
 
 def _terminal() -> int:

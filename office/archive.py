@@ -40,15 +40,22 @@ def shares(office: Office) -> tuple[Share, ...]:
     """
     from retention.scan import Share
 
-    found = []
+    found, lies = [], roots(office)
     for name, chosen in office.settings.shares.items():
         times = (chosen.settle_seconds, chosen.missing_after_seconds, chosen.full_scan_minutes * 60)
         settle, missing_after, full_every = (timedelta(seconds=seconds) for seconds in times)
-        root = office.folder / Path(chosen.path).expanduser()
         found.append(
-            Share(name, root, settle, missing_after, full_every, chosen.mass_missing_percent, chosen.mass_missing_files)
+            Share(
+                name,
+                lies[name],
+                settle,
+                missing_after,
+                full_every,
+                chosen.mass_missing_percent,
+                chosen.mass_missing_files,
+            )
         )
-    if problems := [*_misplaced(office.folder, {share.name: share.root for share in found})]:
+    if problems := [*_misplaced(office.folder, lies)]:
         raise RefusedError(problems)
     return tuple(found)
 
@@ -75,6 +82,11 @@ def _share_place(name: str) -> str:
     return f"guidang.toml shares.{name}"
 
 
+def roots(office: Office) -> dict[str, Path]:
+    """Where the shares of guidang.toml lie, by their names."""
+    return {name: office.folder / Path(chosen.path).expanduser() for name, chosen in office.settings.shares.items()}
+
+
 # --- classes ----------------------------------------------------------------------------------------------------
 
 
@@ -90,14 +102,18 @@ def schedule_of(office: Office) -> ScheduleVersion:
         return version_of(())
 
 
-def catalogue_of(office: Office) -> Catalogue:
-    """The classes files may be of, by the keys records have: the office's forms and the rows of its schedule."""
+def catalogue_of(office: Office, version: ScheduleVersion | None = None) -> Catalogue:
+    """The classes files may be of, by the keys records have: the office's forms and the rows of its schedule.
+
+    ``version``: the schedule, where it was read already; else :func:`schedule_of` the office.
+    """
     settings = office.settings
     departments = {name: DEPARTMENT_WORDS.get(name, ()) for name in settings.departments.names}
     people = (*settings.visits.persons, *settings.departments.supervisors.values())
     places = (settings.name, settings.company, settings.project)
     forms = [*office.forms.values()]
-    return Catalogue(kinds_of(forms, schedule_of(office).classes), departments, places, people)
+    known = version or schedule_of(office)
+    return Catalogue(kinds_of(forms, known.classes), departments, places, people)
 
 
 def kinds_of(forms: Sequence[Form], classes: Sequence[RecordClass]) -> list[Kind]:

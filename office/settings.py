@@ -135,6 +135,13 @@ class Settings(_Section):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _shares_have_names(self) -> Settings:
+        for name in self.shares:
+            if not name.strip() or "/" in name or "\\" in name:
+                raise ValueError(_("a share's name is a word without strokes, not '{name}'").format(name=name))
+        return self
+
     def for_expressions(self) -> Mapping[str, Any]:
         """What a form's expressions see as ``settings``."""
         return {

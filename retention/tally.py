@@ -16,7 +16,7 @@ from retention import schema
 from retention.model import Overlay, State
 from retention.reckoning import Never, reckon
 from retention.selection import GONE
-from retention.view import overlaid
+from retention.view import due_on, overlaid
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -146,8 +146,7 @@ def tally(view: View, on: date, *where: ColumnElement[bool]) -> Tally:
     table = schema.records.c
     come = and_(table.eligible_on <= on, _alive())
     retained = table.state == State.RETAINED.value
-    free = and_(retained, table.altered_to.is_(None), table.missing_since.is_(None), ~overlaid(Overlay.HELD))
-    counts: list[ColumnElement[Any]] = [_sum(and_(come, free)), _sum(and_(come, ~retained))]
+    counts: list[ColumnElement[Any]] = [_sum(due_on(on)), _sum(and_(come, ~retained))]
     counts += [_sum(and_(come, overlaid(overlay))) for overlay in KEEPING]
     counts.append(_sum(and_(table.eligible_on > on, _alive())))
     due, listed, *lying, later = view.rows(select(*counts).where(*where))[0]

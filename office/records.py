@@ -1,0 +1,311 @@
+"""What an archive manager asks of the ledger and says to it, in an office's own words: classes by title, files by path.
+
+Files on the shares are opened to be read, never to be written (D14).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from hashlib import file_digest
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import and_, func, or_
+
+from i18n import _
+from office.archive import catalogue_of, roots, schedule_of
+from retention import keeping, schema
+from retention.csvtable import folded
+from retention.errors import Problem, RefusedError, UnknownError
+from retention.events import Classified, Decision, Filed
+from retention.identify import Document, Identification, Standing, identify
+from retention.keeping import Seen, Settling
+from retention.peek import NOTHING, peek
+from retention.schedule import find
+from retention.selection import GONE
+from retention.tally import class_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    from sqlalchemy import ColumnElement
+
+    from office.centre import Office
+    from retention.identify import Catalogue, Kind
+    from retention.ledger import Ledger, Stamp
+    from retention.model import Period, Record, ScheduleVersion
+    from retention.projection import Entry
+    from retention.view import View
+
+MANY = 12
+"""How many records that could be meant are named."""
+
+
+# --- classes ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Classes:
+    """The classes of an office as records and people name them."""
+
+    catalogue: Catalogue
+    version: ScheduleVersion
+
+    @classmethod
+    def of(cls, office: Office) -> Classes:
+        """Those of the schedule in force, else of schedule.csv, and of the office's forms."""
+        version = schedule_of(office)
+        return cls(catalogue_of(office, version), version)
+
+    def kind(self, key: str | None) -> Kind | None:
+        """The kind a record's class key stands for; None where no class has it any more."""
+        kinds = self.catalogue.kinds
+        if key is None or key in kinds:
+            return kinds.get(key or "")
+        known = find(self.version, key)
+        return kinds.get(known.key) if known else None
+
+    def title(self, key: str | None) -> str:
+        """A record's class as people call it; empty where it has none."""
+        kind = self.kind(key)
+        return kind.title if kind else key or ""
+
+    def named(self, text: str) -> Kind:
+        """The one kind that a person means: by key, code, title or alias. UnknownError, with what there is."""
+        wanted, kinds = folded(text), [*self.catalogue.kinds.values()]
+        for names in (_proper_names, _aliases):
+            found = [kind for kind in kinds if wanted in {folded(name) for name in names(kind)}]
+            if len(found) == 1:
+                return found[0]
+            if found:
+                titles = "、".join(self.catalogue.title(kind.key) for kind in found)
+                message = _("“{text}” can be several classes: {titles}").format(text=text, titles=titles)
+                raise UnknownError(
+                    [Problem("", message, _("Name it by its whole title or its code."), "class.several")]
+                )
+        titles = "、".join(sorted({kind.title for kind in kinds}))
+        hint = _("Classes are: {titles}.").format(titles=titles)
+        raise UnknownError([Problem("", _("there is no class “{text}”").format(text=text), hint, "class.unknown")])
+
+    def keys_of(self, view: View, kind: Kind) -> frozenset[str]:
+        """The keys that records of a kind have: its own, and earlier ones that the schedule still knows as its (P1)."""
+        found = (key for key in class_keys(view) if self.kind(key) is kind)
+        return frozenset((kind.key, *found))
+
+    def single(self, view: View) -> frozenset[str]:
+        """The keys of classes of which one file for each period and department is usual."""
+        kinds = {key: self.kind(key) for key in class_keys(view)}
+        return frozenset(key for key, kind in kinds.items() if kind and not kind.many)
+
+
+def _proper_names(kind: Kind) -> tuple[str, ...]:
+    return tuple(filter(None, (kind.key, kind.title, kind.code)))
+
+
+def _aliases(kind: Kind) -> tuple[str, ...]:
+    return kind.aliases
+
+
+# --- one record -------------------------------------------------------------------------------------------------
+
+
+def record_named(office: Office, view: View, text: str) -> Record:
+    """The record a person means: by number, by path (whole, from the share on, or its end), or by words of its path.
+
+    One that was destroyed only where no other answers. UnknownError where none does, or several do: those are named.
+    """
+    if text.isascii() and text.isdigit() and (record := view.record(text)):
+        return record
+    for condition in _places(office, text):
+        found = [each.record for each in view.found(condition, limit=MANY + 1)]
+        living = [record for record in found if record.state.value not in GONE]
+        if len(living or found) == 1:
+            return (living or found)[0]
+        if found:
+            raise UnknownError([_several(text, living or found)])
+    raise UnknownError([keeping.unknown(text)])
+
+
+def records_named(office: Office, view: View, texts: Sequence[str]) -> list[Record]:
+    """The records meant, each once. UnknownError with everything that names none."""
+    found: dict[str, Record] = {}
+    problems: list[Problem] = []
+    for text in texts:
+        try:
+            record = record_named(office, view, text)
+            found[record.id] = record
+        except UnknownError as error:
+            problems += error.problems
+    if problems:
+        raise UnknownError(problems)
+    return [*found.values()]
+
+
+def _places(office: Office, text: str) -> Iterator[ColumnElement[bool]]:
+    """Conditions for what a path may mean, the most certain first."""
+    table = schema.records.c
+    plain = text.replace("\\", "/").strip("/")
+    for name, root in roots(office).items():
+        if inside := _inside(root, text):
+            yield and_(table.share == name, table.path == inside)
+    share, _slash, path = plain.partition("/")
+    if path:
+        yield and_(table.share == share, table.path == path)
+    yield table.path == plain
+    yield or_(table.path == plain, table.path.endswith(f"/{plain}", autoescape=True))
+    yield func.lower(table.path).contains(plain.lower(), autoescape=True)
+
+
+def _inside(root: Path, text: str) -> str:
+    """A path of this machine as it reads within a share; empty where it lies elsewhere."""
+    path = Path(text)
+    if not (path.is_absolute() or path.exists()):
+        return ""
+    try:
+        return path.resolve().relative_to(root.resolve()).as_posix()
+    except ValueError:
+        return ""
+
+
+def _several(text: str, records: Sequence[Record]) -> Problem:
+    named = "、".join(f"{record.id} {record.share}/{record.path}" for record in records[:MANY])
+    more = "…" if len(records) > MANY else ""
+    hint = _("Name one by its number: {records}{more}").format(records=named, more=more)
+    return Problem(text, _("several records can be meant"), hint, "record.several")
+
+
+# --- what a file says -------------------------------------------------------------------------------------------
+
+
+def identified(office: Office, classes: Classes, record: Record) -> Identification:
+    """What a record's file seems to be and why, by its name, and by its content where it can be read now."""
+    content = NOTHING
+    try:
+        with _place(office, record.share, record.path).open("rb") as file:
+            content = peek(file)
+    except OSError:
+        pass
+    return identify(classes.catalogue, Document(record.path, content.properties, content.text))
+
+
+def seen(office: Office, share: str, path: str) -> Seen:
+    """What lies at a place now. RefusedError where it cannot be read: nothing is decided unseen."""
+    place = _place(office, share, path)
+    try:
+        with place.open("rb") as file:
+            digest = file_digest(file, "sha256").hexdigest()
+            return Seen(digest, file.tell())
+    except FileNotFoundError:
+        if not _root(office, share).is_dir():
+            raise RefusedError([_away(share)]) from None
+        return Seen(None)
+    except OSError as error:
+        message = _("the file cannot be read: {reason}").format(reason=error.strerror)
+        hint = _("Close it elsewhere, or ask for the right to read it; then try again.")
+        raise RefusedError([Problem(f"{share}/{path}", message, hint, "record.unreadable", "W3")]) from None
+
+
+def _root(office: Office, share: str) -> Path:
+    known = roots(office)
+    if share not in known:
+        message = _("guidang.toml has no share of this name")
+        hint = _('Declare it: [shares."{name}"] with its path.').format(name=share)
+        raise RefusedError([Problem(share, message, hint, "share.unknown", "W8")])
+    return known[share]
+
+
+def _place(office: Office, share: str, path: str) -> Path:
+    return _root(office, share) / PurePosixPath(path)
+
+
+def _away(share: str) -> Problem:
+    hint = _("Wait until it can be reached, then try again.")
+    return Problem(share, _("the share cannot be reached"), hint, "share.away", "W8")
+
+
+# --- what a person says -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a person says about records; what is None stays as it is."""
+
+    kind: Kind
+    period: Period | None = None
+    dated: date | None = None
+    department: str | None = None
+
+
+def classify(office: Office, ledger: Ledger, stamp: Stamp, records: Sequence[Record], said: Said) -> tuple[Entry, ...]:
+    """Say or correct what records are. RefusedError where a class that goes by periods would be left without one.
+
+    What a record was said to be before stays in the ledger; the event carries what spoke for the class until then.
+    """
+    problems = [*_department_faults(office, said)]
+    problems += [_no_period(record, said.kind) for record in records if _lacks_period(record, said)]
+    if problems:
+        raise RefusedError(problems)
+    return keeping.classify(ledger, stamp, [(record.id, _classified(record, said)) for record in records])
+
+
+def _classified(record: Record, said: Said) -> Classified:
+    before = f"{record.class_key} {record.period or ''}".strip() if record.class_key else _("class not known")
+    return Classified(
+        said.kind.key,
+        said.period or record.period,
+        said.dated or record.dated,
+        record.department if said.department is None else said.department,
+        (_("before: {what}").format(what=before),),
+    )
+
+
+def _lacks_period(record: Record, said: Said) -> bool:
+    return said.kind.period != "none" and (said.period or record.period) is None
+
+
+def _no_period(record: Record, kind: Kind) -> Problem:
+    message = _("no period is known, and “{title}” goes by periods").format(title=kind.title)
+    hint = _("Say which period it covers: --period 2026-10, 2026-10-18 or 2026. Its term counts from the end of that.")
+    return Problem(f"{record.id} {record.share}/{record.path}", message, hint, "record.no_period", "D4")
+
+
+def _department_faults(office: Office, said: Said) -> Iterator[Problem]:
+    names = office.settings.departments.names
+    if said.department and said.department not in names:
+        message = _("there is no department “{name}”").format(name=said.department)
+        hint = _("Departments are: {names}.").format(names="、".join(names))
+        yield Problem("", message, hint, "record.department")
+
+
+class Verdict(NamedTuple):
+    """What a person decided about a file, and why; no decision: the reappeared copy is gone once more."""
+
+    decision: Decision | None
+    reason: str
+
+
+def settle(office: Office, ledger: Ledger, stamp: Stamp, record: Record, verdict: Verdict) -> tuple[Entry, ...]:
+    """Decide about an altered or reappeared file, which is looked at first (W3, W5)."""
+    share, _slash, path = (record.resurfaced_at or f"{record.share}/{record.path}").partition("/")
+    there = seen(office, share, path)
+    filed = (
+        _anew(office, record, share, path, there) if verdict.decision is Decision.NEW_RECORD and there.digest else None
+    )
+    return keeping.settle(ledger, stamp, record, Settling(*verdict, there, filed))
+
+
+def _anew(office: Office, record: Record, share: str, path: str, there: Seen) -> Filed:
+    """The file at this place as a record of its own, as a scan would file it."""
+    found = identified(office, Classes.of(office), replace(record, share=share, path=path))
+    known = found.standing is Standing.RECORD
+    return Filed(
+        share,
+        path,
+        there.digest or "",
+        there.size,
+        found.kind if known else None,
+        found.period,
+        department=found.department,
+        evidence=found.reasons,
+    )
