@@ -16,6 +16,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from i18n import _
+from retention.passing import left_alone
 from retention.periodwords import Written, normal, periods_in
 
 if TYPE_CHECKING:
@@ -96,24 +97,6 @@ class Identification:
     reasons: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
     final: bool = False
-
-
-# --- what is left alone ---------------------------------------------------------------------------------------
-
-_PASSING_NAMES = frozenset({"thumbs.db", "desktop.ini", ".ds_store", "ehthumbs.db", ".directory"})
-_PASSING_FOLDERS = frozenset({"$recycle.bin", "system volume information", "@eadir", "#recycle", "lost+found"})
-_PASSING = re.compile(
-    r"~\$.*|\.~.*|~wrl.*|\._.*|\.goutputstream-.*|.*\.(?:tmp|bak|lnk|part|crdownload|swp|asd|wbk|laccdb)|~.*\.tmp|.*~",
-    re.IGNORECASE | re.DOTALL,
-)
-
-
-def left_alone(path: str) -> bool:
-    """Whether a file is a lock, temporary, backup or system file that comes and goes beside documents (W1)."""
-    *folders, name = path.split("/")
-    if any(folder.lower() in _PASSING_FOLDERS for folder in folders):
-        return True
-    return name.lower() in _PASSING_NAMES or _PASSING.fullmatch(name) is not None
 
 
 # --- words ----------------------------------------------------------------------------------------------------

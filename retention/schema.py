@@ -86,6 +86,12 @@ records = Table(
     Index("ix_records_list", "list_id"),
     Index("ix_records_eligible", "eligible_on", "id"),
 )
+Index(
+    "ix_records_missing",
+    records.c.share,
+    sqlite_where=records.c.missing_since.is_not(None),
+    postgresql_where=records.c.missing_since.is_not(None),
+)
 
 record_holds = Table(
     "record_holds",
@@ -186,7 +192,7 @@ entries = Table(
     Column("new_file_id", BigInteger),
     Column("since", BigInteger),
     Column("waiting_since", BigInteger),
-    Column("trouble", Text),
+    Column("note", Text),
     Column("tries", Integer, nullable=False),
     Column("retry_at", BigInteger),
     Column("gone_at", BigInteger),

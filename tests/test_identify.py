@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 import i18n
 from docgen.forms import load_forms
-from retention.identify import Catalogue, Confidence, Document, Kind, Standing, identify, left_alone, repeated
+from retention.identify import Catalogue, Confidence, Document, Kind, Standing, identify, repeated
+from retention.passing import left_alone
 from retention.peek import NOTHING, peek
 from samples import centre, share
 

@@ -1,0 +1,322 @@
+"""The tables of what scans saw: values out of rows, rows out of values. No evidence: a scan makes them anew.
+
+Read through a connection of the ledger's readers, written beside events in the writer's (``Ledger.commit``).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, bindparam, delete, exists, func, insert, or_, select, update
+
+from retention import schema
+from retention.health import SAMPLE, Health, Identity
+from retention.identify import Standing
+from retention.model import State
+from retention.observed import Being, Folder, Row, Stat, parent_of
+from retention.view import CHUNK, chunks
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from sqlalchemy import ColumnElement, Connection, RowMapping
+
+_BEINGS: Mapping[str, Standing | Being] = {each.value: each for kind in (Standing, Being) for each in kind}
+_IN_PLACE = [State.RETAINED.value, State.LISTED.value, State.APPROVED.value]
+
+
+@dataclass(frozen=True, slots=True)
+class ShareRow:
+    """What is known of a share as a whole; times in microseconds since 1970."""
+
+    name: str
+    root: str
+    identity: Identity
+    passes: int = 0
+    looked_at: int = 0
+    full_at: int | None = None
+    believed_at: int | None = None
+    believed_seq: int = 0
+    health: Health = Health.OK
+    health_since: int = 0
+
+
+# --- shares -------------------------------------------------------------------------------------------------------
+
+
+def share_rows(connection: Connection) -> list[ShareRow]:
+    """Every share that was ever looked at."""
+    rows = connection.execute(select(schema.shares).order_by(schema.shares.c.name)).mappings()
+    return [
+        ShareRow(
+            identity=Identity(row["device"], row["root_id"]),
+            health=Health(row["health"]),
+            **{name: row[name] for name in _PLAIN},
+        )
+        for row in rows
+    ]
+
+
+_PLAIN = tuple(field.name for field in fields(ShareRow) if field.name not in ("identity", "health"))
+
+
+def write_share(connection: Connection, share: ShareRow) -> None:
+    """Keep what is known of a share."""
+    row = {name: getattr(share, name) for name in _PLAIN} | {
+        "device": share.identity.device,
+        "root_id": share.identity.root_id,
+        "health": share.health.value,
+    }
+    table = schema.shares
+    changed = connection.execute(update(table).where(table.c.name == share.name).values(row))
+    if not changed.rowcount:
+        connection.execute(insert(table), row)
+
+
+# --- folders ------------------------------------------------------------------------------------------------------
+
+_FOLDER = tuple(field.name for field in fields(Folder))
+
+
+def folders(connection: Connection, share: str, paths: Collection[str]) -> dict[str, Folder]:
+    """What is known of these folders."""
+    table = schema.folders.c
+    columns = [table[name] for name in _FOLDER]
+    found = {}
+    for chunk in chunks(paths, CHUNK):
+        query = select(*columns).where(table.share == share, table.path.in_(chunk))
+        found.update((row.path, Folder(*row)) for row in connection.execute(query))
+    return found
+
+
+def subfolders(connection: Connection, share: str, paths: Collection[str]) -> dict[str, set[str]]:
+    """The known folders in each of these."""
+    table = schema.folders.c
+    found: dict[str, set[str]] = defaultdict(set)
+    for chunk in chunks(paths, CHUNK):
+        query = select(table.parent, table.path).where(table.share == share, table.parent.in_(chunk), table.path != "")
+        for parent, path in connection.execute(query):
+            found[parent].add(path)
+    return found
+
+
+def write_folders(connection: Connection, share: str, changed: Sequence[Folder]) -> None:
+    """Keep what is known of these folders."""
+    if not changed:
+        return
+    forget_folders(connection, share, [folder.path for folder in changed])
+    rows = [
+        {"share": share, "parent": parent_of(folder.path)} | {name: getattr(folder, name) for name in _FOLDER}
+        for folder in changed
+    ]
+    connection.execute(insert(schema.folders), rows)
+
+
+def forget_folders(connection: Connection, share: str, paths: Iterable[str]) -> None:
+    """Folders that are there no more."""
+    table = schema.folders.c
+    for chunk in chunks(paths, CHUNK):
+        connection.execute(delete(schema.folders).where(table.share == share, table.path.in_(chunk)))
+
+
+def troubled(connection: Connection, share: str) -> list[Folder]:
+    """Folders that could not be listed."""
+    table = schema.folders.c
+    query = select(*(table[name] for name in _FOLDER)).where(table.share == share, table.trouble.is_not(None))
+    return [Folder(*row) for row in connection.execute(query)]
+
+
+def _below(column: ColumnElement[Any], path: str) -> ColumnElement[bool]:
+    """The folder itself and all inside it, by the order of paths: ``0`` comes right after ``/``."""
+    return column == column if not path else or_(column == path, and_(column > f"{path}/", column < f"{path}0"))
+
+
+# --- entries ------------------------------------------------------------------------------------------------------
+
+_COLUMNS = [column for column in schema.entries.c if column.name != "share"]
+
+
+def _row(row: RowMapping) -> Row:
+    return Row(
+        row["folder"],
+        row["name"],
+        None if row["size"] is None else Stat(row["size"], row["mtime"], row["file_id"]),
+        row["digest"],
+        _BEINGS[row["standing"]],
+        row["record_id"],
+        None if row["new_size"] is None else Stat(row["new_size"], row["new_mtime"], row["new_file_id"]),
+        *(row[name] for name in ("since", "waiting_since", "note", "tries", "retry_at", "gone_at", "gone_pass")),
+    )
+
+
+def _values(share: str, row: Row) -> dict[str, Any]:
+    size, mtime, file_id = row.stat or (None, None, None)
+    new_size, new_mtime, new_file_id = row.waiting or (None, None, None)
+    return {
+        "share": share,
+        "folder": row.folder,
+        "name": row.name,
+        "size": size,
+        "mtime": mtime,
+        "file_id": file_id,
+        "digest": row.digest,
+        "standing": row.standing.value,
+        "record_id": row.record_id,
+        "new_size": new_size,
+        "new_mtime": new_mtime,
+        "new_file_id": new_file_id,
+        "since": row.since,
+        "waiting_since": row.waiting_since,
+        "note": row.note,
+        "tries": row.tries,
+        "retry_at": row.retry_at,
+        "gone_at": row.gone_at,
+        "gone_pass": row.gone_pass,
+    }
+
+
+def _rows(connection: Connection, *where: ColumnElement[bool], limit: int | None = None) -> Iterator[Row]:
+    query = select(*_COLUMNS).where(*where).limit(limit)
+    return map(_row, connection.execute(query).mappings().all())
+
+
+def rows_in(connection: Connection, share: str, paths: Collection[str]) -> dict[str, dict[str, Row]]:
+    """What is known of each place in these folders: folder → name → row."""
+    table = schema.entries.c
+    found: dict[str, dict[str, Row]] = defaultdict(dict)
+    for chunk in chunks(paths, CHUNK):
+        for row in _rows(connection, table.share == share, table.folder.in_(chunk)):
+            found[row.folder][row.name] = row
+    return found
+
+
+def rows_with_file(connection: Connection, share: str, file_ids: Collection[int]) -> dict[int, list[Row]]:
+    """Rows of records by the number of their file."""
+    table = schema.entries.c
+    found: dict[int, list[Row]] = defaultdict(list)
+    for chunk in chunks(file_ids, CHUNK):
+        where = (table.share == share, table.file_id.in_(chunk), table.record_id.is_not(None))
+        for row in _rows(connection, *where):
+            found[row.stat.file_id if row.stat else 0].append(row)
+    return found
+
+
+def places_of(connection: Connection, record_ids: Collection[str]) -> dict[str, tuple[str, Row]]:
+    """Where records were seen: id → share and row."""
+    table = schema.entries.c
+    found = {}
+    for chunk in chunks(record_ids, CHUNK):
+        query = select(table.share, *_COLUMNS).where(table.record_id.in_(chunk))
+        for row in connection.execute(query).mappings():
+            found[row["record_id"]] = (row["share"], _row(row))
+    return found
+
+
+def gone(connection: Connection, share: str) -> list[Row]:
+    """Rows of records that are not at their place."""
+    table = schema.entries.c
+    return list(_rows(connection, table.share == share, table.gone_at.is_not(None)))
+
+
+def waiting_sizes(connection: Connection, since: int) -> set[int]:
+    """Sizes of what has been waiting to be settled on any share, no longer than from ``since`` on: it may be anything
+    that is gone elsewhere.
+    """
+    table = schema.entries.c
+    query = select(table.new_size).distinct().where(table.new_size.is_not(None), table.waiting_since >= since)
+    return set(connection.execute(query).scalars())
+
+
+def open_folders(connection: Connection, share: str) -> list[str]:
+    """Folders in which something has not settled, or is gone and not yet missed."""
+    table = schema.entries.c
+    waiting = select(table.folder).where(table.share == share, table.new_size.is_not(None))
+    lost = select(table.folder).where(table.share == share, table.gone_at.is_not(None))
+    return sorted(connection.execute(waiting.union(lost)).scalars())
+
+
+def known_records(connection: Connection, share: str) -> int:
+    """How many records have a place on the share, gone ones too."""
+    table = schema.entries.c
+    query = select(func.count()).where(table.share == share, table.record_id.is_not(None))
+    return connection.execute(query).scalar_one()
+
+
+def living_tops(connection: Connection, share: str, tops: Iterable[str]) -> set[str]:
+    """Those of the top folders in which some record still lies."""
+    table = schema.entries.c
+    found = set()
+    for top in tops:
+        where = (table.share == share, _below(table.folder, top), table.record_id.is_not(None), table.gone_at.is_(None))
+        if connection.execute(select(table.name).where(*where).limit(1)).first():
+            found.add(top)
+    return found
+
+
+def sample(connection: Connection, share: str) -> list[tuple[str, Stat]]:
+    """Some files that were there, spread over the top folders."""
+    table = schema.entries.c
+    tops = connection.execute(
+        select(schema.folders.c.path).where(schema.folders.c.share == share, schema.folders.c.parent == "")
+    )
+    spread = sorted(tops.scalars())[:SAMPLE]
+    each = max(1, SAMPLE // max(1, len(spread)))
+    there = (table.share == share, table.gone_at.is_(None), table.digest.is_not(None))
+    found: dict[str, Stat] = {}
+    for top in spread:
+        rows = _rows(connection, *there, table.folder == top if not top else _below(table.folder, top), limit=each)
+        found.update((row.path, row.stat) for row in rows if row.stat)
+    return list(found.items())
+
+
+def write_rows(connection: Connection, share: str, changed: Sequence[Row], removed: Sequence[Row]) -> None:
+    """Keep rows, forget others."""
+    table = schema.entries
+    keys = [{"s": share, "f": row.folder, "n": row.name} for row in (*changed, *removed)]
+    if keys:
+        here = and_(
+            table.c.share == bindparam("s"), table.c.folder == bindparam("f"), table.c.name == bindparam("n")
+        )
+        connection.execute(delete(table).where(here), keys)
+    if changed:
+        connection.execute(insert(table), [_values(share, row) for row in changed])
+
+
+def forget_records(connection: Connection, record_ids: Collection[str]) -> None:
+    """Whatever place these records had, on any share."""
+    for chunk in chunks(record_ids, CHUNK):
+        connection.execute(delete(schema.entries).where(schema.entries.c.record_id.in_(chunk)))
+
+
+def lose_folder(connection: Connection, share: str, path: str, at: int, passed: int) -> None:
+    """A folder is there no more: the records in it and below are gone from now on, the rest is forgotten."""
+    table, folders_ = schema.entries, schema.folders
+    inside = and_(table.c.share == share, _below(table.c.folder, path))
+    connection.execute(delete(table).where(inside, table.c.record_id.is_(None)))
+    values = dict.fromkeys(("new_size", "new_mtime", "new_file_id", "since", "waiting_since", "note", "retry_at"))
+    connection.execute(
+        update(table).where(inside, table.c.gone_at.is_(None)).values(gone_at=at, gone_pass=passed, tries=0, **values)
+    )
+    connection.execute(delete(folders_).where(folders_.c.share == share, _below(folders_.c.path, path)))
+
+
+# --- beside the ledger's own state --------------------------------------------------------------------------------
+
+
+def unplaced(connection: Connection, share: str) -> list[tuple[str, str]]:
+    """Id and path of the records that should lie on a share and have no place there, nor are missed already."""
+    records, entries = schema.records.c, schema.entries.c
+    placed = exists(select(entries.record_id).where(entries.record_id == records.id))
+    where = (records.share == share, records.state.in_(_IN_PLACE), records.missing_since.is_(None), ~placed)
+    return [(row.id, row.path) for row in connection.execute(select(records.id, records.path).where(*where))]
+
+
+def missed_but_there(connection: Connection, share: str) -> list[Row]:
+    """Rows at whose place a file lies though the record is missed: a person took the two apart (W3), or it is back."""
+    records, entries = schema.records.c, schema.entries.c
+    joined = and_(entries.record_id == records.id, entries.share == share, entries.gone_at.is_(None))
+    query = select(*_COLUMNS).join(schema.records, joined).where(records.share == share)
+    rows = connection.execute(query.where(records.missing_since.is_not(None))).mappings().all()
+    return [_row(row) for row in rows]
