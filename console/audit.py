@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console import terminal
-from console.frame import Commands, Exit, common, prints_data, target_of, the_office, to_json
+from console.frame import Commands, Exit, common, office_folder, prints_data, target_of, the_office, to_json
 from console.terminal import argument, option
 from i18n import _
 
@@ -52,10 +52,21 @@ def audit() -> None:
     help="The public key that checkpoints are verified with; the office's own without it.",
 )
 @option("--replay", is_flag=True, help="Replay all events too, and compare every row of the state with the result.")
-def verify(events: Path | None, points: tuple[Path, ...], key: Path | None, replay: bool, as_json: bool) -> Exit:
+@option(
+    "--paper",
+    metavar="FILE|TEXT",
+    help="A certificate of destruction: its .docx file, the text of its QR code, or the groups printed beside it.",
+)
+def verify(  # noqa: PLR0913, PLR0917 - each is an option
+    events: Path | None, points: tuple[Path, ...], key: Path | None, replay: bool, paper: str | None, as_json: bool
+) -> Exit:
     """Hold the ledger, or an export of it, against checkpoints; exit code 13 where something was tampered with."""
     from office import ledgers
 
+    if paper is not None:
+        if points or replay:
+            raise click.UsageError(_("--paper brings its own checkpoint; leave --checkpoint and --replay out."))
+        return _verify_paper(paper, events, key, as_json=as_json)
     if events:
         verdict = ledgers.verify_export(events, points, key)
     else:
@@ -124,12 +135,29 @@ def log(subject: str | None, last: int, as_json: bool) -> Exit:
     return Exit.DONE
 
 
-def _show_verdict(verdict: Verification, *, as_json: bool) -> Exit:
+def _verify_paper(paper: str, events: Path | None, key: Path | None, *, as_json: bool) -> Exit:
+    from office import Office, papercode
+
+    folder = office_folder()
+    office = Office.load(folder) if folder else the_office() if events is None else None
+    found = papercode.verify_paper(paper, office, events, key)
+    code = found.code
+    told = {"list": code.number, "digest": code.digest, "taken": code.checkpoint.at, "filed": found.filed}
+    if not as_json:
+        about = _("certificate of list {number}").format(number=code.number) if code.number else _("typed groups")
+        taken = _("{about}, checkpoint at event {seq}").format(about=about, seq=code.checkpoint.seq)
+        click.echo(taken)
+        if not code.number:
+            click.echo(_("The groups do not say which list they were printed for; the QR code and the file do."))
+    return _show_verdict(found.verdict, as_json=as_json, paper=told)
+
+
+def _show_verdict(verdict: Verification, *, as_json: bool, paper: dict[str, Any] | None = None) -> Exit:
     code = Exit.DONE if verdict.sound else Exit.TAMPERED
     if as_json:
         findings = [{"event": each.seq, "fault": each.fault, "message": each.message} for each in verdict.findings]
         head = {"events": verdict.head.seq, "hash": verdict.head.hash.hex(), "proven": verdict.proven}
-        click.echo(to_json({"exit": code, **head, "findings": findings}))
+        click.echo(to_json({"exit": code, **head, "findings": findings, **({"paper": paper} if paper else {})}))
         return code
     for finding in verdict.findings:
         click.echo(click.style("  • ", fg="red") + finding.message, err=True)

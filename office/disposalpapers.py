@@ -120,11 +120,11 @@ def due_row(record: Record, reckoned: Reckoning) -> DueRow:
     term = record.extension.term if record.extension else basis.rule.term
     return DueRow(
         title_of(record.path),
-        _number(basis.record_class.code, record.id),
-        _year(record.period, basis.base.day),
+        number_of(basis.record_class.code, record.id),
+        year_of(record.period, basis.base.day),
         term_in_words(term),
         kept_until,
-        _folder(record.share, record.path),
+        folder_of(record.share, record.path),
         "已续存，再次到期" if record.extension else "未鉴定",
         record.size,
         basis.adoption.number,
@@ -135,8 +135,8 @@ def due_item(item: Item) -> DueRow:
     """The line of an item that is on a list already."""
     status = f"拟{_WISHES[item.decision]}" if item.decision else "待鉴定"
     kept_until = item.eligible_on - timedelta(days=1)
-    number, year = _number(item.code, item.record_id), _year(item.period, item.base_day)
-    place = _folder(item.share, item.path)
+    number, year = number_of(item.code, item.record_id), year_of(item.period, item.base_day)
+    place = folder_of(item.share, item.path)
     return DueRow(
         item.title, number, year, term_in_words(item.term), kept_until, place, status, item.size, item.schedule
     )
@@ -260,6 +260,8 @@ def certificate(around: Around, of: DisposalList, proof: Proof, backups_until: d
         "backups": _backups(backups_until),
         "rows": [_seen(item) for item in items],
         "summary": _outcomes(items),
+    }
+    proven = {
         "proof": {
             "code": code.text(),
             "groups": code.checkpoint.groups(),
@@ -267,26 +269,26 @@ def certificate(around: Around, of: DisposalList, proof: Proof, backups_until: d
             "last": proof.last,
             "seq": code.checkpoint.seq,
             "at": f"{code.checkpoint.at.astimezone(CHINA):%Y-%m-%d %H:%M:%S}",
+            "picture": code.picture(),
         },
     }
-    context = _paper(around, CERTIFICATE, of.number, more, of)
-    context["proof"]["picture"] = code.picture()
-    return context
+    return _paper(around, CERTIFICATE, of.number, more, of) | proven  # the digest is of what the list says
 
 
 def extension(around: Around, of: DisposalList) -> Context:
-    """续存登记: the items that are kept longer or for ever, with the new term, the reason, and whose word it was."""
+    """续存登记: the items that are kept longer or for ever, with the new term and why; it counts once approved."""
     kept = [(item, item.opinion) for item in of.items if item.opinion and item.opinion.wish is not Wish.DESTROY]
+    granted = of.approval
     rows = [
         {
             "row": item.row,
             "title": item.title,
-            "number": _number(item.code, item.record_id),
+            "number": number_of(item.code, item.record_id),
             "old": term_in_words(item.term),
             "term": _new_term(opinion.wish, opinion.term),
             "reason": opinion.reason,
-            "by": around.person(opinion.by),
-            "on": opinion.on,
+            "by": around.person(granted.by) if granted else "待批",
+            "on": granted.on if granted else opinion.on,
         }
         for item, opinion in kept
     ]
@@ -308,9 +310,9 @@ def hold(around: Around, placed: Hold, records: Sequence[Record], codes: Mapping
         "rows": [
             {
                 "title": title_of(record.path),
-                "number": _number(codes.get(record.class_key or "", ""), record.id),
-                "year": _year(record.period, record.dated),
-                "place": _folder(record.share, record.path),
+                "number": number_of(codes.get(record.class_key or "", ""), record.id),
+                "year": year_of(record.period, record.dated),
+                "place": folder_of(record.share, record.path),
             }
             for record in records
         ],
@@ -441,7 +443,7 @@ def _appraised(around: Around, item: Item) -> Context:
     return {
         "row": item.row,
         "title": item.title,
-        "number": _number(item.code, item.record_id),
+        "number": number_of(item.code, item.record_id),
         "wish": _WISHES[said.wish] if said else "未提出",
         "term": _new_term(said.wish, said.term) if said else "",
         "reason": "；".join(text for text in ((said.reason if said else ""), _left(item)) if text),
@@ -473,7 +475,7 @@ def _registered_row(item: Item, of: DisposalList, on: date) -> RegisterRow:
         row=item.row,
         title=item.title,
         place=f"{item.share}/{item.path}",
-        year=_year(item.period, item.base_day),
+        year=year_of(item.period, item.base_day),
         code=item.code or item.class_title,
         record=f"记录 {item.record_id}",
         term=term_in_words(item.term),
@@ -513,7 +515,7 @@ def _seen(item: Item) -> Context:
     return {
         "row": item.row,
         "title": item.title,
-        "number": _number(item.code, item.record_id),
+        "number": number_of(item.code, item.record_id),
         "digest": item.digest,
         "result": result,
         "on": item.done_on or item.left_on,
@@ -605,16 +607,16 @@ def in_bytes(size: int) -> str:
     return f"{size} B" if unit == "B" else f"{number:.1f} {unit}"
 
 
-def _folder(share: str, path: str) -> str:
+def folder_of(share: str, path: str) -> str:
     """Where a file lies; its name is its 题名."""
     return "/".join(part for part in (share, path.rpartition("/")[0]) if part)
 
 
-def _number(code: str, record_id: str) -> str:
+def number_of(code: str, record_id: str) -> str:
     return f"{code}\n记录 {record_id}" if code else f"记录 {record_id}"
 
 
-def _year(period: Period | None, day: date | None) -> str:
+def year_of(period: Period | None, day: date | None) -> str:
     if period is None:
         return str(day.year) if day else ""
     return "–".join(dict.fromkeys((str(period.first.year), str(period.last.year))))

@@ -10,16 +10,26 @@ import base64
 import binascii
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from i18n import _
-from retention import audit
+from office import ledgers
+from retention import audit, projection
 from retention.errors import Problem, SourceError
+from retention.events import Filed, ListDrafted, ListSubmitted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
     from docgen import Image
+    from office.centre import Office
 
 PROPERTY = "guidang.proof"
 """The property of the certificate that holds the code as a text."""
@@ -85,7 +95,7 @@ def parse(text: str, where: str = "") -> PaperCode:
 
 def read(source: str) -> PaperCode:
     """A certificate's file (.docx), a text file, or the text itself. SourceError where none of them holds a code."""
-    if not _names_a_file(source):
+    if not names_a_file(source):
         return parse(source, _("the text given"))
     path = Path(source)
     if path.suffix.lower() in _PICTURES:
@@ -98,7 +108,8 @@ def read(source: str) -> PaperCode:
     return parse(content.decode("utf-8-sig", "replace"), str(path))
 
 
-def _names_a_file(source: str) -> bool:
+def names_a_file(source: str) -> bool:
+    """Whether a text names a file that is there."""
     try:
         return Path(source).is_file()
     except (OSError, ValueError):  # too long for a name, or with a NUL: then it is none
@@ -118,3 +129,90 @@ def _embedded(content: bytes, where: str) -> str:
 def _unreadable(where: str) -> SourceError:
     hint = _("Read the QR code again, or type the groups that stand beside it.")
     return SourceError([Problem(where, _("this code is not whole"), hint, "paper.unreadable", "L4")])
+
+
+# --- a certificate held against the ledger ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PaperVerdict:
+    """What a certificate was found to be. ``filed``: whether the file itself is the one that was filed, if one was."""
+
+    code: PaperCode
+    verdict: audit.Verdict
+    filed: bool | None = None
+
+
+def verify_paper(source: str, office: Office | None, events: Path | None, key: Path | None) -> PaperVerdict:
+    """Hold a certificate against exported events, else the office's ledger (L2, L4).
+
+    ``source``: the certificate's file, or what its QR code says, or the groups on it. ``key``: the public key, else
+    the office's. SourceError where something cannot be read; ValueError where there is neither office nor export.
+    """
+    code, public = read(source), _public_key(office, key)
+    told = _Told()
+    if events:
+        verdict = audit.verify(told.through(audit.exported(events)), [code.checkpoint], public)
+    elif office:
+        with ledgers.open_ledger(office) as ledger, ledger.read() as view:
+            verdict = audit.verify(told.through(view.links()), [code.checkpoint], public, claimed=view.head)
+    else:
+        raise ValueError("neither an office nor exported events")
+    filed = told.has_filed(source, code.number)
+    found = [*_of_list(told, code), *_of_file(code, filed)]
+    findings = (*verdict.findings, *found)
+    return PaperVerdict(code, replace(verdict, findings=findings, proven=0 if findings else verdict.proven), filed)
+
+
+def _public_key(office: Office | None, named: Path | None) -> Ed25519PublicKey:
+    place = named or (office.folder / ledgers.PUBLIC if office else None)
+    if place is None or not place.exists():
+        hint = _("Name the public key (ledger.pub) with --key; whoever verifies should have had it before.")
+        message = _("there is no public key to verify the checkpoint with")
+        raise SourceError([Problem(str(place or ""), message, hint, "paper.no_key", "L4")])
+    return audit.public_key(place.read_bytes(), str(place))
+
+
+class _Told:
+    """What events say of lists and their papers, noted while they pass by."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, str] = {}
+        self.digests: dict[str, set[str]] = defaultdict(set)
+        self.papers: dict[str, set[str]] = defaultdict(set)
+
+    def through(self, links: Iterable[audit.Link]) -> Iterator[audit.Link]:
+        for link in links:
+            if b'"kind":"list.' in link.body or b'"proof":true' in link.body:
+                with suppress(ValueError, KeyError, TypeError):  # whoever tampers may write anything; the chain says so
+                    self._note(link)
+            yield link
+
+    def _note(self, link: audit.Link) -> None:
+        event = projection.event_of(link.body)
+        match event.change:
+            case ListDrafted(number=number):
+                self.numbers[event.subject] = number
+            case ListSubmitted(digest=digest):
+                self.digests[self.numbers.get(event.subject, "")].add(digest)
+            case Filed(proof=True, path=path, digest=digest):
+                self.papers[path.partition("/")[0]].add(digest)
+
+    def has_filed(self, source: str, number: str) -> bool | None:
+        """Whether a file is one of the list's papers as they were filed; None where none is known, or it is none."""
+        if not self.papers.get(number) or not names_a_file(source):
+            return None
+        content = Path(source).read_bytes()
+        return sha256(content).hexdigest() in self.papers[number] if content.startswith(b"PK") else None
+
+
+def _of_list(told: _Told, code: PaperCode) -> Iterator[audit.Finding]:
+    if code.number and code.digest not in told.digests.get(code.number, set()):
+        text = _("list {number} was never submitted with the digest that the certificate names")
+        yield audit.Finding(code.checkpoint.seq, audit.Fault.REPLACED, text.format(number=code.number))
+
+
+def _of_file(code: PaperCode, filed: bool | None) -> Iterator[audit.Finding]:
+    if filed is False:
+        text = _("this file is not the certificate of list {number} that was filed: it was changed since, or is a copy")
+        yield audit.Finding(code.checkpoint.seq, audit.Fault.ALTERED, text.format(number=code.number))

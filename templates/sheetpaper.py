@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docgen.forms import load_form
-from docgen.printsheet import Col, PrintBook
+from docgen.printsheet import PROPERTIES, Col, PrintBook
 from docgen.register import cell_tag
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from docgen.forms import Form, Table
 
 TEMPLATE = "template.xlsx"
@@ -35,8 +37,8 @@ def col(table: Table, key: str, width: float, *, title: str = "", align: str = "
     return Col(title or column.title, cell_tag(column), width, column.type, align, column.group, total)
 
 
-def save(script: str, book: PrintBook) -> Path:
+def save(script: str, book: PrintBook, properties: Mapping[str, str] = PROPERTIES) -> Path:
     """Write the template beside its authoring script."""
     path = Path(script).parent / TEMPLATE
-    path.write_bytes(book.saved())
+    path.write_bytes(book.saved(properties))
     return path

@@ -1,0 +1,295 @@
+"""The papers of a disposal made, written into the office and filed as permanent records.
+
+Papers lie in the folder ``disposal`` below the office, one folder a list, and every one of them is a record that no
+list can ever name (D12). Nothing is overwritten: what a list looks like later is a paper of its own. Asking twice for
+the same paper gives the one that is there.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from docgen import WordTemplate
+from docgen.package import write_atomic
+from i18n import _
+from office import disposalpapers, ledgers
+from office.disposalpapers import (
+    APPRAISAL,
+    APPROVAL,
+    CERTIFICATE,
+    DUE,
+    EXTENSION,
+    HOLD,
+    REGISTER,
+    SUPERVISION,
+    TITLES,
+    Around,
+    DueRow,
+    Proof,
+)
+from office.papercode import PaperCode
+from retention import accounts, lists, schema
+from retention.errors import ConflictError, Problem, UnknownError
+from retention.events import Filed
+from retention.ledger import Draft
+from retention.model import ListState, Role, Wish
+from retention.peek import peek
+from retention.view import CHUNK, chunks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import date, datetime
+
+    from office.centre import Office
+    from retention.ledger import Ledger, Stamp
+    from retention.model import DisposalList
+    from retention.view import View
+
+SHARE = "disposal"
+"""The folder below the office, and the name of the share that the papers' records have."""
+
+HOLDS, DUES = "冻结", "到期"
+
+_PERSONS = tuple(role for role in Role if role is not Role.ADMINISTRATOR)
+_STAGES = {
+    ListState.DRAFT: "草案",
+    ListState.RETURNED: "草案",
+    ListState.SUBMITTED: "送审",
+    ListState.APPROVED: "已批准",
+    ListState.EXECUTING: "执行中",
+    ListState.EXECUTED: "已执行",
+    ListState.REJECTED: "未批准",
+    ListState.WITHDRAWN: "已撤回",
+    ListState.EXPIRED: "已过期",
+}
+_STAGED = frozenset({REGISTER, APPROVAL, SUPERVISION})
+_FROZEN = frozenset(
+    {ListState.SUBMITTED, ListState.APPROVED, ListState.EXECUTING, ListState.EXECUTED, ListState.WITNESSED}
+)
+_DONE = frozenset({ListState.EXECUTED, ListState.WITNESSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A paper in its place. ``new``: it was made now; otherwise it lay there, the same."""
+
+    form: str
+    path: Path
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A paper to be made: what it prints, in which folder, under which name."""
+
+    form: str
+    context: dict[str, Any]
+    folder: str
+    name: str
+
+    @property
+    def digest(self) -> str:
+        digest: str = self.context["meta"]["digest"]
+        return digest
+
+
+# --- what is made -----------------------------------------------------------------------------------------------
+
+
+def around(office: Office, view: View) -> Around:
+    """What stands on every paper of an office, with the names of all who ever had an account."""
+    settings = office.settings
+    persons = {account.person.name: account.person.full_name for account in view.accounts()}
+    return Around(settings.name, settings.company, settings.project, settings.version, persons)
+
+
+def forms_for(of: DisposalList) -> tuple[str, ...]:
+    """The papers a list has in its state: appraisal from the draft on, register once frozen, proof once executed."""
+    forms = [DUE, APPRAISAL]
+    if any(opinion.wish is not Wish.DESTROY for opinion in of.opinions):
+        forms.append(EXTENSION)
+    if of.state in _FROZEN:
+        forms += [REGISTER, APPROVAL]
+    if of.state in _DONE:
+        forms += [SUPERVISION, CERTIFICATE]
+    return tuple(forms)
+
+
+def make(  # noqa: PLR0913 - each is one of the things a paper is made of
+    office: Office,
+    ledger: Ledger,
+    stamp: Stamp,
+    number: str,
+    forms: Sequence[str] = (),
+    *,
+    backups_until: date | None = None,
+) -> tuple[Kept, ...]:
+    """Make papers of a list, those its state allows without ``forms``, and file them by the person of ``stamp``.
+
+    All of them are written and filed, or none. UnknownError for a list there is not; RefusedError for a person who
+    may not; ConflictError for a paper its state does not give yet; TamperedError where the ledger does not hold.
+    """
+    with ledger.read() as view:
+        accounts.require(view, stamp.actor, *_PERSONS)
+        of, known = _proven(view, number), around(office, view)
+    allowed = forms_for(of)
+    if too_early := [form for form in forms if form not in allowed]:
+        raise ConflictError([_too_early(of, form) for form in too_early])
+    wanted = forms or allowed
+    proof = proof_of(office, ledger, of, stamp.at) if CERTIFICATE in wanted else None
+    made = [_wanted(known, of, form, proof, backups_until) for form in wanted]
+    return _keep(office, ledger, stamp, made)
+
+
+def make_due(office: Office, ledger: Ledger, stamp: Stamp, rows: Sequence[DueRow]) -> Kept:
+    """File the 到期清单 of a day, before any list was drafted."""
+    with ledger.read() as view:
+        accounts.require(view, stamp.actor, *_PERSONS)
+        context = disposalpapers.due(around(office, view), rows, stamp.on)
+    (kept,) = _keep(office, ledger, stamp, [_Wanted(DUE, context, DUES, f"{TITLES[DUE]} {stamp.on}")])
+    return kept
+
+
+def make_hold(office: Office, ledger: Ledger, stamp: Stamp, hold_id: str, codes: dict[str, str]) -> Kept:
+    """File the 冻结通知 of a hold. ``codes``: the code of a class by its key."""
+    with ledger.read() as view:
+        accounts.require(view, stamp.actor, *_PERSONS)
+        placed = view.hold(hold_id)
+        if placed is None:
+            where, hint = _("hold {id}").format(id=hold_id), _("`guidang hold list` shows all.")
+            raise UnknownError([Problem(where, _("there is no such hold"), hint, "paper.no_hold", "D3")])
+        records = sorted(view.records_held_by(hold_id), key=lambda record: (record.share, record.path))
+        context = disposalpapers.hold(around(office, view), placed, records, codes)
+    (kept,) = _keep(office, ledger, stamp, [_Wanted(HOLD, context, HOLDS, f"{TITLES[HOLD]} {hold_id}")])
+    return kept
+
+
+def render(office: Office, form: str, context: dict[str, Any]) -> bytes:
+    """A paper's document by the office's own template, else the shipped one. The same context gives the same bytes."""
+    template = office.templates.get(form)
+    if template is None:
+        template = office.templates[form] = WordTemplate.load(office.file_of(form, "template.docx"))
+    return template.render(context, compression="compact")
+
+
+def proof_of(office: Office, ledger: Ledger, of: DisposalList, at: datetime) -> Proof:
+    """A checkpoint taken now, and where the ledger tells of the list. TamperedError where the ledger does not hold."""
+    point, _place = ledgers.take_checkpoint(office, at)
+    with ledger.read() as view:
+        last = _last_event(view, [of.id, *(item.record_id for item in of.items)])
+    return Proof(PaperCode(point, of.number, of.digest or ""), int(of.id), last)
+
+
+def _proven(view: View, number: str) -> DisposalList:
+    """The list, with rows that are what the events say: a paper is made of nothing else."""
+    of = view.disposal_list(number)
+    if of is None:
+        raise UnknownError([lists.unknown(number)])
+    view.proven(item.record_id for item in of.items)
+    return of
+
+
+def _last_event(view: View, subjects: Sequence[str]) -> int:
+    table = schema.events.c
+    newest = (view.rows(select(func.max(table.seq)).where(table.subject.in_(part))) for part in chunks(subjects, CHUNK))
+    return max(int(seq) for rows in newest for (seq,) in rows if seq is not None)
+
+
+def _wanted(known: Around, of: DisposalList, form: str, proof: Proof | None, backups_until: date | None) -> _Wanted:
+    title = TITLES[form]
+    if form == CERTIFICATE:
+        if proof is None:
+            raise ValueError("a certificate needs its proof")
+        context = disposalpapers.certificate(known, of, proof, backups_until)
+        title += "（未完成）" if context["unfinished"] else ""
+    elif form == DUE:
+        context = disposalpapers.due(known, [*map(disposalpapers.due_item, of.items)], of.drafted_on, of.number)
+    else:
+        context = _CONTEXTS[form](known, of)
+        title += f"（{_STAGES[of.state]}）" if form in _STAGED and of.state in _STAGES else ""
+    return _Wanted(form, context, of.number, title)
+
+
+_CONTEXTS = {
+    APPRAISAL: disposalpapers.appraisal,
+    REGISTER: disposalpapers.register,
+    APPROVAL: disposalpapers.approval,
+    SUPERVISION: disposalpapers.supervision,
+    EXTENSION: disposalpapers.extension,
+}
+
+
+def _too_early(of: DisposalList, form: str) -> Problem:
+    where = _("disposal list {number}").format(number=of.number)
+    message = _("there is no {paper} yet: the list is {state}").format(
+        paper=TITLES[form], state=lists.state_name(of.state)
+    )
+    return Problem(where, message, _("Make it when the list has come that far."), "paper.too_early", "D11")
+
+
+# --- written and filed ------------------------------------------------------------------------------------------
+
+
+def _keep(office: Office, ledger: Ledger, stamp: Stamp, wanted: Sequence[_Wanted]) -> tuple[Kept, ...]:
+    """Write what does not lie there yet, file what is not filed; where the ledger refuses, nothing stays written."""
+    root = office.folder / SHARE
+    kept, contents = [], dict[Path, bytes]()
+    for paper in wanted:
+        place, content = _lying(root / paper.folder, paper)
+        new = content is None
+        contents[place] = render(office, paper.form, paper.context) if content is None else content
+        kept.append(Kept(paper.form, place, new))
+    written: list[Path] = []
+    try:
+        for each in kept:
+            if each.new:
+                each.path.parent.mkdir(parents=True, exist_ok=True)
+                written.append(each.path)
+                write_atomic(each.path, contents[each.path])
+        ledger.commit(lambda view: _filings(view, stamp, root, kept, contents), stamp)
+    except BaseException:
+        for path in written:
+            with suppress(OSError):
+                path.unlink()
+        raise
+    return tuple(kept)
+
+
+def _lying(folder: Path, paper: _Wanted) -> tuple[Path, bytes | None]:
+    """The file that is this paper already, whole; else a name nobody has yet."""
+    for place in sorted(folder.glob(f"{TITLES[paper.form]}*.docx")):
+        content = place.read_bytes()
+        said = peek(content).properties
+        if said.get("guidang.form") == paper.form and said.get("guidang.digest") == paper.digest:
+            return place, content
+    names = (f"{paper.name}.docx" if n == 1 else f"{paper.name} ({n}).docx" for n in count(1))
+    return next(folder / name for name in names if not (folder / name).exists()), None
+
+
+def _filings(
+    view: View, stamp: Stamp, root: Path, kept: Iterable[Kept], contents: dict[Path, bytes]
+) -> Iterator[Draft]:
+    accounts.require(view, stamp.actor, *_PERSONS)
+    for each in kept:
+        path, content = each.path.relative_to(root).as_posix(), contents[each.path]
+        digest, title = sha256(content).hexdigest(), TITLES[each.form]
+        known = view.records_at(SHARE, path)
+        if any(record.digest == digest for record in known):
+            continue
+        if known:  # a file changed since it was filed: it is not taken for the paper again
+            raise ConflictError([_changed(each.path)])
+        evidence = (f"guidang.form {each.form}",)
+        filed = Filed(SHARE, path, digest, len(content), title, dated=stamp.on, evidence=evidence, proof=True)
+        yield Draft("", filed)
+
+
+def _changed(path: Path) -> Problem:
+    hint = _("Put it away under another name, and make the paper again.")
+    return Problem(str(path), _("this paper was changed after it was filed"), hint, "paper.changed", "D12")
