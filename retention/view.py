@@ -10,6 +10,7 @@ from sqlalchemy import LargeBinary, and_, case, cast, exists, func, or_, select
 
 from i18n import _
 from retention import audit, lifecycle, lists, passwords, persons, projection, schema
+from retention.dates import Clock
 from retention.errors import ConflictError, Problem, RefusedError, TamperedError
 from retention.events import AccountChange, HoldChange, ListChange, RecordChange, ScheduleAdopted
 from retention.model import Overlay, State
@@ -98,6 +99,11 @@ class View:
     def last(self) -> Entry | None:
         """The newest event."""
         return next(iter(self.newest(1)), None)
+
+    def clock(self) -> Clock:
+        """What the ledger knows of the time (T4)."""
+        last = self.last()
+        return Clock(last.event.at if last else None)
 
     # records
 
