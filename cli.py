@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import i18n
-from console import account, audit, schedule, terminal
+from console import account, audit, clock, keeping, records, schedule, terminal
 from console.frame import (
     Exit,
     PeriodType,
@@ -833,8 +833,11 @@ def _faults(path: Path) -> tuple[Problem, ...]:
     return ()
 
 
-for _group in (schedule.schedule, audit.audit, account.account):
-    program.add_command(_group)
+for _command in (
+    *(records.due, records.records, records.why, keeping.classify, keeping.settle, keeping.hold),
+    *(schedule.schedule, clock.clock, audit.audit, account.account),
+):
+    program.add_command(_command)
 
 
 def main() -> None:

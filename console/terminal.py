@@ -63,6 +63,16 @@ def wrap(text: str, columns: int) -> list[str]:
     return [*lines, line.rstrip()] if line.rstrip() or not lines else lines
 
 
+def fold(text: str, columns: int) -> list[str]:
+    """``text`` letter by letter in lines no wider than ``columns``: put together they are the text again."""
+    lines = [""]
+    for character in text:
+        if width(lines[-1]) + _columns(character) > columns:
+            lines.append("")
+        lines[-1] += character
+    return lines
+
+
 def _pieces(text: str) -> Iterator[str]:
     """Parts between which a line may break: a Latin word, a Chinese character, with the marks tied to them."""
     held = ""
@@ -214,7 +224,7 @@ def _print_problem(problem: Told, *, err: bool, colour: str) -> None:
     message = f"{place}：{problem.message}" if place else problem.message
     if clause := getattr(problem, "clause", ""):
         message += f" [{clause}]"
-    columns = _terminal() - 4
+    columns = line_width() - 4
     for number, line in enumerate(wrap(message, columns)):
         bullet = click.style("  • ", fg=colour) if number == 0 else "    "
         click.echo(bullet + line, err=err)
@@ -239,7 +249,8 @@ def print_table(
 ) -> None:
     """Print rows under titles in columns; the numbers in ``right`` name the columns set to the right.
 
-    ``below``: for each row, texts that are too long for a column; each begins a line under it, behind the first column.
+    ``below``: for each row, texts too long for a column, each on a line under it; the first is a path, which is broken
+    where it has to be, but never changed.
     """
     lines = [tuple(titles), *(tuple(row) for row in rows)]
     widths = [max(width(line[column]) for line in lines) for column in range(len(titles))]
@@ -250,12 +261,15 @@ def print_table(
         )
         text = "  ".join(cells).rstrip()
         click.echo(click.style(text, bold=True) if number == 0 else text)
-        for note in below[number - 1] if below and number else ():
-            for part in wrap(note, _terminal() - widths[0] - 2):
+        if below and number:
+            path, *notes = below[number - 1]
+            room = line_width() - widths[0] - 2
+            for part in (*fold(path, room), *(part for note in notes for part in wrap(note, room))):
                 click.echo(" " * (widths[0] + 2) + part)
 
 
-def _terminal() -> int:
+def line_width() -> int:
+    """How wide the terminal is; 100 where that is not known, and never more than 120."""
     import shutil
 
     return min(shutil.get_terminal_size((100, 24)).columns, 120)

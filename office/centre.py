@@ -196,15 +196,20 @@ class Office:
     def schedule(self) -> ScheduleReading:
         """The office's schedule.csv as it lies there, in force or not. SourceError with every fault in it."""
         from docgen.errors import DataError
-        from retention.model import Base, Start
-        from retention.schedule import read_schedule
 
-        chosen = self.settings.retention
         try:
             data = (self.folder / SCHEDULE).read_bytes()
         except FileNotFoundError:
             raise DataError([_no_schedule()]) from None
-        return read_schedule(data, SCHEDULE, start=Start(chosen.start), base=Base(chosen.base))
+        return self.read_schedule(data, SCHEDULE)
+
+    def read_schedule(self, data: bytes, name: str) -> ScheduleReading:
+        """A schedule in CSV as this office's settings have it read. SourceError with every fault in it."""
+        from retention.model import Base, Start
+        from retention.schedule import read_schedule
+
+        chosen = self.settings.retention
+        return read_schedule(data, name, start=Start(chosen.start), base=Base(chosen.base))
 
     def registers(self, period: Period) -> list[Path]:
         """The files handed in for a period, in the order of their names; marked copies and passing files left out."""

@@ -107,10 +107,11 @@ def adopt(ledger: Ledger, stamp: Stamp, version: ScheduleVersion, count: int, *,
     return done[0]
 
 
-def obstacles(view: View, version: ScheduleVersion, on: date) -> list[Problem]:
-    """What forbids adopting the version, whoever does it and whatever it shortens; nothing where it may be done."""
+def obstacles(view: View, version: ScheduleVersion, on: date, shortened_by: str = "") -> list[Problem]:
+    """What forbids adopting the version, whoever does it; nothing where it may be done."""
     adoptions = view.adoptions()
-    return adoption.objections(adoption.propose(version, adoptions, (), on), adoptions, Actor("?"), in_use(view))
+    proposed = adoption.propose(version, adoptions, (), on, shortened_by)
+    return adoption.objections(proposed, adoptions, Actor("?"), in_use(view))
 
 
 def _proposed(view: View, version: ScheduleVersion, on: date, shortened_by: str) -> Adoption:

@@ -56,7 +56,7 @@ class Alerts:
 
 def alerts(view: View, single: Collection[str]) -> Alerts:
     """What to be loud about. ``single``: the class keys of which one file a period and department is usual."""
-    lying = tuple((overlay, _count(view, _of(overlay))) for overlay in ALARMING)
+    lying = tuple((overlay, count(view, _of(overlay))) for overlay in ALARMING)
     return Alerts(lying, _groups(view, _repeated(single)), _groups(view, _copied()))
 
 
@@ -72,8 +72,15 @@ def _there() -> ColumnElement[bool]:
     return and_(_alive(), schema.records.c.missing_since.is_(None))
 
 
-def _count(view: View, *where: ColumnElement[bool]) -> int:
+def count(view: View, *where: ColumnElement[bool]) -> int:
+    """How many records answer to conditions over ``schema.records``."""
     return int(view.rows(select(func.count()).select_from(schema.records).where(*where))[0][0])
+
+
+def covered(view: View) -> dict[str, int]:
+    """How many records each hold covers now."""
+    hold = schema.record_holds.c.hold_id
+    return dict(map(tuple, view.rows(select(hold, func.count()).group_by(hold))))
 
 
 # --- duplicates -------------------------------------------------------------------------------------------------

@@ -1,0 +1,97 @@
+"""The office's schedule on its way into force: read from what people hand in, kept as schedule.csv, held against it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, NamedTuple
+
+from docgen.cell import Kind, shown
+from docgen.intake import open_book, read_bytes
+from docgen.package import write_atomic
+from i18n import _
+from office.centre import SCHEDULE
+from retention.errors import Problem, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from docgen.book import Sheet
+    from docgen.cell import Cell
+    from office.centre import Office
+    from retention.schedule import ScheduleReading
+
+_WORKBOOK = b"PK"
+
+
+class HandedIn(NamedTuple):
+    """A schedule handed in: as a CSV file, and how that is read."""
+
+    content: bytes
+    reading: ScheduleReading
+
+
+def handed_in(office: Office, path: Path) -> HandedIn:
+    """The schedule in a CSV file or a workbook. DataError, SourceError with every fault in it.
+
+    Of a workbook the one visible sheet with the titles of a schedule is read; a merged cell has its value only in its
+    first row, so a term merged over several classes is said to be missing in the others (P4).
+    """
+    content = read_bytes(path)
+    if not content.startswith(_WORKBOOK):
+        return HandedIn(content, office.read_schedule(content, path.name))
+    read: list[HandedIn] = []
+    untitled: SourceError | None = None
+    for sheet in open_book(content, path.name).sheets:
+        if sheet.hidden:
+            continue
+        text = _as_csv(sheet)
+        try:
+            read.append(HandedIn(text, office.read_schedule(text, path.name)))
+        except SourceError as error:
+            if any(problem.code != "csv.no_titles" for problem in error.problems):
+                raise
+            untitled = error
+    if len(read) > 1:
+        raise SourceError([_several_sheets(path)])
+    if not read:
+        raise untitled or SourceError([_no_sheet(path)])
+    return read[0]
+
+
+def keep(office: Office, handed: HandedIn) -> Path:
+    """Make it the office's schedule.csv; what was there before is replaced."""
+    place = office.folder / SCHEDULE
+    write_atomic(place, handed.content)
+    return place
+
+
+def _as_csv(sheet: Sheet) -> bytes:
+    """A sheet as CSV, each row where it stands, so that places in messages are those of the workbook."""
+    file = io.StringIO()
+    writer = csv.writer(file)
+    for number in range(1, max(sheet.rows, default=0) + 1):
+        writer.writerow(_texts(sheet, number))
+    return file.getvalue().encode("utf-8-sig")
+
+
+def _texts(sheet: Sheet, number: int) -> Iterator[str]:
+    row = sheet.rows.get(number, {})
+    for column in range(1, max(row, default=0) + 1):
+        cell = row.get(column)
+        yield _text(cell) if cell else ""
+
+
+def _text(cell: Cell) -> str:
+    return shown(cell) if cell.kind is Kind.NUMBER else cell.text
+
+
+def _several_sheets(path: Path) -> Problem:
+    message = _("several sheets hold a schedule")
+    return Problem(path.name, message, _("Keep one of them, or hide the others."), "schedule.sheets", "P4")
+
+
+def _no_sheet(path: Path) -> Problem:
+    message = _("no sheet that is shown holds a schedule")
+    return Problem(path.name, message, _("Show the sheet with 记录名称 and 保存期限."), "schedule.no_sheet", "P4")
