@@ -1,4 +1,4 @@
-"""What an emitter tells: a folder to look at, or that it no longer knows. Hints hurry a scan and decide nothing (W10)."""
+"""What an emitter tells: a folder to look at, or that nobody knows any more. Hints only hurry a scan (W10)."""
 
 from __future__ import annotations
 

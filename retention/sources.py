@@ -23,15 +23,13 @@ from watchdog.observers.api import BaseObserver
 
 from retention import mounts
 from retention.hints import Lost, Why
+from retention.passing import QUARANTINE
 from retention.polling import PollingEmitter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 LOG = logging.getLogger("guidang.watch")
-
-QUARANTINE = ".guidang-quarantine"
-"""Where disposal keeps what is to be removed, at a share's root; no place to watch."""
 
 TELLING = re.compile(
     "apfs|bcachefs|btrfs|exfat|ext[234]|f2fs|fuseblk|hfsplus|jfs|ntfs3?|overlay|ramfs|reiserfs|squashfs|tmpfs|ubifs|vfat"

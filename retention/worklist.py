@@ -123,7 +123,7 @@ class Worklist:
             for folder in again:
                 step = self._rounds.get(folder, 0)
                 self._rounds[folder] = step + 1
-                self._again[folder] = ended + max(after, _of(self._rhythm.back_off, step))
+                self._again[folder] = ended + max(after, step_of(self._rhythm.back_off, step))
 
     def _forget_rounds(self, work: Work, again: Collection[str]) -> None:
         settled: Iterable[str] = list(self._rounds) if work.folders is None else work.folders
@@ -134,9 +134,10 @@ class Worklist:
     def failed(self, at: float, times: int) -> None:
         """A pass did not end well, so many times in a row: look at everything, later each time."""
         with self._turn:
-            self._not_before = at + _of(self._rhythm.away, times - 1)
+            self._not_before = at + step_of(self._rhythm.away, times - 1)
             self._all_at(self._not_before)
 
 
-def _of(steps: tuple[float, ...], number: int) -> float:
+def step_of(steps: tuple[float, ...], number: int) -> float:
+    """The step with this number; past the end the last one."""
     return steps[min(number, len(steps) - 1)]

@@ -1,0 +1,379 @@
+"""An office's shares looked at: once, by `guidang scan`, or for as long as the service runs, by `guidang watch`.
+
+All that is written lies in the office's folder `watch`: status, log and locks; nothing ever on a share (D14). Of two
+that want to look at a share at the same time one waits; of services there is one.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from hashlib import sha256
+from logging.handlers import RotatingFileHandler
+from typing import TYPE_CHECKING
+
+from retention.scan import Scanner
+
+from i18n import _
+from office import archive, ledgers
+from office.turns import Turn
+from retention import watchstatus
+from retention.errors import ConflictError, LedgerError, Problem, UnknownError
+from retention.health import Health
+from retention.model import Actor
+from retention.watch import Patience, Service, ShareWatch, Watched
+from retention.watchstatus import BEAT, Condition, ShareStatus, Status, shown
+from retention.watchstory import Story, counts_of
+from retention.worklist import Rhythm, step_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from retention.scan import Pass, Share
+
+    from office.centre import Office
+    from retention.ledger import Ledger
+    from retention.watchstatus import Counts
+
+LOG = logging.getLogger("guidang.watch")
+FOLDER = "watch"
+STATUS = "status.json"
+LOG_FILE = "watch.log"
+LOG_BYTES, LOG_FILES = 2_000_000, 5
+
+TURN_SECONDS = 600.0
+"""How long a pass waits for the pass of another process over the same share."""
+
+SOON = timedelta(seconds=2)
+"""`guidang scan` waits by itself for what settles as soon as this, or in twice the share's own time of settling."""
+
+
+def version() -> str:
+    """The version that the service acts with (L6)."""
+    from importlib.metadata import version
+
+    return version("guidang")
+
+
+def service_actor() -> Actor:
+    """Who files, moves and misses."""
+    return Actor("guidang", version())
+
+
+# --- who looks ------------------------------------------------------------------------------------------------------
+
+
+class InTurn:
+    """A scanner that waits while another process looks at the same share."""
+
+    def __init__(self, scanner: Scanner, turn: Turn) -> None:
+        self._scanner, self._turn = scanner, turn
+
+    def look(self, folders: Collection[str] | None = None, *, believe: int | None = None) -> Pass:
+        """One pass. ConflictError where the other does not come to an end."""
+        if not self._turn.take(TURN_SECONDS):
+            message = _("another process ({process}) is looking at this share and does not come to an end").format(
+                process=self._turn.holder()
+            )
+            hint = _("See with `guidang watch --status` whether the share answers.")
+            raise ConflictError([Problem(str(self._turn.place), message, hint, "watch.turn")])
+        try:
+            return self._scanner.look(folders, believe=believe)
+        finally:
+            self._turn.leave()
+
+
+def scanner_of(office: Office, ledger: Ledger, share: Share, now: Callable[[], datetime]) -> InTurn:
+    """Who looks at a share of an office."""
+    scanner = Scanner(ledger, share, lambda: archive.catalogue_of(office), service_actor(), now)
+    name = sha256(share.name.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    return InTurn(scanner, Turn(office.folder / FOLDER / f"{name}.lock"))
+
+
+def shares_named(office: Office, names: Sequence[str]) -> tuple[Share, ...]:
+    """The shares with these names, or all. UnknownError where there is none, or not that one."""
+    shares = archive.shares(office)
+    if not shares:
+        hint = _('Name one there: [shares."archive"] and path = "…".')
+        raise UnknownError([Problem("guidang.toml", _("this office has no share to look at"), hint, "share.none")])
+    known = {share.name: share for share in shares}
+    hint = _("There are: {names}").format(names=_(", ").join(known))
+    unknown = [Problem(name, _("there is no such share"), hint, "share.unknown") for name in names if name not in known]
+    if unknown:
+        raise UnknownError(unknown)
+    return tuple(known[name] for name in names) if names else shares
+
+
+# --- once -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What looking at one share came to. ``waiting``: folders in which something had not settled at the end."""
+
+    share: str
+    health: Health
+    folders: int
+    files: int
+    counts: Counts
+    left_alone: int
+    waiting: int
+    braked: int
+    editing: Mapping[str, str]
+    unreadable: Mapping[str, str]
+    problems: tuple[Problem, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of the share could be looked at."""
+        return self.health is Health.OK and not self.unreadable
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing was concluded; empty where the share is there."""
+        return "" if self.health is Health.OK else self.health.words
+
+
+def scan(
+    office: Office,
+    names: Sequence[str],
+    now: Callable[[], datetime],
+    *,
+    believe: int | None = None,
+    wait: bool = False,
+) -> Iterator[Found]:
+    """Look at shares until all has settled, one after the other.
+
+    ``believe``: so many records that are gone at once are missing indeed (W8). Without ``wait`` only what settles
+    soon is waited for, not what may have to be missed.
+    """
+    shares = shares_named(office, names)
+    with ledgers.open_ledger(office, make=True) as ledger:
+        for share in shares:
+            yield _settled(share, scanner_of(office, ledger, share, now), believe, wait=wait)
+
+
+def _settled(
+    share: Share,
+    scanner: InTurn | Telling,
+    believe: int | None,
+    *,
+    wait: bool,
+) -> Found:
+    result = scanner.look(None, believe=believe)
+    found = Found(
+        share.name,
+        result.health,
+        result.folders,
+        result.files,
+        counts_of(result),
+        result.left_alone,
+        len(result.again),
+        result.braked,
+        result.editing,
+        result.unknown,
+        result.problems,
+    )
+    rounds = 0
+    while result.again and (wait or _soon(result, share, rounds)):
+        time.sleep(max(result.again_after.total_seconds(), step_of(Rhythm(0).back_off, rounds)))
+        result = scanner.look(result.again, believe=believe)
+        found = replace(
+            found,
+            health=result.health,
+            counts=found.counts + counts_of(result),
+            waiting=len(result.again),
+            braked=result.braked,
+            problems=tuple(dict.fromkeys((*found.problems, *result.problems))),
+        )
+        rounds += 1
+    return found
+
+
+def _soon(result: Pass, share: Share, rounds: int) -> bool:
+    return rounds < 4 and result.again_after <= max(share.settle * 2, SOON)
+
+
+# --- the service ----------------------------------------------------------------------------------------------------
+
+
+def status_of(office: Office) -> Status | None:
+    """What the service wrote last; None where none ever ran."""
+    return watchstatus.read(office.folder / FOLDER / STATUS)
+
+
+def runs(office: Office) -> bool:
+    """Whether a service holds the office's lock now."""
+    turn = Turn(office.folder / FOLDER / "lock")
+    if not turn.place.exists():
+        return False
+    if turn.take():
+        turn.leave()
+        return False
+    return True
+
+
+def watch_once(office: Office, now: Callable[[], datetime]) -> tuple[Found, ...]:
+    """Every share looked at until all has settled, with log and status as the service writes them.
+
+    ConflictError where a service runs for this office.
+    """
+    with _service_turn(office), _logging(office.folder / FOLDER / LOG_FILE):
+        desk = Desk(office.folder / FOLDER / STATUS, now)
+        last = status_of(office)
+        before = {share.name: share for share in last.shares} if last else {}
+        statuses: dict[str, ShareStatus] = {}
+        with ledgers.open_ledger(office, make=True) as ledger:
+            found = []
+            for share in shares_named(office, ()):
+                story = Story(share, before.get(share.name), now)
+                found.append(_settled(share, Telling(scanner_of(office, ledger, share, now), story), None, wait=True))
+                statuses[share.name] = story.status
+        desk.report(list(statuses.values()))
+        desk.end()
+    return tuple(found)
+
+
+class Telling:
+    """A scanner whose passes are told."""
+
+    def __init__(self, scanner: InTurn, story: Story) -> None:
+        self._scanner, self._story = scanner, story
+
+    def look(self, folders: Collection[str] | None = None, *, believe: int | None = None) -> Pass:
+        """One pass."""
+        began = time.monotonic()
+        result = self._scanner.look(folders, believe=believe)
+        self._story.saw(result, folders, time.monotonic() - began)
+        return result
+
+
+def watch(office: Office, stop: threading.Event, now: Callable[[], datetime], patience: Patience | None = None) -> bool:
+    """Watch until ``stop`` is set; whether every pass under way came to its end.
+
+    ConflictError where a service runs for this office already. A ledger that cannot be opened is tried again.
+    """
+    shares = shares_named(office, ())
+    patience = patience or Patience()
+    with _service_turn(office), _logging(office.folder / FOLDER / LOG_FILE):
+        last = status_of(office)
+        before = {share.name: share for share in last.shares} if last else {}
+        desk = Desk(office.folder / FOLDER / STATUS, now)
+        LOG.info(_("guidang {version} watches {names}").format(version=version(), names=_(", ").join(_names(shares))))
+        ended = True
+        if ledger := _opened(office, shares, desk, stop):
+            with ledger:
+                scanners = [(share, scanner_of(office, ledger, share, now)) for share in shares]
+                watched = [Watched(share, scanner, before.get(share.name)) for share, scanner in scanners]
+                watches = [ShareWatch(each, now, patience=patience) for each in watched]
+                ended = Service(watches, desk.report).run(stop, patience)
+        desk.end()
+        LOG.info(_("stopped") if ended else _("stopped; a share that does not answer was left behind"))
+    return ended
+
+
+def _names(shares: Sequence[Share]) -> list[str]:
+    return [share.name for share in shares]
+
+
+def _opened(office: Office, shares: Sequence[Share], desk: Desk, stop: threading.Event) -> Ledger | None:
+    """The ledger, as soon as it can be opened; None where the service is stopped before."""
+    times = 0
+    while not stop.is_set():
+        try:
+            return ledgers.open_ledger(office, make=True)
+        except LedgerError as error:
+            LOG.error("%s", error)  # noqa: TRY400 - what is wrong is said, not where in the program
+            desk.report([_without_ledger(share, str(error), desk.started_at) for share in shares])
+            stop.wait(step_of(Rhythm(0).away, times))
+            times += 1
+    return None
+
+
+def _without_ledger(share: Share, error: str, since: datetime) -> ShareStatus:
+    return ShareStatus(share.name, shown(str(share.root)), Condition.UNWRITTEN, error, since)
+
+
+class Desk:
+    """Where the status is written: when it changed, and once in a while to show that the service lives."""
+
+    def __init__(self, place: Path, now: Callable[[], datetime]) -> None:
+        self._place, self._now = place, now
+        self.started_at = now()
+        self._status = Status(version(), os.getpid(), socket.gethostname(), self.started_at, self.started_at)
+        self._failing = False
+
+    def report(self, shares: Sequence[ShareStatus]) -> None:
+        """Take in how the shares stand."""
+        now = self._now()
+        if tuple(shares) != self._status.shares or abs(now - self._status.written_at) >= BEAT:
+            self._write(replace(self._status, shares=tuple(shares), written_at=now))
+
+    def end(self) -> None:
+        """The service stops as it was asked to."""
+        now = self._now()
+        self._write(replace(self._status, written_at=now, ended_at=now))
+
+    def _write(self, status: Status) -> None:
+        """A full disk must not end the watching: it is said once, and tried again."""
+        try:
+            watchstatus.write(status, self._place)
+        except OSError as error:
+            if not self._failing:
+                LOG.error(_("the status cannot be written: {reason}").format(reason=error))  # noqa: TRY400 - see above
+            self._failing = True
+            return
+        self._failing = False
+        self._status = status
+
+
+@contextmanager
+def _service_turn(office: Office) -> Iterator[None]:
+    turn = Turn(office.folder / FOLDER / "lock")
+    if not turn.take():
+        message = _("a service watches for this office already (process {process})").format(process=turn.holder())
+        hint = _("See how it is by `guidang watch --status`; stop it first to start another.")
+        raise ConflictError([Problem(str(turn.place), message, hint, "watch.runs")])
+    try:
+        yield
+    finally:
+        turn.leave()
+
+
+class _Log(RotatingFileHandler):
+    """A log that is lost on a full disk ends nothing."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Go on without this line."""
+
+
+@contextmanager
+def _logging(place: Path) -> Iterator[None]:
+    """Log to a file that does not grow for ever, and to standard error, which a service manager keeps."""
+    file = _Log(place, maxBytes=LOG_BYTES, backupCount=LOG_FILES - 1, encoding="utf-8", errors="backslashreplace")
+    handlers: list[logging.Handler] = [file, logging.StreamHandler()]
+    for handler in handlers:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        LOG.addHandler(handler)
+    LOG.setLevel(logging.INFO)
+    hook, threading.excepthook = threading.excepthook, _thread_ended
+    try:
+        yield
+    finally:
+        threading.excepthook = hook
+        for handler in handlers:
+            LOG.removeHandler(handler)
+            handler.close()
+
+
+def _thread_ended(ended: threading.ExceptHookArgs) -> None:
+    error = ended.exc_value
+    LOG.error(_("a thread ended: {reason}").format(reason=repr(error)), exc_info=error)
