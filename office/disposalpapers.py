@@ -241,12 +241,13 @@ def supervision(around: Around, of: DisposalList) -> Context:
     return _paper(around, SUPERVISION, of.number, more, of)
 
 
-def certificate(around: Around, of: DisposalList, proof: Proof, backups_until: date | None = None) -> Context:
+def certificate(around: Around, of: DisposalList, backups_until: date | None = None) -> Context:
     """销毁证明: what was observed of every item, and no more (D7, D11); 未完成 until two witnesses signed (D13).
 
-    ``backups_until``: the day after which no backup holds the contents any more, where somebody knows it.
+    ``backups_until``: the day after which no backup holds the contents any more, where somebody knows it. What it is
+    verified by comes from :func:`proven` and is not part of its digest.
     """
-    items, code = _granted(of), proof.code
+    items = _granted(of)
     more = {
         "list": _list(around, of),
         "approval": _approval(around, of),
@@ -261,18 +262,22 @@ def certificate(around: Around, of: DisposalList, proof: Proof, backups_until: d
         "rows": [_seen(item) for item in items],
         "summary": _outcomes(items),
     }
-    proven = {
-        "proof": {
-            "code": code.text(),
-            "groups": code.checkpoint.groups(),
-            "first": proof.first,
-            "last": proof.last,
-            "seq": code.checkpoint.seq,
-            "at": f"{code.checkpoint.at.astimezone(CHINA):%Y-%m-%d %H:%M:%S}",
-            "picture": code.picture(),
-        },
+    return _paper(around, CERTIFICATE, of.number, more, of)
+
+
+def proven(proof: Proof) -> Context:
+    """What a certificate is verified by: its code as picture and groups, and where the ledger tells of the list."""
+    code = proof.code
+    told = {
+        "code": code.text(),
+        "groups": code.checkpoint.groups(),
+        "first": proof.first,
+        "last": proof.last,
+        "seq": code.checkpoint.seq,
+        "at": f"{code.checkpoint.at.astimezone(CHINA):%Y-%m-%d %H:%M:%S}",
+        "picture": code.picture(),
     }
-    return _paper(around, CERTIFICATE, of.number, more, of) | proven  # the digest is of what the list says
+    return {"proof": told}
 
 
 def extension(around: Around, of: DisposalList) -> Context:

@@ -44,7 +44,7 @@ from retention.peek import peek
 from retention.view import CHUNK, chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import date, datetime
 
     from office.centre import Office
@@ -87,12 +87,13 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """A paper to be made: what it prints, in which folder, under which name."""
+    """A paper to be made: what it prints, in which folder, under which name; ``proof`` is taken when it is made."""
 
     form: str
     context: dict[str, Any]
     folder: str
     name: str
+    proof: Callable[[], Proof] | None = None
 
     @property
     def digest(self) -> str:
@@ -143,8 +144,11 @@ def make(  # noqa: PLR0913 - each is one of the things a paper is made of
     if too_early := [form for form in forms if form not in allowed]:
         raise ConflictError([_too_early(of, form) for form in too_early])
     wanted = forms or allowed
-    proof = proof_of(office, ledger, of, stamp.at) if CERTIFICATE in wanted else None
-    made = [_wanted(known, of, form, proof, backups_until) for form in wanted]
+    made = [_wanted(known, of, form) for form in wanted if form != CERTIFICATE]
+    if CERTIFICATE in wanted:
+        context = disposalpapers.certificate(known, of, backups_until)
+        title = TITLES[CERTIFICATE] + ("（未完成）" if context["unfinished"] else "")
+        made.append(_Wanted(CERTIFICATE, context, number, title, lambda: proof_of(office, ledger, of, stamp.at)))
     return _keep(office, ledger, stamp, made)
 
 
@@ -202,14 +206,9 @@ def _last_event(view: View, subjects: Sequence[str]) -> int:
     return max(int(seq) for rows in newest for (seq,) in rows if seq is not None)
 
 
-def _wanted(known: Around, of: DisposalList, form: str, proof: Proof | None, backups_until: date | None) -> _Wanted:
+def _wanted(known: Around, of: DisposalList, form: str) -> _Wanted:
     title = TITLES[form]
-    if form == CERTIFICATE:
-        if proof is None:
-            raise ValueError("a certificate needs its proof")
-        context = disposalpapers.certificate(known, of, proof, backups_until)
-        title += "（未完成）" if context["unfinished"] else ""
-    elif form == DUE:
+    if form == DUE:
         context = disposalpapers.due(known, [*map(disposalpapers.due_item, of.items)], of.drafted_on, of.number)
     else:
         context = _CONTEXTS[form](known, of)
@@ -244,7 +243,7 @@ def _keep(office: Office, ledger: Ledger, stamp: Stamp, wanted: Sequence[_Wanted
     for paper in wanted:
         place, content = _lying(root / paper.folder, paper)
         new = content is None
-        contents[place] = render(office, paper.form, paper.context) if content is None else content
+        contents[place] = _rendered(office, paper) if content is None else content
         kept.append(Kept(paper.form, place, new))
     written: list[Path] = []
     try:
@@ -260,6 +259,11 @@ def _keep(office: Office, ledger: Ledger, stamp: Stamp, wanted: Sequence[_Wanted
                 path.unlink()
         raise
     return tuple(kept)
+
+
+def _rendered(office: Office, paper: _Wanted) -> bytes:
+    proven = disposalpapers.proven(paper.proof()) if paper.proof else {}
+    return render(office, paper.form, paper.context | proven)
 
 
 def _lying(folder: Path, paper: _Wanted) -> tuple[Path, bytes | None]:
