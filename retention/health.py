@@ -3,7 +3,7 @@
 Never writes a mark: a share is known by its file system, its root folder and a sample of files that were there.
 """
 
-# ruff: noqa: PTH - one look each, on paths that may be no paths
+# ruff: noqa: PTH100, PTH112, PTH116, PTH118, PTH123, PTH208 - single looks at paths given as texts
 from __future__ import annotations
 
 import os
@@ -64,7 +64,7 @@ class Examination:
     reason: str = ""
 
 
-def identity_of(root: Path) -> Identity:
+def identity_of(root: Path | str) -> Identity:
     """The identity of a root folder. OSError where there is none."""
     found = os.stat(root)
     return Identity(str(found.st_dev), str(found.st_ino))
@@ -84,7 +84,7 @@ def examine(root: Path, known: Identity | None, sample: Sequence[tuple[str, Stat
     return Examination(_judged(identity == known, len(sample), _found(root, names, sample)), identity)
 
 
-def _judged(unchanged: bool, asked: int, found: int) -> Health:  # noqa: FBT001
+def _judged(unchanged: bool, asked: int, found: int) -> Health:
     if unchanged:
         return Health.WRONG if asked >= ENOUGH and not found else Health.OK
     return Health.OK if 2 * found >= asked else Health.WRONG

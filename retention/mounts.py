@@ -54,6 +54,16 @@ def below(mountinfo: str, path: str) -> dict[str, str]:
     return found
 
 
+UNNUMBERED = re.compile("9p|afs|davfs|vboxsf|fuse|fuse[.].*")
+"""File systems on which the number of a file may change though the file does not."""
+
+
+def numbers_files(mountinfo: str, path: str) -> bool:
+    """Whether the number of a file stays with it, by what is mounted at an absolute path without links; pure."""
+    kind = kind_of(mountinfo, path)
+    return not UNNUMBERED.fullmatch(kind) and not (NETWORK.fullmatch(kind) and "noserverino" in mountinfo)
+
+
 def _unescaped(field: str) -> str:
     return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), field)
 

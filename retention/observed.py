@@ -1,7 +1,7 @@
-"""What a scan sees, and what it knew before: values only. Paths are relative to the share, with ``/`` between.
+r"""What a scan sees, and what it knew before: values only. Paths are relative to the share, with ``/`` between.
 
 Names are kept as they lie on the disk, in a form every database takes: a backslash stands doubled, a byte that is no
-UTF-8 as ``\\xe4``. What people read, and records carry, is the same in NFC, so that both ways of writing é are one.
+UTF-8 as ``\xe4``. What people read, and records carry, is the same in NFC, so that both ways of writing é are one.
 """
 
 from __future__ import annotations
@@ -12,11 +12,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from retention.identify import Standing
-
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from retention.identify import Standing
     from retention.model import Period
 
 
@@ -184,13 +181,3 @@ class Limits:
     def mass(self, known: int) -> int:
         """How many records of so many may vanish at once without anybody asking."""
         return max(self.mass_files, known * self.mass_percent // 100)
-
-
-def in_chunks_of_tops(paths: Sequence[str]) -> dict[str, int]:
-    """How many of the paths lie under each top folder."""
-    counts: dict[str, int] = {}
-    for path in paths:
-        top, slash, _rest = path.partition("/")
-        if slash:
-            counts[top] = counts.get(top, 0) + 1
-    return counts

@@ -2,7 +2,7 @@
 than the file stays what it was when it was seen (W1, D14).
 """
 
-# ruff: noqa: PTH - descriptors and flags
+# ruff: noqa: PTH100, PTH112, PTH116, PTH118, PTH123, PTH208 - files are opened by descriptor with flags
 from __future__ import annotations
 
 import io

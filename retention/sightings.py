@@ -15,7 +15,7 @@ from retention import schema
 from retention.health import SAMPLE, Health, Identity
 from retention.identify import Standing
 from retention.model import State
-from retention.observed import Being, Folder, Row, Stat, parent_of
+from retention.observed import Being, Folder, Row, Stat, parent_of, without_place
 from retention.view import CHUNK, chunks
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def folders(connection: Connection, share: str, paths: Collection[str]) -> dict[
     """What is known of these folders."""
     table = schema.folders.c
     columns = [table[name] for name in _FOLDER]
-    found = {}
+    found: dict[str, Folder] = {}
     for chunk in chunks(paths, CHUNK):
         query = select(*columns).where(table.share == share, table.path.in_(chunk))
         found.update((row.path, Folder(*row)) for row in connection.execute(query))
@@ -121,16 +121,9 @@ def forget_folders(connection: Connection, share: str, paths: Iterable[str]) -> 
         connection.execute(delete(schema.folders).where(table.share == share, table.path.in_(chunk)))
 
 
-def troubled(connection: Connection, share: str) -> list[Folder]:
-    """Folders that could not be listed."""
-    table = schema.folders.c
-    query = select(*(table[name] for name in _FOLDER)).where(table.share == share, table.trouble.is_not(None))
-    return [Folder(*row) for row in connection.execute(query)]
-
-
 def _below(column: ColumnElement[Any], path: str) -> ColumnElement[bool]:
     """The folder itself and all inside it, by the order of paths: ``0`` comes right after ``/``."""
-    return column == column if not path else or_(column == path, and_(column > f"{path}/", column < f"{path}0"))
+    return or_(column == path, and_(column > f"{path}/", column < f"{path}0"))
 
 
 # --- entries ------------------------------------------------------------------------------------------------------
@@ -229,12 +222,11 @@ def waiting_sizes(connection: Connection, since: int) -> set[int]:
     return set(connection.execute(query).scalars())
 
 
-def open_folders(connection: Connection, share: str) -> list[str]:
-    """Folders in which something has not settled, or is gone and not yet missed."""
+def is_unsettled(connection: Connection, share: str) -> bool:
+    """Whether something on the share has not settled."""
     table = schema.entries.c
-    waiting = select(table.folder).where(table.share == share, table.new_size.is_not(None))
-    lost = select(table.folder).where(table.share == share, table.gone_at.is_not(None))
-    return sorted(connection.execute(waiting.union(lost)).scalars())
+    query = select(table.name).where(table.share == share, table.new_size.is_not(None)).limit(1)
+    return connection.execute(query).first() is not None
 
 
 def known_records(connection: Connection, share: str) -> int:
@@ -263,11 +255,14 @@ def sample(connection: Connection, share: str) -> list[tuple[str, Stat]]:
     )
     spread = sorted(tops.scalars())[:SAMPLE]
     each = max(1, SAMPLE // max(1, len(spread)))
-    there = (table.share == share, table.gone_at.is_(None), table.digest.is_not(None))
     found: dict[str, Stat] = {}
-    for top in spread:
-        rows = _rows(connection, *there, table.folder == top if not top else _below(table.folder, top), limit=each)
-        found.update((row.path, row.stat) for row in rows if row.stat)
+    for there in (table.gone_at.is_(None), table.gone_at.is_not(None)):
+        for top in spread:
+            under = _below(table.folder, top) if top else table.folder == ""
+            rows = _rows(connection, table.share == share, table.digest.is_not(None), there, under, limit=each)
+            found.update((row.path, row.stat) for row in rows if row.stat and not row.placeless)
+        if found:
+            break
     return list(found.items())
 
 
@@ -276,9 +271,7 @@ def write_rows(connection: Connection, share: str, changed: Sequence[Row], remov
     table = schema.entries
     keys = [{"s": share, "f": row.folder, "n": row.name} for row in (*changed, *removed)]
     if keys:
-        here = and_(
-            table.c.share == bindparam("s"), table.c.folder == bindparam("f"), table.c.name == bindparam("n")
-        )
+        here = and_(table.c.share == bindparam("s"), table.c.folder == bindparam("f"), table.c.name == bindparam("n"))
         connection.execute(delete(table).where(here), keys)
     if changed:
         connection.execute(insert(table), [_values(share, row) for row in changed])
@@ -300,6 +293,19 @@ def lose_folder(connection: Connection, share: str, path: str, at: int, passed: 
         update(table).where(inside, table.c.gone_at.is_(None)).values(gone_at=at, gone_pass=passed, tries=0, **values)
     )
     connection.execute(delete(folders_).where(folders_.c.share == share, _below(folders_.c.path, path)))
+
+
+def add_gone(connection: Connection, share: str, rows: Sequence[Row]) -> None:
+    """Rows of records that were not met at their places: where one is taken by another record, under a name of its
+    own; where a file has not settled there yet, it may be the record's.
+    """
+    known = rows_in(connection, share, {row.folder for row in rows})
+    new = []
+    for row in rows:
+        there = known[row.folder].get(row.name)
+        if there is None or there.record_id is not None:
+            new.append(without_place(row) if there else row)
+    write_rows(connection, share, new, [])
 
 
 # --- beside the ledger's own state --------------------------------------------------------------------------------

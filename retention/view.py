@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar, get_args
 
@@ -18,7 +19,7 @@ from retention.projection import Entry
 from retention.reckoning import reckon
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from sqlalchemy import ColumnElement, Connection, Executable, Select
@@ -100,11 +101,6 @@ class View:
         """The newest event."""
         return next(iter(self.newest(1)), None)
 
-    def clock(self) -> Clock:
-        """What the ledger knows of the time (T4)."""
-        last = self.last()
-        return Clock(last.event.at if last else None)
-
     # records
 
     def record(self, record_id: str) -> Record | None:
@@ -123,6 +119,14 @@ class View:
     def records_with(self, digest: str) -> list[Record]:
         """Every record filed with this content: copies, and what was destroyed (W5, W7)."""
         return list(self.records(schema.records.c.digest == digest))
+
+    def records_like(self, digests: Iterable[str], share: str, paths: Iterable[str]) -> Iterator[Record]:
+        """Every record with one of these contents, or filed at one of these places of a share; some may come twice."""
+        table = schema.records.c
+        for chunk in chunks(digests, CHUNK):
+            yield from self.records(table.digest.in_(chunk))
+        for chunk in chunks(paths, CHUNK):
+            yield from self.records(table.share == share, table.path.in_(chunk))
 
     def records_held_by(self, hold_id: str) -> list[Record]:
         """The records that a hold covers."""
@@ -187,6 +191,24 @@ class View:
         )
         groups = groupby(rows, key=lambda row: row.record_id)
         return {record_id: frozenset(row.hold_id for row in group) for record_id, group in groups}
+
+    # what scans saw
+
+    def seen(self, read: Callable[[Connection], T]) -> T:
+        """What a function of :mod:`retention.sightings` reads of the same moment."""
+        return read(self._connection)
+
+    def clock(self) -> Clock:
+        """What is known of the time (T4): the last event, and the last scan, or a person, that could be believed."""
+        last = self.last()
+        table = schema.shares.c
+        vouched = next(iter(self.newest(1, "clock")), None)
+        since = vouched.seq if vouched else 0
+        query = select(func.max(table.believed_at)).where(table.believed_seq >= since)
+        scanned = self._connection.execute(query).scalar()
+        believed = [datetime.fromtimestamp(scanned / 1_000_000, UTC)] if scanned is not None else []
+        believed += [vouched.event.at] if vouched else []
+        return Clock(last.event.at if last else None, max(believed, default=None))
 
     # holds and schedule
 

@@ -3,7 +3,7 @@
 Reads only, follows no links, holds one folder at a time. A folder that cannot be listed is unknown, never empty (W8).
 """
 
-# ruff: noqa: PTH - a million files: strings and descriptors, no path objects
+# ruff: noqa: PTH100, PTH112, PTH116, PTH118, PTH123, PTH208 - a million files go by as texts and descriptors
 from __future__ import annotations
 
 import os
@@ -11,7 +11,6 @@ import stat
 from array import array
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retention import passing
@@ -19,6 +18,7 @@ from retention.observed import Stat, joined, kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 _KIND, _FOLDER, _FILE = 0o170000, stat.S_IFDIR, stat.S_IFREG
 _ID = (1 << 63) - 1
@@ -77,7 +77,9 @@ def listed(root: str, path: str, device: int, *, ids: bool = True) -> Listing | 
             return _by_descriptor(place, path, device, ids=ids)
         return _by_entries(place, path, device)
     except OSError as error:
-        return Closed(kept(path), error.strerror or str(error), isinstance(error, FileNotFoundError | NotADirectoryError))
+        return Closed(
+            kept(path), error.strerror or str(error), isinstance(error, FileNotFoundError | NotADirectoryError)
+        )
 
 
 def _by_descriptor(place: str, path: str, device: int, *, ids: bool) -> Listing:
@@ -108,7 +110,9 @@ def _by_descriptor(place: str, path: str, device: int, *, ids: bool) -> Listing:
                     folders.append(name)
     finally:
         os.close(descriptor)
-    return _made(path, [name for name in names if name not in lost] if lost else names, numbers, folders, mounted=mounted)
+    return _made(
+        path, [name for name in names if name not in lost] if lost else names, numbers, folders, mounted=mounted
+    )
 
 
 def _by_entries(place: str, path: str, device: int) -> Listing:

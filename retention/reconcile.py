@@ -1,0 +1,434 @@
+"""Pure: what was known of a share, what a scan saw, the clock → what happened. Decides; never looks or writes.
+
+``next_look`` says of each place what to do about it; ``plan`` turns settled contents into events; ``losses`` says of
+what is gone whether it is to be missed (W4), and when a person has to be asked first (W8).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from retention import passing
+from retention.events import Altered, Filed, Found, Missed, Moved, Resurfaced
+from retention.identify import Standing
+from retention.model import State
+from retention.observed import Being, Content, Limits, Row, Stat, Unreadable, same, shown, without_place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+    from retention.events import RecordChange
+    from retention.model import Record
+
+SECOND = 1_000_000
+BACK_OFF = (1, 2, 5, 15, 60)
+"""Seconds until what could not be read is tried again."""
+GIVE_UP = 600 * SECOND
+"""A container that has not changed for so long is not being copied any more: it is taken as it is."""
+EXCUSED = 600 * SECOND
+"""So long a file that is not settled anywhere may be the one that is gone elsewhere."""
+STALE = 24 * 3600 * SECOND
+"""A lock that lies there for so long was left behind."""
+TOP_FOLDER = 50
+"""A top folder with so many records is never taken for deleted without a person's word."""
+
+IN_PLACE = frozenset({State.RETAINED, State.LISTED, State.APPROVED})
+DESTROYED = frozenset({State.DESTROYED, State.CLOSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a place was looked at: microseconds ``before`` and ``after``; in which pass; and what to believe when."""
+
+    before: int
+    after: int
+    passed: int
+    limits: Limits
+
+
+# --- one place ----------------------------------------------------------------------------------------------------
+
+
+class Step(Enum):
+    """What to do about a place."""
+
+    KEEP = "keep"  # nothing, or only keep the row
+    WAIT = "wait"  # it may change yet
+    LOOK = "look"  # a file not known here: it may be one that lay elsewhere
+    READ = "read"  # it has settled
+    FORGET = "forget"  # nothing is known of it any more
+
+
+class Look(NamedTuple):
+    """What to do, the row as it is now, and from when on more can be decided (None: not by waiting)."""
+
+    step: Step
+    row: Row
+    due: int | None = None
+
+
+def next_look(row: Row | None, place: tuple[str, str], seen: Stat | None, now: Moment, *, edited: bool = False) -> Look:
+    """What to do about a place (folder, name), by its row and what lies there; ``edited``: somebody has it open."""
+    if seen is None:
+        return _nothing_there(row or Row(*place), now, edited=edited)
+    known = row or Row(*place)
+    if known.gone_at is not None:
+        known = replace(known, gone_at=None, gone_pass=None)
+    if same(known.stat, seen):
+        return Look(Step.KEEP, _calm(known) if known.waiting else known)
+    if seen.size == 0 and known.record_id is None:  # W1
+        return Look(Step.FORGET, known)
+    if edited or not same(known.waiting, seen) or known.since is None or known.since > now.before:
+        return _begun(known, seen, now, edited=edited)
+    patience = now.limits.missing_after if seen.size == 0 else now.limits.settle
+    due = max(known.since + patience, known.retry_at or 0)
+    return Look(Step.READ if now.before >= due else Step.WAIT, known, due)
+
+
+def _nothing_there(row: Row, now: Moment, *, edited: bool) -> Look:
+    if row.record_id is None:
+        return Look(Step.FORGET, row)
+    if row.gone_at is not None or edited:
+        return Look(Step.WAIT if edited else Step.KEEP, row)
+    gone = replace(_calm(row), gone_at=now.after, gone_pass=now.passed)
+    return Look(Step.KEEP, gone, now.after + now.limits.missing_after)
+
+
+def _begun(known: Row, seen: Stat, now: Moment, *, edited: bool) -> Look:
+    """It waits from now on; a file under another number may be one that lay elsewhere."""
+    if edited and same(known.waiting, seen):
+        return Look(Step.WAIT, known)
+    replaced = known.stat is None or bool(seen.file_id and seen.file_id != known.stat.file_id)
+    fresh = known.waiting is None or known.waiting.file_id != seen.file_id
+    since = now.after
+    row = replace(
+        _calm(known), waiting=seen, since=since, waiting_since=known.waiting_since or since, standing=known.standing
+    )
+    step = Step.LOOK if replaced and fresh and not edited else Step.WAIT
+    return Look(step, row, None if edited else since + now.limits.settle)
+
+
+def _calm(row: Row) -> Row:
+    """Nothing waits there."""
+    return replace(row, waiting=None, since=None, waiting_since=None, note=None, tries=0, retry_at=None)
+
+
+def tried(row: Row, why: Unreadable, at: int) -> Row:
+    """A row after its content could not be had: tried again, at growing intervals."""
+    pause = BACK_OFF[min(row.tries, len(BACK_OFF) - 1)] * SECOND
+    return replace(row, note=why.reason, tries=row.tries + 1, retry_at=at + pause)
+
+
+# --- locks --------------------------------------------------------------------------------------------------------
+
+
+def passing_row(row: Row | None, place: tuple[str, str], at: int, owner: Callable[[], str]) -> Row | None:
+    """What is kept of a passing file: of locks since when and whose, of what a failed save left since when."""
+    _folder, name = place
+    lock = passing.is_lock(name)
+    if not lock and not passing.is_leftover(name):
+        return None
+    if row is not None and row.since is not None and row.since <= at:
+        return row
+    being = Being.LOCK if lock else Being.LEFTOVER
+    return Row(*place, standing=being, since=at, note=owner() if lock else None)
+
+
+def edited_by(locks: Iterable[Row], names: Collection[str], at: int) -> dict[str, str]:
+    """The documents that somebody has open, and who; locks left behind do not count."""
+    fresh = [lock for lock in locks if at - (lock.since or 0) < STALE]
+    return {name: lock.note or "" for lock in fresh for name in passing.locked_by(lock.name, names)}
+
+
+# --- contents → events --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One place about which something can be decided.
+
+    ``before``: its row, ``row``: as it is if nothing is decided; ``content`` once it is settled; ``movers``: rows of
+    records whose file this is by number, size and time, and which do not lie where they were.
+    """
+
+    row: Row
+    seen: Stat
+    before: Row | None = None
+    content: Content | None = None
+    movers: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lore:
+    """What the ledger knows about the contents and places at hand.
+
+    ``empty``: records of which it is sure that they do not lie where they were; ``placed``: those with a row.
+    """
+
+    records: Mapping[str, Record]
+    empty: frozenset[str] = frozenset()
+    placed: frozenset[str] = frozenset()
+
+
+class Fact(NamedTuple):
+    """What happened; an empty ``subject``: a new record."""
+
+    subject: str
+    change: RecordChange
+
+
+@dataclass(slots=True)
+class Plan:
+    """Events, and the rows that go with them. ``filed``: for a new record, its row by the number of the fact.
+
+    ``moved``: records that lie elsewhere now: what else is known of their places is out of date. ``open``: places
+    about which nothing could be decided yet.
+    """
+
+    facts: list[Fact] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    filed: dict[int, Row] = field(default_factory=dict)
+    moved: set[str] = field(default_factory=set)
+    open: list[Row] = field(default_factory=list)
+
+
+def plan(share: str, cases: Sequence[Case], lore: Lore, now: Moment) -> Plan:
+    """What happened at these places, in their order."""
+    planner = _Planner(share, lore, now)
+    for case in cases:
+        planner.decide(case)
+    planner.plan.rows.extend(planner.displaced.values())
+    return planner.plan
+
+
+class _Planner:
+    """A plan in the making: who was matched already, and who lost a place to another file."""
+
+    def __init__(self, share: str, lore: Lore, now: Moment) -> None:
+        self.share, self.lore, self.now = share, lore, now
+        self.plan = Plan()
+        self.displaced: dict[str, Row] = {}
+        self.with_digest: dict[str, list[Record]] = defaultdict(list)
+        self.at: dict[str, list[Record]] = defaultdict(list)
+        for record in lore.records.values():
+            self.with_digest[record.digest].append(record)
+            if record.share == share:
+                self.at[record.path].append(record)
+
+    def decide(self, case: Case) -> None:
+        """One place."""
+        for mover in case.movers:
+            record = self._movable(mover.record_id)
+            if record is not None and record.missing_since is None and mover.digest is not None:
+                self._move(record, case, mover.digest, mover.standing)
+                return
+        if case.content is None:
+            self.plan.rows.append(case.row)
+            self.plan.open.append(case.row)
+            return
+        own = self._own(case, case.content)
+        if own is None:
+            self._newcomer(case, case.content)
+        else:
+            self._at_its_place(own, case, case.content)
+
+    # who it may be
+
+    def _movable(self, record_id: str | None) -> Record | None:
+        record = self.lore.records.get(record_id or "")
+        if record is None or record.id in self.plan.moved:
+            return None
+        return record if record.state in IN_PLACE and record.intent is None else None
+
+    def _own(self, case: Case, content: Content) -> Record | None:
+        """The record that lies here: by its row, else one that was filed here and has no place."""
+        path = shown(case.row.path)
+        here = [each for each in self.at[path] if each.state in IN_PLACE and each.id not in self.plan.moved]
+        for record in here:
+            if record.id == case.row.record_id:
+                return record
+        free = [each for each in here if each.id not in self.lore.placed]
+        return min(free, key=lambda each: (each.digest != content.digest, _age(each)), default=None)
+
+    def _displaced(self, digest: str, path: str, own: Record | None = None) -> Record | None:
+        """A record with this content that does not lie where it was (W2); one of the same name first."""
+        name = path.rpartition("/")[2]
+        found = [
+            each
+            for each in self.with_digest[digest]
+            if each is not own and (each.id in self.lore.empty or each.id in self.displaced) and self._movable(each.id)
+        ]
+        return min(
+            found,
+            key=lambda each: (each.path.rpartition("/")[2] != name, each.share != self.share, _age(each)),
+            default=None,
+        )
+
+    # what happened
+
+    def _at_its_place(self, own: Record, case: Case, content: Content) -> None:
+        if content.digest == own.digest:
+            if own.missing_since is not None:
+                self._tell(own.id, Found(self.share, shown(case.row.path)))
+            self._settle(case, content, own.id)
+        elif mover := self._displaced(content.digest, shown(case.row.path), own):
+            self._move(mover, case, content.digest, content.standing)
+        elif content.digest == own.altered_to and own.missing_since is None:
+            self._settle(case, content, own.id)
+        elif own.intent is not None:  # whoever removes it finds that out itself
+            self.plan.open.append(case.row)
+        else:
+            self._tell(own.id, Altered(content.digest, content.size))
+            self._settle(case, content, own.id)
+
+    def _newcomer(self, case: Case, content: Content) -> None:
+        path = shown(case.row.path)
+        if mover := self._displaced(content.digest, path):
+            self._move(mover, case, content.digest, content.standing)
+            return
+        known = self.with_digest[content.digest]
+        destroyed = [each for each in known if each.state in DESTROYED]
+        if destroyed and len(destroyed) == len(known):
+            self._resurfaced(max(destroyed, key=_age), case, content)
+        elif content.standing in (Standing.RECORD, Standing.UNCLASSIFIED):
+            self.plan.filed[len(self.plan.facts)] = case.row.settled(case.seen, content.digest, content.standing, None)
+            self._tell("", _filing(self.share, path, content))
+        else:
+            self.plan.rows.append(case.row.settled(case.seen, content.digest, content.standing, None))
+
+    def _resurfaced(self, record: Record, case: Case, content: Content) -> None:
+        path = shown(case.row.path)
+        if record.resurfaced_at != f"{self.share}/{path}":
+            self._tell(record.id, Resurfaced(self.share, path))
+        self.plan.rows.append(case.row.settled(case.seen, content.digest, Being.RESURFACED, None))
+
+    def _move(self, record: Record, case: Case, digest: str, standing: Standing | Being) -> None:
+        """A record lies here now; one that lay here before lost its place."""
+        path = shown(case.row.path)
+        if record.missing_since is not None:
+            self._tell(record.id, Found(self.share, path))
+        elif (record.share, record.path) != (self.share, path):
+            self._tell(record.id, Moved(self.share, path))
+        self.plan.moved.add(record.id)
+        self.displaced.pop(record.id, None)
+        self._displace(case, record)
+        self.plan.rows.append(case.row.settled(case.seen, digest, standing, record.id))
+
+    def _displace(self, case: Case, by: Record) -> None:
+        before = case.before
+        if before is None or before.record_id in (None, by.id):
+            return
+        own = self._movable(before.record_id)
+        if own is not None and own.missing_since is None:
+            gone = replace(_calm(before), gone_at=self.now.after, gone_pass=self.now.passed)
+            self.displaced[own.id] = without_place(gone)
+
+    def _settle(self, case: Case, content: Content, record_id: str) -> None:
+        self.plan.rows.append(case.row.settled(case.seen, content.digest, content.standing, record_id))
+
+    def _tell(self, subject: str, change: RecordChange) -> None:
+        self.plan.facts.append(Fact(subject, change))
+
+
+def _age(record: Record) -> tuple[int, str]:
+    """The order in which records were filed: ids are numbers of events."""
+    return len(record.id), record.id
+
+
+def _filing(share: str, path: str, content: Content) -> Filed:
+    return Filed(
+        share,
+        path,
+        content.digest,
+        content.size,
+        content.class_key,
+        content.period,
+        department=content.department,
+        evidence=content.evidence,
+    )
+
+
+# --- what is gone -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """What is known about records that are not at their places.
+
+    ``rows`` of them; ``records`` by id; ``confirmed``: paths at which there is nothing now, looked at again;
+    ``known``: records with a place on the share; ``living``: top folders in which some record lies; ``unsettled``:
+    sizes of files that have not settled anywhere.
+    """
+
+    rows: Sequence[Row]
+    records: Mapping[str, Record]
+    confirmed: Collection[str] = frozenset()
+    known: int = 0
+    living: Collection[str] = frozenset()
+    unsettled: Collection[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """What is to be missed (its rows go), what is settled anyway, how many wait for a person, and what comes later."""
+
+    missed: tuple[Row, ...] = ()
+    settled: tuple[Row, ...] = ()
+    braked: int = 0
+    later: tuple[Row, ...] = ()
+
+
+def is_due(row: Row, now: Moment) -> bool:
+    """Whether a second look, of another pass and long enough after the first, may believe that it is gone (W4)."""
+    gone_at, gone_pass = row.gone_at, row.gone_pass
+    if gone_at is None or gone_pass is None:
+        return False
+    return gone_pass < now.passed and now.before - gone_at >= now.limits.missing_after
+
+
+def losses(absent: Absent, now: Moment, believe: int | None = None) -> Losses:
+    """What becomes of records that are not at their places, on a share that is well.
+
+    ``believe``: how many a person said may be missed at once; any other number than it is counts for nothing (W8).
+    """
+    settled, gone = [], []
+    for row in absent.rows:
+        record = absent.records.get(row.record_id or "")
+        if record is None or record.missing_since is not None or record.state in DESTROYED:
+            settled.append(row)
+        elif record.state in IN_PLACE and record.intent is None:
+            gone.append(row)
+    due = [row for row in gone if is_due(row, now)]
+    if due and believe != len(gone) and _is_mass(gone, absent, now.limits):
+        return Losses(settled=tuple(settled), braked=len(gone))
+    missed = [row for row in due if row.placeless or (row.path in absent.confirmed and not _excused(row, absent, now))]
+    left = {id(row) for row in missed}
+    return Losses(tuple(missed), tuple(settled), later=tuple(row for row in gone if id(row) not in left))
+
+
+def tops_of(rows: Iterable[Row]) -> dict[str, int]:
+    """How many records are gone from each top folder."""
+    counts: dict[str, int] = defaultdict(int)
+    for row in rows:
+        if row.folder:
+            counts[row.folder.partition("/")[0]] += 1
+    return counts
+
+
+def _is_mass(gone: Sequence[Row], absent: Absent, limits: Limits) -> bool:
+    if len(gone) > limits.mass(absent.known):
+        return True
+    return any(count >= TOP_FOLDER and top not in absent.living for top, count in tops_of(gone).items())
+
+
+def _excused(row: Row, absent: Absent, now: Moment) -> bool:
+    """Whether a file that has not settled elsewhere may be this one."""
+    return row.stat is not None and row.stat.size in absent.unsettled and now.before - (row.gone_at or 0) < EXCUSED
+
+
+def missing(record_id: str) -> Fact:
+    """The record is missed."""
+    return Fact(record_id, Missed())

@@ -1,0 +1,846 @@
+"""One look at a share: what lies there is held against what the ledger knows, and what happened becomes events.
+
+A hint only names folders; this finds the truth (W10). Nothing is ever written on the share: files are opened to be read
+(D14). Folders whose digest is the one of last time cost one listing. Facts are written in groups, each of them with
+what was seen in one transaction, so that a look that ends anywhere is continued by the next.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from i18n import _
+from retention import health, mounts, passing, reconcile, settle, sightings, walk
+from retention.dates import business_date
+from retention.errors import ConflictError, Problem, RefusedError
+from retention.events import Altered, Filed, Found, Missed, Moved, Resurfaced
+from retention.health import Health
+from retention.ledger import Draft, Stamp
+from retention.observed import Folder, Limits, Row, Unreadable, on_disk, same, shown
+from retention.reconcile import SECOND, Absent, Case, Lore, Moment, Step
+from retention.sightings import ShareRow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from retention.identify import Catalogue
+    from retention.ledger import Ledger
+    from retention.model import Actor, Record
+    from retention.observed import Stat
+    from retention.projection import Entry
+    from retention.view import View
+    from retention.walk import Closed, Listing
+
+FACTS, ROWS = 200, 5_000
+"""A transaction holds at most so many places that may become events, and about so many rows of what was seen."""
+BATCH, BATCH_NAMES = 100, 20_000
+"""Folders, and names in them, that are held against what is known of them at once."""
+PAUSE = 30 * SECOND
+"""Between two looks at what waits for somebody else: an execution that is not finished, a file that may be a move."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One folder tree that is watched. ``settle`` and ``missing_after``: between two looks that make a file settled, a
+    document missed. Gone at once from a share may be ``mass_percent`` of its records, or ``mass_files`` of them,
+    whichever is more (W8).
+    """
+
+    name: str
+    root: Path
+    settle: timedelta = timedelta(seconds=3)
+    missing_after: timedelta = timedelta(seconds=60)
+    full_every: timedelta = timedelta(hours=1)
+    mass_percent: int = 20
+    mass_files: int = 50
+
+    @property
+    def limits(self) -> Limits:
+        """What the planner asks."""
+        return Limits(_micros(self.settle), _micros(self.missing_after), self.mass_percent, self.mass_files)
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What one look found.
+
+    ``folders`` and ``files`` were seen; then how many events of each kind were written. ``again``: folders, as on the
+    disk, to be looked at again after ``again_after``, because something has not settled. ``unknown``: folders that
+    could not be listed, and why. ``editing``: documents that somebody has open, and who. ``braked``: records that
+    would be missed but wait for a person (W8). ``left_alone``: lock, temporary, empty and system files.
+    """
+
+    share: str
+    full: bool
+    health: Health
+    folders: int = 0
+    files: int = 0
+    filed: int = 0
+    moved: int = 0
+    altered: int = 0
+    missing: int = 0
+    found: int = 0
+    resurfaced: int = 0
+    again: frozenset[str] = frozenset()
+    again_after: timedelta = timedelta(0)
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    editing: Mapping[str, str] = field(default_factory=dict)
+    braked: int = 0
+    left_alone: int = 0
+    problems: tuple[Problem, ...] = ()
+
+
+class Scanner:
+    """Looks at one share for one ledger. ``now`` gives an aware instant, ``catalogue`` the classes there are."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        share: Share,
+        catalogue: Callable[[], Catalogue],
+        service: Actor,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.ledger, self.share, self.catalogue, self.service, self.now = ledger, share, catalogue, service, now
+
+    def look(self, folders: Collection[str] | None = None, *, believe: int | None = None) -> Pass:
+        """One look at the share, or at these folders (relative, ``/`` between, as on the disk; ``""`` is the root).
+
+        ``believe``: exactly so many records may be missed at once, a person says. Never raises for what a share does;
+        LedgerError where the ledger cannot be read or written.
+        """
+        return _Pass(self, folders, believe).run()
+
+
+def place_on_disk(view: View, record: Record) -> str:
+    """The path of a record as it lies on the disk, relative to its share: names need not be NFC there (W9)."""
+    found = view.seen(lambda connection: sightings.places_of(connection, [record.id])).get(record.id)
+    if found and found[0] == record.share and not found[1].placeless:
+        return on_disk(found[1].path)
+    return on_disk(record.path)
+
+
+def _micros(span: timedelta) -> int:
+    return span // timedelta(microseconds=1)
+
+
+# --- one pass -----------------------------------------------------------------------------------------------------
+
+
+class _Seen(NamedTuple):
+    """A listing, and the instants before and after it was made."""
+
+    listing: Listing | Closed
+    before: int
+    after: int
+
+
+@dataclass(slots=True)
+class _Visit:
+    """One folder on its way into the ledger: nothing is open once every place in it is settled."""
+
+    folder: Folder
+    digest: bytes | None
+    left_alone: int = 0
+    mounted: bool = False
+    open: bool = False
+    due: int | None = None
+    finished: bool = False
+    changed: bool = False
+    overtaken: bool = False
+
+    def wait(self, due: int | None) -> None:
+        """Something in it has not settled; ``due``: when more can be said, where waiting helps."""
+        self.open = True
+        if due is not None:
+            self.due = due if self.due is None else min(self.due, due)
+
+
+@dataclass(slots=True)
+class _Group:
+    """What goes into the next transaction."""
+
+    cases: list[tuple[_Visit, Case]] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    removed: list[Row] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    visits: list[_Visit] = field(default_factory=list)
+    read: int = 0
+
+    def add(self, visit: _Visit, case: Case) -> None:
+        self.cases.append((visit, case))
+        self.read += case.content is not None
+
+    @property
+    def full(self) -> bool:
+        return self.read >= FACTS or len(self.cases) + len(self.rows) >= ROWS
+
+
+class _LeftError(Exception):
+    """The share is no longer the one that the pass began with."""
+
+
+class _Pass:
+    """One look, from beginning to end."""
+
+    def __init__(self, scanner: Scanner, folders: Collection[str] | None, believe: int | None) -> None:
+        self.scanner, self.share, self.ledger = scanner, scanner.share, scanner.ledger
+        self.starts, self.believe = folders, believe
+        self.root = os.fspath(self.share.root)
+        self.group = _Group()
+        self.counts: dict[str, int] = {}
+        self.folders = self.files = self.left_alone = self.braked = 0
+        self.again: dict[str, int] = {}
+        self.unknown: dict[str, str] = {}
+        self.editing: dict[str, str] = {}
+        self.problems: list[Problem] = []
+        self.known: ShareRow | None = None
+        self.passed = 1
+        self.ids, self.device = True, 0
+        self.identity = health.Identity("", "")
+        self.others: dict[str, ShareRow] = {}
+
+    # the whole
+
+    def run(self) -> Pass:
+        """Look, unless the share is not well; conclude what is gone, if it still is well afterwards."""
+        started = self._micros_now()
+        found = self._examined()
+        if found.health is not Health.OK or found.identity is None:
+            self._record_health(found, started)
+            return self._result(found)
+        self.ids, self.device = self._numbering(), int(found.identity.device)
+        self._begin(found.identity, started)
+        try:
+            self._walk()
+            self._flush()
+        except _LeftError:
+            left = self._examined()
+            found = left if left.health is not Health.OK else replace(left, health=Health.AWAY)
+            self._record_health(found, started)
+            return self._result(found)
+        after = self._examined()
+        if after.health is Health.OK:
+            self._conclude()
+            after = self._examined() if self.counts.get(Missed.kind) else after
+        self._end(after, started)
+        return self._result(after)
+
+    def _examined(self) -> health.Examination:
+        with self.ledger.read() as view:
+            rows = view.seen(sightings.share_rows)
+            sample = view.seen(lambda connection: sightings.sample(connection, self.share.name))
+        self.known = next((row for row in rows if row.name == self.share.name), None)
+        self.others = {row.name: row for row in rows if row.name != self.share.name}
+        found = health.examine(self.share.root, self.known.identity if self.known else None, sample)
+        if found.health in (Health.EMPTY, Health.WRONG):
+            with self.ledger.read() as view:
+                count = view.seen(lambda connection: sightings.known_records(connection, self.share.name))
+            if count == self.believe:
+                return replace(found, health=Health.OK)
+            self.braked = count
+        return found
+
+    def _begin(self, identity: health.Identity, at: int) -> None:
+        if self.known is None:
+            self.known = ShareRow(self.share.name, self.root, identity, looked_at=at, health_since=at)
+            self._write(lambda connection: sightings.write_share(connection, self._share_row()))
+        self.identity = identity
+        self.passed = self.known.passes + 1
+        if self.starts is None:
+            self._reopen()
+
+    def _share_row(self) -> ShareRow:
+        if self.known is None:
+            raise AssertionError("a share is known before it is written")
+        return self.known
+
+    def _reopen(self) -> None:
+        """Places whose record is missed though a file lies there: nothing is known of that file (W3, W4)."""
+        with self.ledger.read() as view:
+            rows = view.seen(lambda connection: sightings.missed_but_there(connection, self.share.name))
+        for chunk in range(0, len(rows), ROWS):
+            self._forget(rows[chunk : chunk + ROWS])
+
+    def _forget(self, rows: Sequence[Row]) -> None:
+        """Rows go, and their folders are looked at as if nothing were known of them."""
+        paths = {row.folder for row in rows}
+
+        def forget(connection: Connection) -> None:
+            sightings.write_rows(connection, self.share.name, [], rows)
+            known = sightings.folders(connection, self.share.name, paths).values()
+            opened = [replace(folder, digest=None, looks=folder.looks + 1) for folder in known]
+            sightings.write_folders(connection, self.share.name, opened)
+
+        self._write(forget)
+
+    def _end(self, found: health.Examination, at: int) -> None:
+        with self.ledger.read() as view:
+            clock, head = view.clock().scanned(self.scanner.now()), view.head.seq
+        row = self._share_row()
+        well = found.health is Health.OK
+        row = replace(
+            row,
+            root=self.root,
+            identity=found.identity if well and found.identity else row.identity,
+            passes=self.passed,
+            looked_at=at,
+            full_at=at if self.starts is None and well and (row.full_at or not self._unsettled()) else row.full_at,
+            believed_at=_instant(clock.believed) if clock.believed else None,
+            believed_seq=head,
+            health=found.health,
+            health_since=row.health_since if row.health is found.health else at,
+        )
+        self._write(lambda connection: sightings.write_share(connection, row))
+
+    def _unsettled(self) -> bool:
+        """Whether some file of the share has not settled: then records may yet be met at their places."""
+        with self.ledger.read() as view:
+            return view.seen(lambda connection: sightings.is_unsettled(connection, self.share.name))
+
+    def _record_health(self, found: health.Examination, at: int) -> None:
+        """A share that is not well: since when, and nothing else."""
+        if self.known is not None and self.known.health is not found.health:
+            row = replace(self.known, health=found.health, health_since=at)
+            self._write(lambda connection: sightings.write_share(connection, row))
+
+    def _result(self, found: health.Examination) -> Pass:
+        if found.health is not Health.OK:
+            reason = f"{found.health.words} ({found.reason})" if found.reason else found.health.words
+            hint = _("See that it is mounted, and that it is the right one; nothing was changed in the ledger.")
+            self.problems.append(Problem(self.share.name, reason, hint, f"scan.{found.health.value}", "W8"))
+        now = self._micros_now()
+        soonest = min(self.again.values(), default=now)
+        return Pass(
+            share=self.share.name,
+            full=self.starts is None,
+            health=found.health,
+            folders=self.folders,
+            files=self.files,
+            filed=self.counts.get(Filed.kind, 0),
+            moved=self.counts.get(Moved.kind, 0),
+            altered=self.counts.get(Altered.kind, 0),
+            missing=self.counts.get(Missed.kind, 0),
+            found=self.counts.get(Found.kind, 0),
+            resurfaced=self.counts.get(Resurfaced.kind, 0),
+            again=frozenset(map(on_disk, self.again)),
+            again_after=timedelta(microseconds=max(0, soonest - now)),
+            unknown=self.unknown,
+            editing=self.editing,
+            braked=self.braked,
+            left_alone=self.left_alone,
+            problems=tuple(self.problems),
+        )
+
+    # the clock and the ledger
+
+    def _micros_now(self) -> int:
+        return _instant(self.scanner.now())
+
+    def _later(self, due: int) -> int:
+        """When to look again: when it is due, or after a pause where that has passed and something else is awaited."""
+        now = self._micros_now()
+        return due if due > now else now + PAUSE
+
+    def _moment(self, seen: _Seen) -> Moment:
+        return Moment(seen.before, seen.after, self.passed, self.share.limits)
+
+    def _stamp(self) -> Stamp:
+        at = self.scanner.now()
+        return Stamp(at, business_date(at), self.scanner.service)
+
+    def _write(self, besides: Callable[[Connection], None]) -> None:
+        """What was seen, without events."""
+        self.ledger.commit(lambda _view: (), self._stamp(), besides=lambda connection, _entries: besides(connection))
+
+    def _numbering(self) -> bool:
+        if not mounts.MOUNTS.exists():
+            return True
+        mountinfo = mounts.MOUNTS.read_text(encoding="utf-8", errors="surrogateescape")
+        return mounts.numbers_files(mountinfo, os.path.realpath(self.root))
+
+    # folders
+
+    def _walk(self) -> None:
+        if self.starts is None:
+            self._tree([""])
+            return
+        for path in sorted({start.strip("/") for start in self.starts}):
+            self._hinted(path)
+
+    def _tree(self, starts: Iterable[str]) -> None:
+        """Whole trees, folders compared in batches."""
+        batch: list[_Seen] = []
+        names = 0
+        for seen in self._listings(starts):
+            batch.append(seen)
+            names += len(seen.listing.names) if isinstance(seen.listing, walk.Listing) else 0
+            if len(batch) >= BATCH or names >= BATCH_NAMES:
+                self._compare(batch)
+                batch, names = [], 0
+        self._compare(batch)
+
+    def _listings(self, starts: Iterable[str]) -> Iterator[_Seen]:
+        before = self._micros_now()
+        for listing in walk.tree(self.root, self.device, starts, ids=self.ids):
+            after = self._micros_now()
+            yield _Seen(listing, before, after)
+            before = after
+
+    def _hinted(self, path: str) -> None:
+        """One folder, whatever is new in it, and if it is gone, the one it was in."""
+        if any(map(passing.passing_folder, path.split("/"))):
+            return
+        before = self._micros_now()
+        listing = walk.listed(self.root, path, self.device, ids=self.ids)
+        if isinstance(listing, walk.Closed):
+            if listing.gone and path:
+                self._hinted(path.rpartition("/")[0])
+            else:
+                self._compare([_Seen(listing, before, self._micros_now())])
+            return
+        with self.ledger.read() as view:
+            known = view.seen(lambda connection: sightings.folders(connection, self.share.name, listing.subfolders()))
+        self._compare([_Seen(listing, before, self._micros_now())])
+        inner = [on_disk(folder) for folder in listing.subfolders() if folder not in known]
+        if inner:
+            self._tree(inner)
+
+    def _compare(self, batch: Sequence[_Seen]) -> None:
+        """Folders whose listing is the one of last time are done with; the others are gone through."""
+        paths = [seen.listing.path for seen in batch]
+        with self.ledger.read() as view:
+            known = view.seen(lambda connection: sightings.folders(connection, self.share.name, paths))
+        for seen in batch:
+            folder = known.get(seen.listing.path)
+            if isinstance(seen.listing, walk.Closed):
+                self._closed(seen.listing, folder, seen.after)
+                continue
+            self.folders += 1
+            self.files += len(seen.listing.names) - len(seen.listing.folders)
+            if folder and folder.digest == seen.listing.digest and folder.trouble is None:
+                self.left_alone += folder.left_alone
+            elif folder and folder.mounted and not seen.listing.mounted:
+                message = _("another file system was mounted here, and is not now")
+                self._closed(walk.Closed(seen.listing.path, message), folder, seen.after)
+            else:
+                self._visit(seen.listing, folder or Folder(seen.listing.path), self._moment(seen))
+
+    def _closed(self, closed: Closed, folder: Folder | None, at: int) -> None:
+        """Not listed: what is known of it and below stays as it is."""
+        if closed.gone:
+            return
+        self.unknown[shown(closed.path)] = closed.reason
+        known = folder or Folder(closed.path)
+        if known.trouble != closed.reason:
+            troubled = replace(known, trouble=closed.reason, trouble_since=known.trouble_since or at)
+            self._write(lambda connection: sightings.write_folders(connection, self.share.name, [troubled]))
+
+    # places
+
+    def _visit(self, listing: Listing, folder: Folder, now: Moment) -> None:
+        """Go through a folder that is not as it was."""
+        with self.ledger.read() as view:
+            rows = view.seen(lambda c: sightings.rows_in(c, self.share.name, [folder.path]))[folder.path]
+            below = view.seen(lambda c: sightings.subfolders(c, self.share.name, [folder.path]))[folder.path]
+        visit = _Visit(folder, listing.digest, listing.others(), listing.mounted)
+        self.group.visits.append(visit)
+        self.group.lost.extend(sorted(below.difference(listing.subfolders())))
+        files = dict(listing.files())
+        edited = self._locks(visit, files, rows, now)
+        self._doubled(visit, files)
+        for name, row in rows.items():
+            if name not in files and not row.placeless:
+                self._take(visit, reconcile.next_look(row, (folder.path, name), None, now, edited=name in edited))
+        for name, seen in files.items():
+            if passing.passing_name(name):
+                visit.left_alone += 1
+                continue
+            place = (folder.path, name)
+            self._take(visit, reconcile.next_look(rows.get(name), place, seen, now, edited=name in edited), seen, rows)
+            if self.group.full:
+                self._flush()
+                self.group.visits.append(visit)
+        visit.finished = True
+        self.left_alone += visit.left_alone
+        if self.group.full:
+            self._flush()
+
+    def _locks(self, visit: _Visit, files: Mapping[str, Stat], rows: dict[str, Row], now: Moment) -> dict[str, str]:
+        """Who has what open; locks and what failed saves left are taken out of the rows, and kept."""
+        path, kept = visit.folder.path, []
+        for name in [name for name in files if passing.passing_name(name)]:
+            known = rows.pop(name, None)
+            owner = _Owner(self.root, path, name)
+            if row := reconcile.passing_row(known, (path, name), now.after, owner):
+                kept.append(row)
+                visit.wait(None)
+                if row is not known:
+                    self.group.rows.append(row)
+                if now.after - (row.since or 0) >= reconcile.STALE:
+                    self._stale(row)
+        edited = reconcile.edited_by(kept, [*files, *rows], now.after)
+        self.editing.update((shown(f"{path}/{name}" if path else name), who) for name, who in edited.items())
+        return edited
+
+    def _stale(self, row: Row) -> None:
+        if passing.is_lock(row.name):
+            message = _("this lock has been lying here for more than a day; the document is judged without it")
+            hint = _("Whoever left it behind may delete it once nobody has the document open.")
+        else:
+            message = _("Word left this old version behind: a save may have failed")
+            hint = _("Compare it with the document of the same folder, then delete it.")
+        self._say(row, message, hint, "scan.leftover")
+
+    def _doubled(self, visit: _Visit, files: Iterable[str]) -> None:
+        """Two names that look the same (é written in two ways) are two files, and are told of (W9)."""
+        names: dict[str, str] = {}
+        for name in files:
+            if shown(name) in names and not passing.passing_name(name):
+                visit.wait(None)
+                message = _("two files here have names that look the same")
+                self._say(Row(visit.folder.path, name), message, _("Rename one of them."), "scan.same_name")
+            names[shown(name)] = name
+
+    def _say(self, row: Row, message: str, hint: str, code: str) -> None:
+        where = f"{self.share.name}/{shown(row.path)}"
+        self.problems.append(Problem(where, message, hint, code, "W1"))
+
+    def _take(
+        self, visit: _Visit, look: reconcile.Look, seen: Stat | None = None, rows: Mapping[str, Row] | None = None
+    ) -> None:
+        """Do about one place what is to be done."""
+        before = rows.get(look.row.name) if rows else None
+        match look.step:
+            case Step.FORGET:
+                visit.left_alone += seen is not None
+                if seen is None or before is not None:
+                    visit.changed = True
+                    self.group.removed.append(look.row)
+            case Step.KEEP | Step.WAIT:
+                if look.step is Step.WAIT:
+                    visit.wait(look.due)
+                if look.row is not before and (seen is not None or look.due is not None):
+                    visit.changed = True
+                    self.group.rows.append(look.row)
+            case Step.LOOK if seen is not None:
+                self.group.add(visit, Case(look.row, seen, before))
+            case Step.READ if seen is not None:
+                self._read(visit, look.row, seen, before)
+
+    def _read(self, visit: _Visit, row: Row, seen: Stat, before: Row | None) -> None:
+        at = self._micros_now()
+        given_up = at - (row.since or at) >= reconcile.GIVE_UP
+        content = settle.read(self.root, row.path, seen, self.scanner.catalogue(), broken_too=given_up)
+        if isinstance(content, Unreadable):
+            waits = reconcile.tried(row, content, at)
+            visit.wait(waits.retry_at)
+            visit.changed = True
+            self.group.rows.append(waits)
+            if at - (row.waiting_since or at) >= 60 * SECOND:
+                message = _("it cannot be read, and so not be registered: {reason}").format(reason=content.reason)
+                self._say(row, message, _("It is tried again; see who has it open."), "scan.unreadable")
+            return
+        self.group.add(visit, Case(row, seen, before, content))
+
+    # into the ledger
+
+    def _flush(self) -> None:
+        """Write what was gathered: events and rows in one transaction."""
+        group, self.group = self.group, _Group()
+        group.visits = list({id(visit): visit for visit in group.visits}.values())
+        try:
+            self._commit(group)
+        except (RefusedError, ConflictError) as refused:
+            if len(group.cases) < 2:
+                self._refused(group, refused)
+                return
+            middle = len(group.cases) // 2
+            parts = group.cases[:middle], group.cases[middle:]
+            self._flush_part(_Group(parts[0], group.rows, group.removed, group.lost, group.visits))
+            self._flush_part(_Group(parts[1], visits=group.visits))
+
+    def _flush_part(self, part: _Group) -> None:
+        self.group = part
+        self._flush()
+
+    def _refused(self, group: _Group, refused: RefusedError | ConflictError) -> None:
+        """Somebody moved first: this place waits, the rest goes on."""
+        self.problems.extend(refused.problems)
+        for visit, _case in group.cases:
+            visit.wait(self._micros_now() + self.share.limits.settle)
+        self._flush_part(_Group([], group.rows, group.removed, group.lost, group.visits))
+
+    def _commit(self, group: _Group) -> None:
+        if not (group.cases or group.rows or group.removed or group.lost or any(map(_to_write, group.visits))):
+            return
+        cases, lore = self._evidence(group)
+        moment = Moment(self._micros_now(), self._micros_now(), self.passed, self.share.limits)
+        made: list[reconcile.Plan] = []
+
+        def decide(view: View) -> Iterator[Draft]:
+            expected = {visit.folder.path: visit.folder.looks for visit in group.visits}
+            found = view.seen(lambda connection: sightings.folders(connection, self.share.name, expected))
+            for visit in group.visits:
+                there = found.get(visit.folder.path)
+                visit.overtaken = visit.overtaken or (there.looks if there else 0) != visit.folder.looks
+            still = [case for visit, case in cases if not visit.overtaken]
+            records = view.records_by_id(lore.records)
+            unmoved = frozenset(each for each in lore.empty if _as_it_was(records.get(each), lore.records[each]))
+            made.append(reconcile.plan(self.share.name, still, replace(lore, records=records, empty=unmoved), moment))
+            return (Draft(*fact) for fact in made[-1].facts)
+
+        def besides(connection: Connection, entries: Sequence[Entry]) -> None:
+            self._write_seen(connection, group, made[-1], entries)
+
+        self._check_root()
+        entries = self.ledger.commit(decide, self._stamp(), besides=besides)
+        for entry in entries:
+            self.counts[entry.event.kind] = self.counts.get(entry.event.kind, 0) + 1
+
+    def _check_root(self) -> None:
+        """What was read, or not, since the beginning was there: another file system may have appeared meanwhile."""
+        try:
+            if health.identity_of(self.share.root) == self.identity:
+                return
+        except OSError:
+            pass
+        raise _LeftError
+
+    def _write_seen(
+        self, connection: Connection, group: _Group, plan: reconcile.Plan, entries: Sequence[Entry]
+    ) -> None:
+        """Rows, folders and their digests."""
+        overtaken = {visit.folder.path for visit in group.visits if visit.overtaken}
+        moved = plan.moved
+        rows = {
+            (row.folder, row.name): row
+            for row in group.rows
+            if row.record_id not in moved and row.folder not in overtaken
+        }
+        settled = [replace(row, record_id=str(entries[place].seq)) for place, row in plan.filed.items()]
+        rows.update(((row.folder, row.name), row) for row in (*plan.rows, *settled))
+        for path in group.lost:
+            sightings.lose_folder(connection, self.share.name, path, self._micros_now(), self.passed)
+        sightings.forget_records(connection, sorted(moved))
+        removed = [row for row in group.removed if row.folder not in overtaken and (row.folder, row.name) not in rows]
+        sightings.write_rows(connection, self.share.name, [*rows.values()], removed)
+        self._note_open(group, plan)
+        folders = [folder for visit in group.visits if (folder := self._after(visit, group)) is not None]
+        sightings.write_folders(connection, self.share.name, folders)
+
+    def _note_open(self, group: _Group, plan: reconcile.Plan) -> None:
+        visits = {visit.folder.path: visit for visit in group.visits}
+        for row in plan.open:
+            visits[row.folder].wait(self._later((row.since or 0) + self.share.limits.settle))
+
+    def _after(self, visit: _Visit, group: _Group) -> Folder | None:
+        """What is known of a folder from now on; None where that is what was known."""
+        if visit.overtaken:
+            self.again[visit.folder.path] = self._micros_now() + self.share.limits.settle
+            return None
+        if visit.finished and visit.due is not None:
+            self.again[visit.folder.path] = min(visit.due, self.again.get(visit.folder.path, visit.due))
+        touched = any(other is visit for other, _case in group.cases) or visit.changed
+        digest = visit.digest if visit.finished and not visit.open else None
+        left_alone = visit.left_alone if visit.finished else visit.folder.left_alone
+        known = visit.folder
+        wanted = replace(
+            known, digest=digest, mounted=visit.mounted, left_alone=left_alone, trouble=None, trouble_since=None
+        )
+        if not touched and wanted == known:
+            return None
+        visit.changed = False
+        visit.folder = replace(wanted, looks=known.looks + 1)
+        return visit.folder
+
+    # evidence: what has to be asked of ledger and disk before anything can be decided
+
+    def _evidence(self, group: _Group) -> tuple[list[tuple[_Visit, Case]], Lore]:
+        cases = [case for _visit, case in group.cases]
+        name = self.share.name
+        numbers = {case.seen.file_id for case in cases if case.content is None and case.seen.file_id}
+        digests = {case.content.digest for case in cases if case.content}
+        paths = {shown(case.row.path) for case in cases if case.content}
+        with self.ledger.read() as view:
+            by_number = view.seen(lambda connection: sightings.rows_with_file(connection, name, numbers))
+            movers = {row.record_id for rows in by_number.values() for row in rows if row.record_id}
+            own = {case.before.record_id for case in cases if case.before and case.before.record_id}
+            records = view.records_by_id(movers | own)
+            records |= {each.id: each for each in view.records_like(digests, name, paths)}
+            places = view.seen(lambda connection: sightings.places_of(connection, list(records)))
+        empty = {each.id for each in records.values() if each.digest in digests and self._is_empty(each, places)}
+        found = [
+            (visit, case if case.content else replace(case, movers=tuple(self._movers(case, by_number))))
+            for visit, case in group.cases
+        ]
+        return found, Lore(records, frozenset(empty), frozenset(places))
+
+    def _movers(self, case: Case, by_number: Mapping[int, Sequence[Row]]) -> Iterator[Row]:
+        """Rows of the same file that does not lie there any more: a hard link still does, and is no move."""
+        for row in by_number.get(case.seen.file_id, ()):
+            if same(row.stat, case.seen) and row.path != case.row.path and self._left(row, case.seen):
+                yield row
+
+    def _left(self, row: Row, seen: Stat) -> bool:
+        if row.placeless:
+            return True
+        try:
+            there = walk.look_at(self.root, on_disk(row.path))
+        except OSError:
+            return False
+        return there is None or there.file_id != seen.file_id
+
+    def _is_empty(self, record: Record, places: Mapping[str, tuple[str, Row]]) -> bool:
+        """Whether it is sure that a record does not lie where it was."""
+        if record.state not in reconcile.IN_PLACE:
+            return False
+        if record.missing_since is not None:
+            return True
+        share, row = places.get(record.id, (record.share, None))
+        if row is not None and row.placeless:
+            return True
+        root = self._root_of(share)
+        try:
+            return root is not None and walk.look_at(root, on_disk(row.path if row else record.path)) is None
+        except OSError:
+            return False
+
+    def _root_of(self, share: str) -> str | None:
+        """Where a share lies; None for another one that is not what it was."""
+        if share == self.share.name:
+            return self.root
+        other = self.others.get(share)
+        if other is None:
+            return None
+        try:
+            found = health.identity_of(other.root)
+            return other.root if found == other.identity and any(Path(other.root).iterdir()) else None
+        except OSError:
+            return None
+
+    # what is gone
+
+    def _conclude(self) -> None:
+        """Records that are not at their places: those to be missed are, unless they are too many (W4, W8)."""
+        if self.starts is None and self._share_row().full_at is None:
+            self._place_the_unplaced()
+        name = self.share.name
+        now = Moment(at := self._micros_now(), at, self.passed, self.share.limits)
+        with self.ledger.read() as view:
+            rows = view.seen(lambda connection: sightings.gone(connection, name))
+            if not rows:
+                return
+            records = view.records_by_id(row.record_id for row in rows if row.record_id)
+            absent = Absent(
+                rows,
+                records,
+                known=view.seen(lambda connection: sightings.known_records(connection, name)),
+                living=view.seen(lambda connection: sightings.living_tops(connection, name, reconcile.tops_of(rows))),
+                unsettled=view.seen(lambda connection: sightings.waiting_sizes(connection, at - reconcile.EXCUSED)),
+            )
+        first = reconcile.losses(absent, now, self.believe)
+        if first.braked:
+            self._brake(first.braked)
+        else:
+            absent = replace(absent, confirmed=self._confirmed(row for row in rows if reconcile.is_due(row, now)))
+            self._miss(absent, now)
+
+    def _confirmed(self, rows: Iterable[Row]) -> frozenset[str]:
+        """The places at which there is nothing now: the second look."""
+        found = set()
+        for row in rows:
+            try:
+                if not row.placeless and walk.look_at(self.root, on_disk(row.path)) is None:
+                    found.add(row.path)
+            except OSError:
+                continue
+        return frozenset(found)
+
+    def _miss(self, absent: Absent, now: Moment) -> None:
+        losses = reconcile.losses(absent, now, self.believe)
+        for row in losses.later:
+            due = self._later((row.gone_at or 0) + self.share.limits.missing_after)
+            self.again[row.folder] = min(self.again.get(row.folder, due), due)
+        if losses.missed and self._examined().health is not Health.OK:
+            return
+        for start in range(0, len(losses.missed), FACTS):
+            self._miss_some(losses.missed[start : start + FACTS])
+        if losses.settled:
+            self._write(lambda connection: sightings.write_rows(connection, self.share.name, [], losses.settled))
+
+    def _miss_some(self, rows: Sequence[Row]) -> None:
+        def decide(view: View) -> list[Draft]:
+            known = view.records_by_id(row.record_id for row in rows if row.record_id)
+            there = [each for each in known.values() if each.state in reconcile.IN_PLACE and each.intent is None]
+            return [Draft(*reconcile.missing(each.id)) for each in there if each.missing_since is None]
+
+        def besides(connection: Connection, _entries: Sequence[Entry]) -> None:
+            sightings.write_rows(connection, self.share.name, [], rows)
+
+        entries = self.ledger.commit(decide, self._stamp(), besides=besides)
+        self.counts[Missed.kind] = self.counts.get(Missed.kind, 0) + len(entries)
+
+    def _brake(self, count: int) -> None:
+        self.braked = count
+        message = _("{count} documents are gone at once; none of them is called missing until a person says so").format(
+            count=count
+        )
+        hint = _("If they were really removed: guidang scan --believe {count}").format(count=count)
+        self.problems.append(Problem(self.share.name, message, hint, "scan.braked", "W8"))
+
+    def _place_the_unplaced(self) -> None:
+        """After what was seen was thrown away: records that lay on this share and were not met again are gone."""
+        at = self._micros_now()
+        with self.ledger.read() as view:
+            unplaced = view.seen(lambda connection: sightings.unplaced(connection, self.share.name))
+        rows = [
+            Row(*_split(path), record_id=record_id, gone_at=at, gone_pass=self.passed) for record_id, path in unplaced
+        ]
+        for start in range(0, len(rows), ROWS):
+            self._add_gone(rows[start : start + ROWS])
+
+    def _add_gone(self, rows: Sequence[Row]) -> None:
+        self._write(lambda connection: sightings.add_gone(connection, self.share.name, rows))
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    """Asks a lock who holds it, once that is needed."""
+
+    root: str
+    folder: str
+    name: str
+
+    def __call__(self) -> str:
+        return settle.lock_owner(self.root, self.folder, self.name)
+
+
+def _to_write(visit: _Visit) -> bool:
+    """Whether a visit of which nothing else is written may leave another row of its folder."""
+    return visit.finished
+
+
+def _as_it_was(record: Record | None, before: Record) -> bool:
+    """Whether a record still lies, for the ledger, where it was looked for."""
+    return record is not None and (record.share, record.path, record.missing_since) == (
+        before.share,
+        before.path,
+        before.missing_since,
+    )
+
+
+def _split(path: str) -> tuple[str, str]:
+    folder, _slash, name = path.rpartition("/")
+    return folder, name
+
+
+def _instant(at: datetime) -> int:
+    return round(at.timestamp() * SECOND)
