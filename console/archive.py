@@ -134,6 +134,17 @@ def standing_of(record: Record, eligible_on: date | None, on: date) -> str:
     return "，".join(names)
 
 
+def full_names(view: View) -> dict[str, str]:
+    """What the persons behind accounts are called."""
+    return {account.person.name: account.person.full_name for account in view.accounts()}
+
+
+def number_of(view: View, list_id: str) -> str:
+    """What people call the disposal list of an id; the id itself where there is no such list."""
+    found = view.list_head(list_id)
+    return found.number if found else list_id
+
+
 def place_of(record: Record) -> str:
     """Where a record lies, the share's name first."""
     return f"{record.share}/{record.path}"

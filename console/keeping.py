@@ -12,6 +12,7 @@ from console.archive import (
     Archive,
     chosen,
     folder_of,
+    full_names,
     guess_lines,
     guessed,
     hanging,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 # --- classify ---------------------------------------------------------------------------------------------------
 
 
-@click.command()
+@click.command(cls=terminal.Command)
 @prints_data
 @argument("texts", metavar="RECORD...", nargs=-1, required=True, help="Records by number, path or words of it.")
 @option("--class", "class_text", metavar="CLASS", help="What they are: title, code or alias of a class.")
@@ -74,7 +75,7 @@ def classify(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 
 def _show_candidates(archive: Archive, found: Sequence[Record], *, as_json: bool) -> Exit:
-    guessed = [(record, guessed(archive, record)) for record in found]
+    guesses = [(record, guessed(archive, record)) for record in found]
     if as_json:
         rows = [
             {
@@ -87,11 +88,11 @@ def _show_candidates(archive: Archive, found: Sequence[Record], *, as_json: bool
                 "department": guess.department,
                 "reasons": guess.reasons,
             }
-            for record, guess in guessed
+            for record, guess in guesses
         ]
         click.echo(to_json({"exit": 0, "records": rows}))
         return Exit.DONE
-    for record, guess in guessed:
+    for record, guess in guesses:
         click.echo(click.style(f"{record.id}  {place_of(record)}", bold=True))
         now = archive.classes.title(record.class_key) or _("not known")
         hanging("  • ", _("Class: {name}").format(name=now))
@@ -122,7 +123,7 @@ def _show_changed(archive: Archive, ids: Sequence[str], *, as_json: bool) -> Exi
 # --- settle -----------------------------------------------------------------------------------------------------
 
 
-@click.command()
+@click.command(cls=terminal.Command)
 @prints_data
 @argument("text", metavar="RECORD", help="A record's number, its path, or words of its path.")
 @option("--correction", "how", flag_value="correction", help="The new content is the record; its dates stay.")
@@ -236,7 +237,7 @@ def list_holds(everything: bool, as_json: bool) -> Exit:
 
     with the_archive() as archive, archive.ledger.read() as view:
         found = [each for each in view.holds() if everything or each.stands]
-        covered = tally.covered(view)
+        covered, names = tally.covered(view), full_names(view)
     if as_json:
         rows = [
             {
@@ -256,7 +257,13 @@ def list_holds(everything: bool, as_json: bool) -> Exit:
         return Exit.DONE
     titles = (_("hold"), _("since"), _("placed by"), _("records"), _("released"))
     rows_shown = [
-        (each.id, str(each.placed_on), each.placed_by.name, str(covered.get(each.id, 0)), str(each.released_on or ""))
+        (
+            each.id,
+            str(each.placed_on),
+            names.get(each.placed_by.name, each.placed_by.name),
+            str(covered.get(each.id, 0)),
+            str(each.released_on or ""),
+        )
         for each in found
     ]
     terminal.print_table(titles, rows_shown, right=frozenset({3}), below=[(each.reason,) for each in found])

@@ -15,9 +15,11 @@ from console.archive import (
     chosen,
     day_of,
     folder_of,
+    full_names,
     guess_lines,
     guessed,
     hanging,
+    number_of,
     on_day,
     page_of,
     paged,
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from office.records import Classes
     from retention.history import Happening
     from retention.identify import Identification
-    from retention.model import Adoption, Hold, Record
+    from retention.model import Actor, Adoption, Hold, Record
     from retention.reckoning import Reckoning
     from retention.tally import Alerts, Group, Tally
     from retention.view import Dated, View
@@ -49,7 +51,7 @@ if TYPE_CHECKING:
 # --- due --------------------------------------------------------------------------------------------------------
 
 
-@click.command()
+@click.command(cls=terminal.Command)
 @prints_data
 @on_day
 @chosen
@@ -124,7 +126,14 @@ class _Due:
         return Exit.DONE
 
     def _table(self) -> None:
-        titles = (_("number"), _("class"), _("period"), _("department"), _("kept until"), _("eligible on"))
+        titles = (
+            _("record number"),
+            _("class"),
+            _("period covered"),
+            _("department"),
+            _("kept until"),
+            _("eligible on"),
+        )
         rows = [_due_row(self.classes, each) for each, _why in self.found]
         below = [(place_of(each.record), self._reason(each.record, why)) for each, why in self.found]
         terminal.print_table(titles, rows, below=below, right=frozenset({0}))
@@ -185,7 +194,7 @@ def _never_line(classes: Classes, never: Any, groups: Sequence[tuple[str | None,
 # --- records ----------------------------------------------------------------------------------------------------
 
 
-@click.command()
+@click.command(cls=terminal.Command)
 @prints_data
 @argument("text", metavar="[TEXT]", default="", required=False, help="Words that stand in the path or the name.")
 @option("--unclassified", "lying", flag_value="unclassified", help="Only those whose class nobody knows yet.")
@@ -243,8 +252,8 @@ def records(  # noqa: PLR0913, PLR0917 - one parameter an option
         where = conditions(selection)
         found = view.found(*where, limit=page.limit, skip=page.skip)
         total = tally.count(view, *where)
-        guessed = {each.record.id: guessed(archive, each.record) for each in found if lying == "unclassified"}
-    told = _Records(archive.classes, day_of(on), page, found, total, alarm, guessed)
+        guesses = {each.record.id: guessed(archive, each.record) for each in found if lying == "unclassified"}
+    told = _Records(archive.classes, day_of(on), page, found, total, alarm, guesses)
     return told.as_data() if as_json else told.print()
 
 
@@ -274,7 +283,7 @@ class _Records:
         if not self.found:
             click.echo(_("There is no such record."))
             return Exit.DONE
-        titles = (_("number"), _("class"), _("period"), _("department"), _("eligible on"), _("standing"))
+        titles = (_("record number"), _("class"), _("period covered"), _("department"), _("eligible on"), _("standing"))
         rows = [self._row(each) for each in self.found]
         below = [[place_of(each.record), *self._guess(each.record)] for each in self.found]
         terminal.print_table(titles, rows, below=below, right=frozenset({0}))
@@ -343,7 +352,7 @@ def _group_data(classes: Classes, group: Group) -> dict[str, Any]:
 # --- why --------------------------------------------------------------------------------------------------------
 
 
-@click.command()
+@click.command(cls=terminal.Command)
 @prints_data
 @argument("text", metavar="RECORD", help="A record's number, its path, or words of its path.")
 @on_day
@@ -352,67 +361,76 @@ def why(text: str, on: datetime | None, as_json: bool) -> Exit:
     from office.records import record_named
     from retention.history import history
     from retention.reckoning import reckon
+    from retention.view import Dated
     from retention.why import explain
 
     day = day_of(on)
     with the_archive() as archive, archive.ledger.read() as view:
         record = record_named(archive.office, view, text)
-        steps = explain(record, reckon(record, view.adoptions()), day)
-        holds = [hold for hold in map(view.hold, sorted(record.holds)) if hold]
-        happened = [*history(view.log(record.id))]
-        copies = [each for each in view.records_with(record.digest) if each.id != record.id]
-        days = view.eligible_on(record.id)
-    from retention.view import Dated
-
-    if as_json:
-        return _why_data(archive.classes, Dated(days, record), steps, holds, happened, copies)
-    _print_why(record, steps, holds, happened, copies)
-    return Exit.DONE
-
-
-def _why_data(  # noqa: PLR0913, PLR0917 - everything that is told of a record
-    classes: Classes,
-    each: Dated,
-    steps: Sequence[Step],
-    holds: Sequence[Hold],
-    happened: Sequence[Happening],
-    copies: Sequence[Record],
-) -> Exit:
-    events = [
-        {"number": one.seq, "at": one.at.isoformat(), "on": one.on, "actor": one.actor.name, "text": one.text}
-        for one in happened
-    ]
-    data = record_data(classes, each) | {
-        "steps": [{"code": step.code, "text": step.text} for step in steps],
-        "held": [{"hold": hold.id, "reason": hold.reason, "by": hold.placed_by.name} for hold in holds],
-        "copies": [{"record": copy.id, "share": copy.share, "path": copy.path} for copy in copies],
-        "history": events,
-    }
-    click.echo(to_json({"exit": 0, **data}))
-    return Exit.DONE
+        told = _Why(
+            archive.classes,
+            Dated(view.eligible_on(record.id), record),
+            explain(record, reckon(record, view.adoptions()), day),
+            [hold for hold in map(view.hold, sorted(record.holds)) if hold],
+            [each for each in view.records_with(record.digest) if each.id != record.id],
+            [*history(view.log(record.id), archive.classes.title, lambda name: number_of(view, name))],
+            number_of(view, record.list_id or ""),
+            full_names(view),
+        )
+    return told.as_data() if as_json else told.print()
 
 
-def _print_why(
-    record: Record,
-    steps: Sequence[Step],
-    holds: Sequence[Hold],
-    happened: Sequence[Happening],
-    copies: Sequence[Record],
-) -> None:
-    from retention.lifecycle import state_name
+@dataclass(frozen=True)
+class _Why:
+    """Everything that is known of a record, ready to be told."""
 
-    click.echo(click.style(f"{record.id}  {place_of(record)}", bold=True))
-    for step in steps:
-        hanging("  • ", step.text)
-    for hold in holds:
-        text = _("Hold {id} of {day}, by {who}: {reason}")
-        hanging("  • ", text.format(id=hold.id, day=hold.placed_on, who=hold.placed_by.name, reason=hold.reason))
-    if record.list_id:
-        hanging("  • ", _("On disposal list {list}").format(list=record.list_id))
-    for copy in copies:
-        text = _("The same content: {id} {place} ({state})")
-        hanging("  • ", text.format(id=copy.id, place=place_of(copy), state=state_name(copy.state)))
-    click.echo(click.style(_("What happened"), bold=True))
-    for one in happened:
-        who = _("the service") if one.actor.is_service else one.actor.name
-        hanging(f"  {one.on}  ", f"{who}：{one.text}")
+    classes: Classes
+    dated: Dated
+    steps: Sequence[Step]
+    holds: Sequence[Hold]
+    copies: Sequence[Record]
+    happened: Sequence[Happening]
+    list_number: str
+    names: Mapping[str, str]
+
+    def as_data(self) -> Exit:
+        events = [
+            {"number": one.seq, "at": one.at.isoformat(), "on": one.on, "actor": one.actor.name, "text": one.text}
+            for one in self.happened
+        ]
+        data = record_data(self.classes, self.dated) | {
+            "steps": [{"code": step.code, "text": step.text} for step in self.steps],
+            "held": [{"hold": hold.id, "reason": hold.reason, "by": hold.placed_by.name} for hold in self.holds],
+            "copies": [{"record": copy.id, "share": copy.share, "path": copy.path} for copy in self.copies],
+            "history": events,
+        }
+        click.echo(to_json({"exit": 0, **data}))
+        return Exit.DONE
+
+    def print(self) -> Exit:
+        record = self.dated.record
+        for line in terminal.fold(f"{record.id}  {place_of(record)}", terminal.line_width()):
+            click.echo(click.style(line, bold=True))
+        for line in self._lines():
+            hanging("  • ", line)
+        click.echo(click.style(_("What happened"), bold=True))
+        for one in self.happened:
+            who = _("the service") if one.actor.is_service else self._person(one.actor)
+            hanging(f"  {one.on}  ", f"{who}：{one.text}")
+        return Exit.DONE
+
+    def _person(self, actor: Actor) -> str:
+        return self.names.get(actor.name, actor.name)
+
+    def _lines(self) -> Iterator[str]:
+        from retention.lifecycle import state_name
+
+        yield from map(str, self.steps)
+        for hold in self.holds:
+            text, who = _("Hold {id} of {day}, by {who}: {reason}"), self._person(hold.placed_by)
+            yield text.format(id=hold.id, day=hold.placed_on, who=who, reason=hold.reason)
+        if self.list_number:
+            yield _("On disposal list {list}").format(list=self.list_number)
+        for copy in self.copies:
+            text = _("The same content: {id} {place} ({state})")
+            yield text.format(id=copy.id, place=place_of(copy), state=state_name(copy.state))

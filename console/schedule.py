@@ -310,9 +310,13 @@ class _Preview:
         number, shifts = self.preview.proposed.number, self.preview.shifts
         click.echo(click.style(_("Preview: what version {number} would change").format(number=number), bold=True))
         titles = (_("class"), _("records"), _("kept now"), _("kept then"), _("earlier"), _("later"), _("not earlier"))
-        if shifts:
-            rows = [*map(_shift_row, shifts)]
+        known = [shift for shift in shifts if shift.before or shift.after]
+        if known:
+            rows = [*map(self._row, known)]
             terminal.print_table((*titles, _("become due")), rows, right=frozenset({1, 4, 5, 6, 7}))
+        if others := sum(shift.records for shift in shifts if shift not in known):
+            text = _("{n} records are of no class of the schedule: kept and reported, now as then.")
+            click.echo(text.format(n=others))
         n = self.moving
         text = ngettext("{n} record gets another day", "{n} records get another day", n).format(n=n)
         due = _("{n} become due").format(n=len(self.preview.becoming_due))
@@ -320,6 +324,14 @@ class _Preview:
         for line in self._spared():
             for part in terminal.wrap(line, terminal.line_width()):
                 click.echo(part)
+
+    def _row(self, shift: Shift) -> tuple[str, ...]:
+        from retention.schedule import find
+
+        known = find(self.preview.proposed.version, shift.key)
+        counts = (shift.earlier, shift.later, shift.spared, shift.becoming_due)
+        named = known.title if known else shift.key
+        return (named, str(shift.records), _words(shift.before), _words(shift.after), *(str(n or "") for n in counts))
 
     def _spared(self) -> Iterator[str]:
         """P3: what does not go earlier, and what would allow it."""
@@ -334,12 +346,6 @@ class _Preview:
                 "`guidang schedule approve-shortening {digest}`."
             )
             yield text.format(n=self.preview.spared, digest=proposed.version.digest[:12])
-
-
-def _shift_row(shift: Shift) -> tuple[str, ...]:
-    counts = (shift.earlier, shift.later, shift.spared, shift.becoming_due)
-    before, after = _words(shift.before), _words(shift.after)
-    return (shift.key or _("not known"), str(shift.records), before, after, *(str(n or "") for n in counts))
 
 
 def _words(term: Term | None) -> str:

@@ -16,6 +16,7 @@ from retention.errors import ConflictError, Problem, RefusedError
 from retention.events import ScheduleAdopted, ShorteningApproved
 from retention.ledger import Draft
 from retention.model import Actor, Overlay, Role
+from retention.schedule import find
 from retention.selection import GONE
 from retention.tally import in_use
 from retention.view import overlaid
@@ -97,7 +98,7 @@ def adopt(ledger: Ledger, stamp: Stamp, version: ScheduleVersion, count: int, *,
         if shorten and not approver:
             raise RefusedError([_not_approved(version)])
         proposed = _proposed(view, version, stamp.on, approver)
-        if problems := adoption.objections(proposed, view.adoptions(), stamp.actor, in_use(view)):
+        if problems := adoption.objections(proposed, view.adoptions(), stamp.actor, _kept_by_it(view)):
             raise RefusedError(problems)
         done[:] = [_preview(view, proposed)]
         _still(moving(done[0]), count)
@@ -111,7 +112,16 @@ def obstacles(view: View, version: ScheduleVersion, on: date, shortened_by: str 
     """What forbids adopting the version, whoever does it; nothing where it may be done."""
     adoptions = view.adoptions()
     proposed = adoption.propose(version, adoptions, (), on, shortened_by)
-    return adoption.objections(proposed, adoptions, Actor("?"), in_use(view))
+    return adoption.objections(proposed, adoptions, Actor("?"), _kept_by_it(view))
+
+
+def _kept_by_it(view: View) -> list[str]:
+    """The classes of records that the version in force knows: what a later one may not lose (P1).
+
+    A class it never knew (a form without a row) is kept and reported before and after alike.
+    """
+    adoptions = view.adoptions()
+    return [key for key in in_use(view) if find(adoptions[-1].version, key)] if adoptions else []
 
 
 def _proposed(view: View, version: ScheduleVersion, on: date, shortened_by: str) -> Adoption:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from i18n import _
@@ -31,10 +31,20 @@ class Happening:
     text: str
 
 
-def history(entries: Iterable[Entry]) -> Iterator[Happening]:
-    """The events of a record in words, in their order."""
+def history(
+    entries: Iterable[Entry], title: Callable[[str], str] = str, number: Callable[[str], str] = str
+) -> Iterator[Happening]:
+    """The events of a record in words, in their order.
+
+    ``title``: what people call the class of a key; ``number``: what they call the disposal list of an id.
+    """
     for seq, event in entries:
-        yield Happening(seq, event.at, event.on, event.actor, in_sentence(event.change))
+        change: Any = event.change
+        if getattr(change, "class_key", None):
+            change = replace(change, class_key=title(change.class_key))
+        if getattr(change, "list_id", None):
+            change = replace(change, list_id=number(change.list_id))
+        yield Happening(seq, event.at, event.on, event.actor, in_sentence(change))
 
 
 def in_sentence(change: Change) -> str:
@@ -44,10 +54,9 @@ def in_sentence(change: Change) -> str:
 
 
 def _filed(change: events.Filed) -> str:
-    said = _said(change.class_key, change.period, change.department)
-    text = _("filed at {place}").format(place=f"{change.share}/{change.path}")
-    text = f"{text}{_(', as {what}').format(what=said)}" if said else f"{text}{_(', its class not known')}"
-    return _with_reasons(text, change.evidence)
+    place = f"{change.share}/{change.path}"
+    said = _said(change.class_key or _("class not known"), change.period, change.department)
+    return _with_reasons(_("filed at {place} as {what}").format(place=place, what=said), change.evidence)
 
 
 def _classified(change: events.Classified) -> str:

@@ -50,8 +50,7 @@ def in_one_line(record: Record, reckoning: Reckoning) -> str:
     basis = reckoning.basis
     if reckoning.never is not None or basis is None:
         return never_name(reckoning.never)
-    source = base_name(basis.base.source)
-    base = f"{source} {record.period}" if basis.base.source is Base.PERIOD_END else f"{source} {basis.base.day}"
+    base = f"{base_name(basis.base.source)} {basis.base.day}"
     text = _("{base}, kept {term} {start}, schedule version {number}").format(
         base=base, term=in_words(basis.rule.term), start=start_name(basis.rule.start), number=basis.adoption.number
     )
