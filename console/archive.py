@@ -177,11 +177,11 @@ def record_data(classes: Classes, each: Dated) -> dict[str, Any]:
     }
 
 
-def guessed(archive: Archive, record: Record) -> Identification:
+def guessed(archive: Archive, view: View, record: Record) -> Identification:
     """What an unclassified record may be, by its name and its file."""
     from office.records import identified
 
-    return identified(archive.office, archive.classes, record)
+    return identified(archive.office, archive.classes, view, record)
 
 
 def guess_lines(classes: Classes, guess: Identification) -> list[str]:

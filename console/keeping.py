@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from docgen.period import Period as Span
+    from office.records import Classes
+    from retention.identify import Identification
     from retention.model import Record
 
 # --- classify ---------------------------------------------------------------------------------------------------
@@ -64,7 +66,9 @@ def classify(  # noqa: PLR0913, PLR0917 - one parameter an option
         with archive.ledger.read() as view:
             found = records_named(archive.office, view, texts)
         if class_text is None:
-            return _show_candidates(archive, found, as_json=as_json)
+            with archive.ledger.read() as view:
+                guesses = [(record, guessed(archive, view, record)) for record in found]
+            return _show_candidates(archive.classes, guesses, as_json=as_json)
         kind = archive.classes.named(class_text)
         said = Said(
             kind, Period(period.first, period.last) if period else None, dated.date() if dated else None, department
@@ -74,8 +78,7 @@ def classify(  # noqa: PLR0913, PLR0917 - one parameter an option
         return _show_changed(archive, [record.id for record in found], as_json=as_json)
 
 
-def _show_candidates(archive: Archive, found: Sequence[Record], *, as_json: bool) -> Exit:
-    guesses = [(record, guessed(archive, record)) for record in found]
+def _show_candidates(classes: Classes, guesses: Sequence[tuple[Record, Identification]], *, as_json: bool) -> Exit:
     if as_json:
         rows = [
             {
@@ -94,9 +97,9 @@ def _show_candidates(archive: Archive, found: Sequence[Record], *, as_json: bool
         return Exit.DONE
     for record, guess in guesses:
         click.echo(click.style(f"{record.id}  {place_of(record)}", bold=True))
-        now = archive.classes.title(record.class_key) or _("not known")
+        now = classes.title(record.class_key) or _("not known")
         hanging("  • ", _("Class: {name}").format(name=now))
-        for line in guess_lines(archive.classes, guess):
+        for line in guess_lines(classes, guess):
             hanging("  • ", line)
     click.echo(_("Say what they are with --class, and with --period where no period is known."))
     return Exit.DONE

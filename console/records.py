@@ -252,7 +252,7 @@ def records(  # noqa: PLR0913, PLR0917 - one parameter an option
         where = conditions(selection)
         found = view.found(*where, limit=page.limit, skip=page.skip)
         total = tally.count(view, *where)
-        guesses = {each.record.id: guessed(archive, each.record) for each in found if lying == "unclassified"}
+        guesses = {each.record.id: guessed(archive, view, each.record) for each in found if lying == "unclassified"}
     told = _Records(archive.classes, day_of(on), page, found, total, alarm, guesses)
     return told.as_data() if as_json else told.print()
 

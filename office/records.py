@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from hashlib import file_digest
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from unicodedata import normalize
 
 from sqlalchemy import and_, func, or_
 
@@ -20,7 +21,9 @@ from retention.errors import Problem, RefusedError, UnknownError
 from retention.events import Classified, Decision, Filed
 from retention.identify import Document, Identification, Standing, identify
 from retention.keeping import Seen, Settling
-from retention.peek import NOTHING, peek
+from retention.observed import shown
+from retention.peek import NOTHING, Peek, peek
+from retention.scan import place_on_disk
 from retention.schedule import find
 from retention.selection import GONE
 from retention.tally import class_keys
@@ -145,7 +148,7 @@ def records_named(office: Office, view: View, texts: Sequence[str]) -> list[Reco
 def _places(office: Office, text: str) -> Iterator[ColumnElement[bool]]:
     """Conditions for what a path may mean, the most certain first."""
     table = schema.records.c
-    plain = text.replace("\\", "/").strip("/")
+    plain = normalize("NFC", text).replace("\\", "/").strip("/")
     for name, root in roots(office).items():
         if inside := _inside(root, text):
             yield and_(table.share == name, table.path == inside)
@@ -163,7 +166,7 @@ def _inside(root: Path, text: str) -> str:
     if not (path.is_absolute() or path.exists()):
         return ""
     try:
-        return path.resolve().relative_to(root.resolve()).as_posix()
+        return normalize("NFC", path.resolve().relative_to(root.resolve()).as_posix())
     except ValueError:
         return ""
 
@@ -178,32 +181,41 @@ def _several(text: str, records: Sequence[Record]) -> Problem:
 # --- what a file says -------------------------------------------------------------------------------------------
 
 
-def identified(office: Office, classes: Classes, record: Record) -> Identification:
+def identified(office: Office, classes: Classes, view: View, record: Record) -> Identification:
     """What a record's file seems to be and why, by its name, and by its content where it can be read now."""
-    content = NOTHING
+    return _identified(classes, _content(office, record.share, place_on_disk(view, record)), record.path)
+
+
+def _identified(classes: Classes, content: Peek, path: str) -> Identification:
+    return identify(classes.catalogue, Document(path, content.properties, content.text))
+
+
+def _content(office: Office, share: str, place: str) -> Peek:
+    root = roots(office).get(share)
+    if root is None:
+        return NOTHING
     try:
-        with _place(office, record.share, record.path).open("rb") as file:
-            content = peek(file)
+        with (root / place).open("rb") as file:
+            return peek(file)
     except OSError:
-        pass
-    return identify(classes.catalogue, Document(record.path, content.properties, content.text))
+        return NOTHING
 
 
-def seen(office: Office, share: str, path: str) -> Seen:
+def seen(office: Office, share: str, place: str) -> Seen:
     """What lies at a place now. RefusedError where it cannot be read: nothing is decided unseen."""
-    place = _place(office, share, path)
+    root = _root(office, share)
     try:
-        with place.open("rb") as file:
+        with (root / place).open("rb") as file:
             digest = file_digest(file, "sha256").hexdigest()
             return Seen(digest, file.tell())
     except FileNotFoundError:
-        if not _root(office, share).is_dir():
+        if not root.is_dir():
             raise RefusedError([_away(share)]) from None
         return Seen(None)
     except OSError as error:
         message = _("the file cannot be read: {reason}").format(reason=error.strerror)
         hint = _("Close it elsewhere, or ask for the right to read it; then try again.")
-        raise RefusedError([Problem(f"{share}/{path}", message, hint, "record.unreadable", "W3")]) from None
+        raise RefusedError([Problem(f"{share}/{place}", message, hint, "record.unreadable", "W3")]) from None
 
 
 def _root(office: Office, share: str) -> Path:
@@ -213,10 +225,6 @@ def _root(office: Office, share: str) -> Path:
         hint = _('Declare it: [shares."{name}"] with its path.').format(name=share)
         raise RefusedError([Problem(share, message, hint, "share.unknown", "W8")])
     return known[share]
-
-
-def _place(office: Office, share: str, path: str) -> Path:
-    return _root(office, share) / PurePosixPath(path)
 
 
 def _away(share: str) -> Problem:
@@ -287,17 +295,25 @@ class Verdict(NamedTuple):
 
 def settle(office: Office, ledger: Ledger, stamp: Stamp, record: Record, verdict: Verdict) -> tuple[Entry, ...]:
     """Decide about an altered or reappeared file, which is looked at first (W3, W5)."""
-    share, _slash, path = (record.resurfaced_at or f"{record.share}/{record.path}").partition("/")
-    there = seen(office, share, path)
-    filed = (
-        _anew(office, record, share, path, there) if verdict.decision is Decision.NEW_RECORD and there.digest else None
-    )
+    with ledger.read() as view:
+        share, place = _where(view, record)
+    there = seen(office, share, place)
+    filed = _anew(office, share, place, there) if verdict.decision is Decision.NEW_RECORD and there.digest else None
     return keeping.settle(ledger, stamp, record, Settling(*verdict, there, filed))
 
 
-def _anew(office: Office, record: Record, share: str, path: str, there: Seen) -> Filed:
+def _where(view: View, record: Record) -> tuple[str, str]:
+    """The share, and the place on its disk, that a decision is about."""
+    if record.resurfaced_at is None:
+        return record.share, place_on_disk(view, record)
+    share, _slash, path = record.resurfaced_at.partition("/")
+    return share, place_on_disk(view, replace(record, share=share, path=path))
+
+
+def _anew(office: Office, share: str, place: str, there: Seen) -> Filed:
     """The file at this place as a record of its own, as a scan would file it."""
-    found = identified(office, Classes.of(office), replace(record, share=share, path=path))
+    path = shown(place)
+    found = _identified(Classes.of(office), _content(office, share, place), path)
     known = found.standing is Standing.RECORD
     return Filed(
         share,
