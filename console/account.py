@@ -110,7 +110,7 @@ def list_accounts(everyone: bool, as_json: bool) -> Exit:
     """List the accounts: name, person, roles, department, and whether they can log in."""
     from office import ledgers
 
-    with ledgers.open_ledger(the_office(), make=True) as ledger, ledger.read() as view:
+    with ledgers.open_ledger(the_office()) as ledger, ledger.read() as view:
         known = [each for each in view.accounts() if everyone or each.person.closed_on is None]
     if as_json:
         click.echo(to_json({"exit": 0, "accounts": [*map(_account_data, known)]}))
@@ -264,7 +264,7 @@ def whoami(as_json: bool) -> Exit:
 def _ledger(office: Office) -> Ledger:
     from office import ledgers
 
-    return ledgers.open_ledger(office, make=True)
+    return ledgers.open_ledger(office)
 
 
 def _now() -> Any:

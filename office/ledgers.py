@@ -45,7 +45,7 @@ def open_ledger(office: Office, *, make: bool = False) -> Ledger:
     """The ledger of an office. UnknownError where there is none yet, unless it is to be made."""
     place = place_of(office)
     if not (make or is_there(office)):
-        hint = _("`guidang scan` makes it when it registers the first documents.")
+        hint = _("`guidang scan` makes it when it registers the first documents, or `guidang account add`.")
         raise UnknownError([Problem(str(place), _("there is no ledger yet"), hint, "ledger.none")])
     return Ledger.open(place)
 

@@ -117,17 +117,14 @@ def log_out(office: Office, ledger: Ledger, at: datetime) -> bool:
     if token is None:
         return False
     accounts.logout(ledger, token, service(at))
-    forget(office)
+    if token == _kept(office):
+        forget(office)
     return True
 
 
 def token_here(office: Office) -> str | None:
     """The token of the environment, else the one kept for this office."""
-    if token := os.environ.get(TOKEN, "").strip():
-        return token
-    with suppress(OSError):
-        return _place(office).read_text(encoding="ascii").strip() or None
-    return None
+    return os.environ.get(TOKEN, "").strip() or _kept(office)
 
 
 def keep(office: Office, session: accounts.Session) -> Path:
@@ -145,6 +142,12 @@ def keep(office: Office, session: accounts.Session) -> Path:
 def forget(office: Office) -> None:
     """Keep no session of this office any longer."""
     _place(office).unlink(missing_ok=True)
+
+
+def _kept(office: Office) -> str | None:
+    with suppress(OSError, ValueError):
+        return _place(office).read_text(encoding="ascii").strip() or None
+    return None
 
 
 def _place(office: Office) -> Path:

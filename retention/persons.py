@@ -46,8 +46,12 @@ def written(name: str) -> str:
 
 
 def subject_of(name: str) -> str:
-    """What the events of an account are about: ``account/wang.min``, the same however the name's letters are cased."""
-    return "account/" + written(name).lower()
+    """What the events of an account are about: ``account/wang.min``, the same however the name's letters are cased.
+
+    ``account/``, which nobody has, for what can be no name.
+    """
+    spelled = written(name)
+    return "account/" + (spelled.lower() if _NAME.fullmatch(spelled) else "")
 
 
 def faults(person: Person) -> list[Problem]:
