@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from docgen.errors import DataError
 from i18n import _
 from office import ledgers
+from office.disposalpapers import KINDS as PAPERS
 from retention.csvtable import folded
 from retention.errors import Problem, RefusedError, SourceError
 from retention.identify import DEPARTMENT_WORDS, Catalogue, Kind
@@ -124,7 +125,7 @@ def kinds_of(forms: Sequence[Form], classes: Sequence[RecordClass]) -> list[Kind
     """
     classes_of = {form.id: _class_of(form, classes) for form in forms}
     owners = Counter(found.key for found in classes_of.values() if found)
-    kinds = [BASE_DATA, ANNEX]
+    kinds = [BASE_DATA, ANNEX, *PAPERS]
     for form in forms:
         found = classes_of[form.id]
         own = found is not None and (owners[found.key] == 1 or folded(found.key) in _own_names(form))

@@ -150,7 +150,8 @@ def due(around: Around, rows: Sequence[DueRow], on: date, of: str = "") -> Conte
         "size": in_bytes(sum(row.size for row in rows)),
         "schedules": sorted({row.schedule for row in rows}),
     }
-    return _paper(around, DUE, f"清册编号：{of}" if of else "", more)
+    context = _paper(around, DUE, f"清册编号：{of}" if of else "", more)
+    return {**context, "meta": {**context["meta"], "list": of}}
 
 
 def appraisal(around: Around, of: DisposalList) -> Context:

@@ -74,6 +74,7 @@ _FROZEN = frozenset(
     {ListState.SUBMITTED, ListState.APPROVED, ListState.EXECUTING, ListState.EXECUTED, ListState.WITNESSED}
 )
 _DONE = frozenset({ListState.EXECUTED, ListState.WITNESSED})
+_ENDED = frozenset(ListState) - _FROZEN - {ListState.DRAFT, ListState.RETURNED}
 
 
 @dataclass(frozen=True, slots=True)

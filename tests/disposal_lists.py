@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
@@ -40,6 +41,7 @@ from retention.model import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -57,9 +59,7 @@ PEOPLE = (
     Person("lei.zh", "雷振华", frozenset({Role.WITNESS})),
     Person("luo.tc", "罗铁成", frozenset({Role.WITNESS})),
 )
-AROUND = Around(
-    "云汐苑服务中心", "汐岚物业服务有限公司", "云汐苑", "A/0", {one.name: one.full_name for one in PEOPLE}
-)
+AROUND = Around("云汐苑服务中心", "汐岚物业服务有限公司", "云汐苑", "A/0", {one.name: one.full_name for one in PEOPLE})
 
 
 # --- as values --------------------------------------------------------------------------------------------------
@@ -155,9 +155,7 @@ def _fate(each: Item, count: int) -> Item:
         return replace(each, left_by="record.unlisted", left_on=date(2026, 11, 5), reason="涉诉")
     if count > 5 and number % 13 == 0:
         reason = "文件内容与批准的不同"
-        return replace(
-            each, state=State.APPROVED, left_by="destroy.aborted", left_on=date(2026, 11, 15), reason=reason
-        )
+        return replace(each, state=State.APPROVED, left_by="destroy.aborted", left_on=date(2026, 11, 15), reason=reason)
     copies = (f"归档/备份/旧/副本 {number}.docx",) if number % 10 == 1 else ()
     return replace(each, state=State.CLOSED, outcome=Outcome.REMOVED, done_on=date(2026, 11, 20), copies=copies)
 
@@ -205,18 +203,23 @@ def stamp(who: str, day: int = 0) -> Stamp:
 SERVICE = Stamp(AT, AT.date(), Actor("guidang", "0.1.0"))
 
 
-def archive(folder: Path, target: str) -> Archive:
+@contextmanager
+def archive(folder: Path, target: str) -> Iterator[Archive]:
     """An office in ``folder`` whose ledger lies at ``target``, with its persons and a schedule of one class."""
     create_office(folder, name=AROUND.name)
     settings = folder / "guidang.toml"
     settings.write_text(f'database = "{target}"\n' + settings.read_text(encoding="utf-8"), encoding="utf-8")
-    ledger = Ledger.open(target)
+    with Ledger.open(target) as ledger:
+        _peopled(ledger)
+        yield Archive(Office.load(folder), ledger)
+
+
+def _peopled(ledger: Ledger) -> None:
     for person in (Person("admin", "管理员", frozenset({Role.ADMINISTRATOR})), *PEOPLE):
         by = SERVICE if person.name == "admin" else Stamp(AT, AT.date(), Actor("admin"))
         accounts.add(ledger, by, person)
     version = ScheduleVersion("a" * 64, (RecordClass(CODE, TITLE, CODE, Rule(THREE)),))
     ledger.append([Draft("schedule", events.ScheduleAdopted(1, version))], stamp("tan.xw"))
-    return Archive(Office.load(folder), ledger)
 
 
 def drafted(made: Archive, count: int) -> Archive:
