@@ -7,7 +7,7 @@ and which record a row is of.
 
 from __future__ import annotations
 
-from openpyxl.styles import PatternFill, Protection
+from openpyxl.styles import Alignment, PatternFill, Protection
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from docgen.printsheet import Col, Grid, Look, PrintBook
@@ -48,6 +48,8 @@ def main() -> None:
     paint = PatternFill("solid", fgColor="FFF9DB")
     for number, column in enumerate(COLUMNS, 1):
         cell = sheet.cell(row, number)
+        if column.title.endswith("请勿改动"):
+            cell.alignment = Alignment("left", "center")  # a hidden text makes no row higher
         if column.title in OPEN:
             cell.protection = Protection(locked=False)
             cell.fill = paint
