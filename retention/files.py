@@ -65,6 +65,9 @@ class Folder(Protocol):
     def names(self) -> list[str]:
         """Every name in it."""
 
+    def claim(self) -> None:
+        """Keep other processes from claiming it until it is closed. BlockingIOError where one has."""
+
     def close(self) -> None:
         """Let go of it."""
 
@@ -170,6 +173,12 @@ class PosixFolder:
     def sync(self) -> None:
         """See :class:`Folder`."""
         os.fsync(self.descriptor)
+
+    def claim(self) -> None:
+        """See :class:`Folder`."""
+        import fcntl
+
+        fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def names(self) -> list[str]:
         """See :class:`Folder`."""

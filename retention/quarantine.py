@@ -109,6 +109,18 @@ class Quarantine:
         """Make the folder of this list on a share, durably: before anything is intended there."""
         self._folder(share, (FOLDER, self._number), make=_PRIVATE)
 
+    def claim(self, share: str) -> None:
+        """See that no other process works on this list's files. BlockingIOError where one does."""
+        self._folder(share, (FOLDER, self._number)).claim()
+
+    def knows(self, share: str) -> bool:
+        """Whether it was said where a share is."""
+        return share in self._roots
+
+    def empty(self, share: str) -> bool:
+        """Whether nothing at all lies on a share."""
+        return not self._folder(share, ()).names()
+
     def exists(self, share: str) -> bool:
         """Whether a share has a folder of this list: then it is the share that it was."""
         try:
@@ -154,26 +166,24 @@ class Quarantine:
 
     # --- moving
 
-    def take(self, places: Sequence[Place]) -> dict[str, Found]:
+    def take(self, places: Sequence[Place]) -> tuple[dict[str, Found], dict[str, Found]]:
         """Step 2 and 3: move files out of their places without replacing anything, sync, and hash what was moved.
 
-        A fault without a digest: the file is still where it was.
+        What lies in quarantine now, hashed after it left its place; and why the others are where they were.
         """
-        found: dict[str, Found] = {}
+        stayed: dict[str, Found] = {}
         touched: dict[int, Folder] = {}
         for place in places:
             try:
                 touched.update((id(folder), folder) for folder in self._take(place))
             except OSError as error:
-                found[place.record_id] = _fault(error)
+                stayed[place.record_id] = _fault(error)
             self._at("moved")
         self._sync(touched.values())
         self._at("moved.synced")
-        for place in places:
-            if place.record_id not in found:
-                found[place.record_id] = self.inside(place)
+        moved = {place.record_id: self.inside(place) for place in places if place.record_id not in stayed}
         self._at("hashed")
-        return found
+        return moved, stayed
 
     def _take(self, place: Place) -> tuple[Folder, Folder]:
         parent, name = self._parent(place.share, place.path)

@@ -224,10 +224,10 @@ class View:
         return map(projection.hold_of, self._connection.execute(query).mappings())
 
     def adoptions(self) -> tuple[Adoption, ...]:
-        """Every version of the schedule that was put in force, in its order."""
+        """Every version of the schedule that was put in force, in its order; from the events, whatever rows say (P1)."""
         table = schema.events.c
-        query = select(table.body).join(schema.adoptions, schema.adoptions.c.event == table.seq)
-        rows = self._connection.execute(query.order_by(schema.adoptions.c.number))
+        adopted = and_(table.subject == "schedule", table.kind == ScheduleAdopted.kind)
+        rows = self._connection.execute(select(table.body).where(adopted).order_by(table.seq))
         return tuple(projection.adoption_of(row.body) for row in rows)
 
     # persons
@@ -288,6 +288,13 @@ class View:
             raise TamperedError([_unexplained_list(name)])
         return replace(found, items=tuple(self._items(row["id"])))
 
+    def proven_list(self, list_id: str) -> DisposalList:
+        """The list with this id, without its items, replayed from its events; TamperedError as above."""
+        found, row = self._replayed_list(list_id), self.list_head(list_id)
+        if found is None or row != found:
+            raise TamperedError([_unexplained_list(list_id)])
+        return found
+
     def disposal_lists(self, *states: ListState) -> list[DisposalList]:
         """Every list, or those in these states, without their items, by number."""
         table = schema.disposal_lists.c
@@ -319,6 +326,31 @@ class View:
                 if on[row["record_id"]] == row["list_id"]:
                     found[row["list_id"], row["record_id"]] = projection.item_of(row)
         return found
+
+    def attempts(self, ids: Iterable[str]) -> dict[str, int]:
+        """The number of the last attempt to destroy each of these records, on whatever list."""
+        table, found = schema.disposal_items.c, dict[str, int]()
+        for chunk in chunks(ids, CHUNK):
+            query = select(schema.disposal_items).where(table.record_id.in_(chunk))
+            for row in self._connection.execute(query).mappings():
+                attempt = projection.item_of(row).attempt or 0
+                found[row["record_id"]] = max(attempt, found.get(row["record_id"], 0))
+        return found
+
+    def copies(self, records: Iterable[Record]) -> dict[str, list[Record]]:
+        """Of each of these records: the others with its content that were not destroyed (D11, W7)."""
+        wanted = {record.id: record.digest for record in records}
+        same: dict[str, list[Record]] = {}
+        for chunk in chunks(sorted(set(wanted.values())), CHUNK):
+            for record in self.records(schema.records.c.digest.in_(chunk), schema.records.c.outcome.is_(None)):
+                same.setdefault(record.digest, []).append(record)
+        return {key: [record for record in same.get(digest, []) if record.id != key] for key, digest in wanted.items()}
+
+    def kept_on(self, share: str, count: int) -> list[Record]:
+        """So many of the records on a share that are kept, whole, and on no list."""
+        table = schema.records.c
+        whole = and_(table.altered_to.is_(None), table.missing_since.is_(None))
+        return list(self.records(table.share == share, table.state == State.RETAINED.value, whole, limit=count))
 
     def proven(self, ids: Iterable[str]) -> dict[str, Record]:
         """Those of the records asked for that exist, each replayed from its events.

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _GENERIC_READ = 0x8000_0000
 _SHARE_READ_WRITE = 0x1 | 0x2  # not FILE_SHARE_DELETE
 _OPEN_EXISTING = 3
+_OPEN_ALWAYS = 4
+_ATTRIBUTE_HIDDEN = 0x2
+_FLAG_DELETE_ON_CLOSE = 0x0400_0000
 _BACKUP_SEMANTICS = 0x0200_0000  # needed to open folders
 _OPEN_REPARSE_POINT = 0x0020_0000
 _ATTRIBUTE_DIRECTORY = 0x10
@@ -56,6 +59,7 @@ class WindowsFolder:
     def __init__(self, path: str, handle: int) -> None:
         self._path = path
         self._handle = handle
+        self._claimed = 0
 
     @classmethod
     def root(cls, root: Path) -> WindowsFolder:
@@ -119,13 +123,24 @@ class WindowsFolder:
     def sync(self) -> None:
         """Moves are written through; NTFS journals removals, and offers no more to programs without privileges."""
 
+    def claim(self) -> None:
+        """See :class:`retention.files.Folder`. A file in it is held open unshared, and goes when it is closed."""
+        flags = _ATTRIBUTE_HIDDEN | _FLAG_DELETE_ON_CLOSE
+        path, kernel = self.within("claimed"), _kernel()
+        handle = kernel.CreateFileW(path, _GENERIC_READ, 0, None, _OPEN_ALWAYS, flags, None)
+        if handle in {_INVALID, None}:
+            raise BlockingIOError(errno.EWOULDBLOCK, os.strerror(errno.EWOULDBLOCK), path)
+        self._claimed = handle
+
     def names(self) -> list[str]:
         """See :class:`retention.files.Folder`."""
         return os.listdir(self._path)
 
     def close(self) -> None:
         """See :class:`retention.files.Folder`."""
-        _kernel().CloseHandle(ctypes.c_void_p(self._handle))
+        for handle in (self._claimed, self._handle):
+            if handle:
+                _kernel().CloseHandle(ctypes.c_void_p(handle))
 
     def within(self, name: str) -> str:
         """The path of a name in it. OSError for what Windows would read as another name."""
