@@ -84,8 +84,11 @@ def _drafted(found: DisposalList | None, event: Event, change: ListDrafted) -> D
 
 
 def _submitted(found: DisposalList, event: Event, change: ListSubmitted) -> DisposalList:
+    """Who submitted it before it was returned stays one of those who proposed it (D1)."""
     by = event.actor.name
-    return replace(found, digest=change.digest, frozen=change.items, submitted_by=by, submitted_on=event.on)
+    submitters = tuple(dict.fromkeys((*found.submitters, by)))
+    frozen = replace(found, digest=change.digest, frozen=change.items, submitters=submitters)
+    return replace(frozen, submitted_by=by, submitted_on=event.on)
 
 
 def _approved(found: DisposalList, event: Event, change: ListApproved) -> DisposalList:

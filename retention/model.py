@@ -407,8 +407,8 @@ class DisposalList:
     """销毁清册. ``number`` is what people call it (``2026-003``); ``selection`` how its records were chosen.
 
     ``frozen``: the records whose items ``digest`` covers, in the order of their rows (D2); what left before is not
-    among them, what left afterwards is. ``items``: all that were ever on it, by row. ``executors``: every account that
-    destroyed, or said that it did.
+    among them, what left afterwards is. ``items``: all that were ever on it, by row. ``submitters``: every account that
+    submitted it, also before it was returned; ``executors``: every account that destroyed, or said that it did.
     """
 
     id: str
@@ -423,6 +423,7 @@ class DisposalList:
     digest: str | None = None
     submitted_by: str = ""
     submitted_on: date | None = None
+    submitters: tuple[str, ...] = ()
     approval: Approval | None = None
     method: str = ""
     place: str = ""
@@ -436,7 +437,7 @@ class DisposalList:
     @property
     def proposers(self) -> frozenset[str]:
         """Who may not approve or witness it (D1, D13)."""
-        return frozenset({self.drafted_by, self.submitted_by} - {""})
+        return frozenset({self.drafted_by, self.submitted_by, *self.submitters} - {""})
 
     @property
     def executed_by(self) -> str:
