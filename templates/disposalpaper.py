@@ -39,6 +39,18 @@ def paper(*, landscape: bool = False) -> Paper:
     return Paper(SHEET, landscape=landscape, styles=STYLES)
 
 
+def letterhead(made: Paper, left: str, right: str) -> None:
+    """The head of a paper; which paper of which list it is stands on every page, so that none can be exchanged."""
+    made.letterhead("{{ form.title }}", left, right)
+    header(made)
+
+
+def header(made: Paper) -> None:
+    """Header and footer of the section being written."""
+    named = "{{ office.name }}　{{ form.title }}{% if meta.subject %}　{{ meta.subject }}{% endif %}"
+    made.header_footer(named + "\t版本：{{ form.version }}", "第 [PAGE] 页 共 [NUMPAGES] 页")
+
+
 def record(made: Paper, more: dict[str, str] | None = None) -> None:
     """What the paper says of itself to whoever finds it later: which form, of which list, over which data."""
     made.properties(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from templates.disposalpaper import NUMBER, facts, nothing_below, paper, record
+from templates.disposalpaper import NUMBER, facts, letterhead, nothing_below, paper, record
 from templates.paper import Cell, Column, Row, label, listing_rows, prose, value
 
 UNSETTLED = "　".join(
@@ -16,7 +16,7 @@ UNSETTLED = "　".join(
 def write(path: Path) -> None:
     """Write the template to ``path``; the same bytes every time."""
     made = paper()
-    made.letterhead("{{ form.title }}", "{{ office.name }}", f"清册{NUMBER}")
+    letterhead(made, "{{ office.name }}", f"清册{NUMBER}")
     made.table(
         [26, 57, 26, 56],
         [
@@ -51,6 +51,7 @@ def write(path: Path) -> None:
     rows.append(Row((Cell("合计", "小字表头", span=2), Cell("{{ summary }}", "小字文字", span=5))))
     made.table([column.width for column in columns], rows, together=False)
     nothing_below(made)
+    made.foot("鉴定须逐件直接查看文件，不得只看目录。续存的期限自鉴定之日起算。本意见书永久保存。")
     room = Cell("签名：\n日期：　　　年　　月　　日", "落款", valign="bottom")
     made.table(
         [55, 55, 55],
@@ -60,7 +61,7 @@ def write(path: Path) -> None:
             Row((label("鉴定小组成员"), value("签名：", 2)), height=14),
         ],
     )
-    made.foot("鉴定须逐件直接查看文件，不得只看目录。续存的期限自鉴定之日起算。本意见书永久保存。")
+    made.text("", "分节")
     record(made)
     made.save(path)
 

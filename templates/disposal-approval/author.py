@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from templates.disposalpaper import NUMBER, facts, paper, record
+from templates.disposalpaper import NUMBER, facts, letterhead, paper, record
 from templates.paper import Cell, Row, label, prose
 
 REASONS = "{{ '■' if reason == '到期' else '□' }}保管期满无保存价值　□重份　□已被替代"
@@ -25,7 +25,7 @@ SYSTEM = (
 def write(path: Path) -> None:
     """Write the template to ``path``; the same bytes every time."""
     made = paper()
-    made.letterhead("{{ form.title }}", "{{ office.name }}", f"清册{NUMBER}")
+    letterhead(made, "{{ office.name }}", f"清册{NUMBER}")
     made.table(
         [27, 55.5, 27, 55.5],
         [

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from templates.disposalpaper import PERMANENT, facts, nothing_below, paper, record, signed
+from templates.disposalpaper import PERMANENT, facts, letterhead, nothing_below, paper, record, signed
 from templates.paper import Cell, Column, Row, label, listing_rows, prose, value
 
 CLAIM = (
@@ -24,7 +24,7 @@ CLAIM = (
 def write(path: Path) -> None:
     """Write the template to ``path``; the same bytes every time."""
     made = paper()
-    made.letterhead("{{ form.title }}", "{{ office.name }}", "编号：{{ list.number }}")
+    letterhead(made, "{{ office.name }}", "编号：{{ list.number }}")
     made.tag("{%p if unfinished %}")
     made.text("未完成：{{ unfinished }}", "未完成")
     made.tag("{%p endif %}")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from templates.disposalpaper import nothing_below, paper, record
+from templates.disposalpaper import letterhead, nothing_below, paper, record
 from templates.paper import Cell, Column, Row, listing_rows
 
 
 def write(path: Path) -> None:
     """Write the template to ``path``; the same bytes every time."""
     made = paper(landscape=True)
-    made.letterhead("{{ form.title }}", "{{ office.name }}　清查日期：{{ on|日期 }}", "{{ meta.subject }}")
+    letterhead(made, "{{ office.name }}　清查日期：{{ on|日期 }}", "{{ meta.subject }}")
     columns = [
         Column("序号", 10, "{{ loop.index }}", "c"),
         Column("题名", 74, "{{ r.title }}"),

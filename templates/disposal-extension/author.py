@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from templates.disposalpaper import NUMBER, nothing_below, paper, record
+from templates.disposalpaper import NUMBER, letterhead, nothing_below, paper, record
 from templates.paper import Cell, Column, Row, label, listing_rows
 
 
 def write(path: Path) -> None:
     """Write the template to ``path``; the same bytes every time."""
     made = paper(landscape=True)
-    made.letterhead("{{ form.title }}", "{{ office.name }}", f"清册{NUMBER}")
+    letterhead(made, "{{ office.name }}", f"清册{NUMBER}")
     columns = [
         Column("序号", 10, "{{ r.row }}", "c"),
         Column("题名", 74, "{{ r.title }}"),
@@ -27,6 +27,7 @@ def write(path: Path) -> None:
     rows.append(Row((Cell("合计", "小字表头", span=2), Cell("{{ summary }}", "小字文字", span=6))))
     made.table([column.width for column in columns], rows, together=False)
     nothing_below(made)
+    made.foot("续存的期限自鉴定之日起算，不早于保存期限表规定的期限；转永久的不再列入销毁清册。")
     room = Cell("签名：\n日期：　　　年　　月　　日", "落款", valign="bottom")
     made.table(
         [84, 84, 84],
@@ -35,7 +36,7 @@ def write(path: Path) -> None:
             Row((room,) * 3, height=20),
         ],
     )
-    made.foot("续存的期限自鉴定之日起算，不早于保存期限表规定的期限；转永久的不再列入销毁清册。")
+    made.text("", "分节")
     record(made)
     made.save(path)
 

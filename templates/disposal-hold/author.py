@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from templates.disposalpaper import facts, nothing_below, paper, record
+from templates.disposalpaper import facts, letterhead, nothing_below, paper, record
 from templates.paper import Cell, Column, Row, label, listing_rows, prose, sign_rows
 
 ORDER = (
@@ -17,7 +17,7 @@ ORDER = (
 def write(path: Path) -> None:
     """Write the template to ``path``; the same bytes every time."""
     made = paper()
-    made.letterhead("{{ form.title }}", "{{ office.name }}", "冻结编号：{{ hold.id }}")
+    letterhead(made, "{{ office.name }}", "冻结编号：{{ hold.id }}")
     made.table(
         [27, 55.5, 27, 55.5],
         [
@@ -42,8 +42,9 @@ def write(path: Path) -> None:
     )
     made.table([column.width for column in columns], rows, together=False)
     nothing_below(made)
-    made.table([55, 55, 55], sign_rows(("发起人", "档案员", "通知部门（签收）"), 3, 20))
     made.foot("解除冻结须登记理由。冻结期间文件有改动、移动或缺失的，立即报告档案员。本通知永久保存。")
+    made.table([55, 55, 55], sign_rows(("发起人", "档案员", "通知部门（签收）"), 3, 20))
+    made.text("", "分节")
     record(made)
     made.save(path)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from templates.disposalpaper import PERMANENT, paper, record, signed
+from templates.disposalpaper import PERMANENT, header, paper, record, signed
 from templates.paper import HEADER_FILL, Cell, Column, Paper, Row, label, tag_row, value
 
 COLUMNS = (
@@ -41,7 +41,7 @@ def write(path: Path) -> None:
 
 
 def cover(made: Paper) -> None:
-    made.header_footer("{{ office.name }}\t版本：{{ form.version }}", "第 [PAGE] 页 共 [NUMPAGES] 页")
+    header(made)
     space = '<w:spacing w:before="{}" w:after="{}" w:line="240" w:lineRule="auto"/>'
     made.text("{{ office.company }}", "封面公司", space.format(500, 300))
     made.text("销　毁　清　册", "封面题名", space.format(200, 400))
@@ -102,7 +102,7 @@ def _pair(first: str, text: str, second: str, other: str) -> Row:
 
 
 def body(made: Paper) -> None:
-    made.header_footer("{{ office.name }}\t版本：{{ form.version }}", "第 [PAGE] 页 共 [NUMPAGES] 页")
+    header(made)
     made.tag("{%p for page in pages %}")
     made.tag("{%p if loop.first %}")
     made.text(HEAD, "清册页眉")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from templates.disposalpaper import NUMBER, facts, nothing_below, paper, record, signed
+from templates.disposalpaper import NUMBER, facts, letterhead, nothing_below, paper, record, signed
 from templates.paper import Cell, Column, Row, label, listing_rows, prose
 
 CHECKS = (
@@ -17,7 +17,7 @@ CHECKS = (
 def write(path: Path) -> None:
     """Write the template to ``path``; the same bytes every time."""
     made = paper()
-    made.letterhead("{{ form.title }}", "{{ office.name }}", f"清册{NUMBER}")
+    letterhead(made, "{{ office.name }}", f"清册{NUMBER}")
     made.table(
         [27, 55.5, 27, 55.5],
         [
@@ -41,6 +41,7 @@ def write(path: Path) -> None:
     rows.append(Row((Cell("合计", "小字表头", span=2), Cell("{{ summary }}", "小字文字", span=4))))
     made.table([column.width for column in columns], rows, together=False)
     nothing_below(made)
+    made.foot("监销人为二人，均不得是造册人或执行人；少于二人签字的，销毁证明标为未完成。本记录永久保存。")
     made.table(
         [82.5, 82.5],
         [
@@ -55,7 +56,7 @@ def write(path: Path) -> None:
             Row((Cell("照片编号：", "签名行"), Cell("执行单位（盖章）：", "签名行")), height=14),
         ],
     )
-    made.foot("监销人为二人，均不得是造册人或执行人；少于二人签字的，销毁证明标为未完成。本记录永久保存。")
+    made.text("", "分节")
     record(made)
     made.save(path)
 
