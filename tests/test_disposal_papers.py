@@ -653,7 +653,7 @@ def test_what_is_no_code_is_said_to_be_none(source: str) -> None:
 @pytest.mark.parametrize("name", ["certificate.png", "扫描.pdf", "photo.JPG"])
 def test_a_picture_is_not_read_and_the_remedy_is_named(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(b"\x89PNG")
-    with pytest.raises(SourceError, match="QR") as refused:
+    with pytest.raises(SourceError) as refused:
         papercode.read(str(tmp_path / name))
     assert refused.value.problems[0].code == "paper.picture"
 
