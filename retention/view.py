@@ -224,7 +224,7 @@ class View:
         return map(projection.hold_of, self._connection.execute(query).mappings())
 
     def adoptions(self) -> tuple[Adoption, ...]:
-        """Every version of the schedule that was put in force, in its order; from the events, whatever rows say (P1)."""
+        """Every version of the schedule that was put in force, in its order: from events, whatever rows say."""
         table = schema.events.c
         adopted = and_(table.subject == "schedule", table.kind == ScheduleAdopted.kind)
         rows = self._connection.execute(select(table.body).where(adopted).order_by(table.seq))
