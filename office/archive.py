@@ -19,11 +19,10 @@ from retention.schedule import names_of, version_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from retention.scan import Share
-
     from docgen.forms import Form
     from office.centre import Office
     from retention.model import RecordClass, ScheduleVersion
+    from retention.scan import Share
 
 BASE_DATA = Kind("基础数据汇总表", "基础数据汇总表", form="monthly-report/base-data", aliases=("基础数据汇总",))
 ANNEX = Kind("指标明细", "指标明细", form="monthly-report/annex")
@@ -136,9 +135,9 @@ def kinds_of(forms: Sequence[Form], classes: Sequence[RecordClass]) -> list[Kind
 
 
 def _class_of(form: Form, classes: Sequence[RecordClass]) -> RecordClass | None:
-    """The class a form's papers are of: the one with its code, else the one that has its title among its names."""
+    """The class a form's papers are of: the one with its code, as alias too, else the one that has its title so."""
     code = _complete(form.code)
-    by_code = (each for each in classes if code and folded(each.code) == folded(code))
+    by_code = (each for each in classes if code and folded(code) in names_of(each))
     by_title = (each for each in classes if folded(form.title) in names_of(each) and not (code and each.code))
     return next(by_code, None) or next(by_title, None)
 

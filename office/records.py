@@ -70,9 +70,12 @@ class Classes:
         return kinds.get(known.key) if known else None
 
     def title(self, key: str | None) -> str:
-        """A record's class as people call it; empty where it has none."""
+        """A record's class as the schedule calls it, else as its form does; empty where it has none."""
         kind = self.kind(key)
-        return kind.title if kind else key or ""
+        if kind is None:
+            return key or ""
+        known = find(self.version, kind.key)
+        return known.title if known and known.key == kind.key else kind.title
 
     def named(self, text: str) -> Kind:
         """The one kind that a person means: by key, code, title or alias. UnknownError, with what there is."""

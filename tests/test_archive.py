@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +12,8 @@ import pytest
 from docgen.errors import DataError
 from docgen.forms import load_forms
 from office import Office, create_office
-from office.archive import catalogue_of, kinds_of
+from office.archive import catalogue_of, kinds_of, shares
+from retention.errors import RefusedError
 from retention.events import ScheduleAdopted
 from retention.identify import Document, Standing, identify
 from retention.ledger import Draft, Ledger, Stamp
@@ -22,6 +23,7 @@ from retention.schedule import find, read_schedule
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from docgen.forms import Form
     from retention.identify import Kind
     from retention.model import RecordClass
 
@@ -30,7 +32,7 @@ STAMP = Stamp(datetime(2026, 11, 23, tzinfo=UTC), date(2026, 11, 23), Actor("he"
 
 
 @lru_cache(maxsize=1)
-def forms():
+def forms() -> tuple[Form, ...]:
     return tuple(load_forms(ROOT / "templates").values())
 
 
@@ -92,9 +94,14 @@ def test_a_code_that_differs_is_another_class_whatever_its_title() -> None:
     assert sorted(kind.key for kind in kinds if kind.title == "突发事件处理记录表") == ["QG-FW-04-01", "XX-99"]
 
 
+def test_a_row_that_takes_a_forms_place_has_its_code_among_its_names() -> None:  # P1
+    kinds = by_form(kinds_of(forms(), classes("部门月计划,JY-09,1年,JY-QM7.5.1-02")))
+    assert (kinds["monthly-plan"].key, kinds["monthly-plan"].title) == ("JY-09", "月工作计划")
+
+
 def test_every_kind_has_a_key_of_its_own() -> None:
     kinds = kinds_of(forms(), classes("日常台账,,1年,报修登记、投诉登记", "月报,QG-FW-01-01,2年,", "演练,,1年,"))
-    assert len({kind.key for kind in kinds}) == len(kinds) == len(forms()) + 4
+    assert len({kind.key for kind in kinds}) == len(kinds) > len(forms())
 
 
 def test_the_schedule_in_force_names_the_classes_before_the_file_does(office: Path) -> None:  # P1
@@ -137,3 +144,40 @@ def test_a_share_that_is_declared_wrongly_is_told_at_its_key(office: Path, text:
     with pytest.raises(DataError) as told:
         configured(office, text)
     assert [problem.where for problem in told.value.problems] == [f"guidang.toml {place}"]
+
+
+def test_shares_are_what_the_settings_say(office: Path) -> None:
+    root = office.parent / "档案"
+    text = '\n[shares."归档"]\npath = "../档案"\n[shares."旧档"]\npath = "{}"\nsettle_seconds = 5\n'
+    text += "mass_missing_files = 9\n"
+    first, second = shares(configured(office, text.format((office.parent / "old").as_posix())))
+    assert (first.name, first.root.resolve(), first.full_every) == ("归档", root.resolve(), timedelta(hours=1))
+    assert (second.settle, second.missing_after, second.mass_percent, second.mass_files) == (
+        timedelta(seconds=5),
+        timedelta(seconds=60),
+        20,
+        9,
+    )
+
+
+def test_an_office_inside_a_share_and_a_share_inside_a_share_are_refused(office: Path) -> None:  # D14, W7
+    text = (
+        f'\n[shares."外"]\npath = "{office.parent.as_posix()}"\n[shares."内"]\npath = "{office.parent.as_posix()}/x"\n'
+    )
+    with pytest.raises(RefusedError) as told:
+        shares(configured(office, text))
+    assert [(problem.where, problem.code) for problem in told.value.problems] == [
+        ("guidang.toml shares.外", "share.office_inside"),
+        ("guidang.toml shares.内", "share.inside_share"),
+    ]
+
+
+def test_a_share_below_the_office_is_allowed(office: Path) -> None:
+    (share,) = shares(configured(office, '\n[shares."归档"]\npath = "filed"\n'))
+    assert share.root == office / "filed"
+
+
+@pytest.mark.parametrize("name", ["a/b", " ", "a\\\\b"])
+def test_a_shares_name_is_a_word(office: Path, name: str) -> None:
+    with pytest.raises(DataError):
+        configured(office, f'\n[shares."{name}"]\npath = "x"\n')
