@@ -36,16 +36,19 @@ from disposal_lists import (
     submitted,
     witnessed,
 )
+from disposals import World
+from disposals import stamp as world_stamp
 from lxml import etree
+from openpyxl import load_workbook
 from PIL import Image as Picture
 from PIL import ImageFilter
-from workbooks import needs_libreoffice
+from workbooks import needs_libreoffice, saved
 
 import cli
 from docgen import ExcelTemplate, WordTemplate
 from docgen.check import defects
+from office import Office, create_office, ledgers, papercode, proofs, roundtrip, shipped_forms
 from office import disposalpapers as papers
-from office import ledgers, papercode, proofs, shipped_forms
 from office.disposalpapers import (
     APPRAISAL,
     APPROVAL,
@@ -57,12 +60,12 @@ from office.disposalpapers import (
     SUPERVISION,
     TITLES,
 )
-from retention import audit, events
+from retention import audit, disposal, events, execution
 from retention.audit import Fault
 from retention.errors import ConflictError, RefusedError, SourceError, UnknownError
 from retention.identify import Catalogue, Confidence, Document, Standing, identify
 from retention.ledger import Draft
-from retention.model import ListState, Outcome, Period, State, Wish
+from retention.model import ListState, Outcome, Period, Policy, State, Wish
 from retention.peek import peek
 from retention.reckoning import reckon
 
@@ -844,3 +847,57 @@ def test_the_workbook_of_opinions_is_authored_by_its_script(tmp_path: Path) -> N
 def test_long_titles_are_really_long() -> None:
     """What the pages above were measured with."""
     assert len(LONG) >= 55
+
+
+# --- the whole way ----------------------------------------------------------------------------------------------
+
+
+def test_from_a_file_on_the_share_to_a_certificate_that_verifies(tmp_path: Path, target: str) -> None:  # D1-D13, L4
+    """Drafted, sent to the department and back, approved, executed, witnessed, with every paper; proved offline."""
+    root = tmp_path / "share"
+    folder = in_an_office(tmp_path / "office", target)
+    world = World.made(target, root, Policy(cooling_days=1, quarantine_days=0))
+    with world.ledger:
+        for month in range(1, 5):
+            world.file(f"2022/月报 2022年{month}月.docx", year=2022)
+        number = world.drafted()
+        with world.ledger.read() as view:
+            content = roundtrip.export(folder, view, number)
+        book = load_workbook(io.BytesIO(content))
+        for row, (wish, term, why) in enumerate([("销毁", None, None)] * 3 + [("续存", "2年", "合同未了")], 6):
+            for column, value in zip((9, 10, 11), (wish, term, why), strict=True):
+                book.worksheets[0].cell(row, column).value = value
+        answered = roundtrip.take_back(world.ledger, saved(book), "意见.xlsx")
+        assert roundtrip.apply(world.ledger, world_stamp("he.fang"), answered) == 4
+        digest = disposal.submit(world.ledger, world_stamp(), number)
+        disposal.approve(world.ledger, world_stamp("zhao.gang"), number, digest)
+        early = {each.form for each in proofs.make(folder, world.ledger, world_stamp(), number)}
+        assert early == {DUE, APPRAISAL, EXTENSION, REGISTER, APPROVAL}
+        order = execution.Order(number, 3, "覆写删除", "档案室")
+        execution.execute(world.ledger, world_stamp(days=2), order, world.roots)
+        assert world.list(number).state is ListState.EXECUTED
+        for who in ("li.hua", "sun.yi"):
+            disposal.witness(world.ledger, world_stamp(who, 3), number, "全程在场")
+        kept = {each.form: each.path for each in proofs.make(folder, world.ledger, world_stamp(days=3), number)}
+        assert world.files() == {"2022/月报 2022年4月.docx"}
+        assert world.differences() == []
+    said = text(kept[CERTIFICATE].read_bytes())
+    assert "3 件由系统从共享目录移除并确认不在" in said
+    assert "未完成" not in said
+    rows = {row[0]: row[-1] for table in tables(kept[REGISTER].read_bytes()) for row in table}
+    assert rows["4"].startswith("不销毁：续存，退出清册（合同未了）")
+    ledgers.export(folder, tmp_path / "events.txt")
+    found = papercode.verify_paper(
+        str(kept[CERTIFICATE]), None, tmp_path / "events.txt", folder.folder / ledgers.PUBLIC
+    )
+    assert found.verdict.sound
+    assert found.filed is True
+    assert (found.code.number, found.code.digest) == (number, digest)
+
+
+def in_an_office(folder: Path, target: str) -> Office:
+    """An office whose ledger lies at ``target``."""
+    create_office(folder, name="云汐苑服务中心")
+    settings = folder / "guidang.toml"
+    settings.write_text(f'database = "{target}"\n' + settings.read_text(encoding="utf-8"), encoding="utf-8")
+    return Office.load(folder)
