@@ -208,7 +208,7 @@ def _service_line(status: Status | None, *, runs: bool) -> str:
 
 def _share_row(share: ShareStatus) -> tuple[str, ...]:
     words = {"told": _("told"), "asked": _("asked for")}
-    hints = "+".join(words[way] for way in share.hints) if share.hints else _("not heard")
+    hints = "+".join(words[way] for way in share.hints) or (_("not heard") if share.blind_since else "–")
     times = (_time(when) for when in (share.looked_at, share.whole_at))
     return (share.name, _condition(share), _time(share.since), hints, *times, str(share.files), str(share.waiting))
 
@@ -241,9 +241,7 @@ def _share_lines(share: ShareStatus) -> list[str]:
     if share.braked:
         lines.append(_("{n} records would be missing; a person has to say so").format(n=share.braked))
     lines += [_("cannot be read since {time}: {path} ({what})").format(**_of(each)) for each in share.unreadable]
-    lines += [_("open since {time}: {path} ({what})").format(**_of(each)) for each in share.editing if not each.stale]
-    stale = _("open since {time}, the lock file may be a leftover: {path} ({what})")
-    lines += [stale.format(**_of(each)) for each in share.editing if each.stale]
+    lines += [_("open since {time}: {path} ({what})").format(**_of(each)) for each in share.editing]
     lines += share.problems
     if share.errors:
         text = _("{n} errors since the start, the last at {time}: {error}")

@@ -18,8 +18,6 @@ from hashlib import sha256
 from logging.handlers import RotatingFileHandler
 from typing import TYPE_CHECKING
 
-from retention.scan import Scanner
-
 from i18n import _
 from office import archive, ledgers
 from office.turns import Turn
@@ -27,6 +25,7 @@ from retention import watchstatus
 from retention.errors import ConflictError, LedgerError, Problem, UnknownError
 from retention.health import Health
 from retention.model import Actor
+from retention.scan import Scanner
 from retention.watch import Patience, Service, ShareWatch, Watched
 from retention.watchstatus import BEAT, Condition, ShareStatus, Status, shown
 from retention.watchstory import Story, counts_of
@@ -37,10 +36,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from retention.scan import Pass, Share
-
     from office.centre import Office
+    from retention.identify import Catalogue
     from retention.ledger import Ledger
+    from retention.scan import Pass, Share
     from retention.watchstatus import Counts
 
 LOG = logging.getLogger("guidang.watch")
@@ -51,6 +50,8 @@ LOG_BYTES, LOG_FILES = 2_000_000, 5
 
 TURN_SECONDS = 600.0
 """How long a pass waits for the pass of another process over the same share."""
+
+CLASSES_SECONDS = 30.0
 
 SOON = timedelta(seconds=2)
 """`guidang scan` waits by itself for what settles as soon as this, or in twice the share's own time of settling."""
@@ -91,9 +92,25 @@ class InTurn:
             self._turn.leave()
 
 
+class Classes:
+    """The classes files may be of. Asked for with each file, looked up once in a while: forms and schedule change."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._known: Catalogue | None = None
+        self._at = 0.0
+
+    def __call__(self) -> Catalogue:
+        """Those of the last half minute."""
+        now = time.monotonic()
+        if self._known is None or now - self._at > CLASSES_SECONDS:
+            self._known, self._at = archive.catalogue_of(self._office), now
+        return self._known
+
+
 def scanner_of(office: Office, ledger: Ledger, share: Share, now: Callable[[], datetime]) -> InTurn:
     """Who looks at a share of an office."""
-    scanner = Scanner(ledger, share, lambda: archive.catalogue_of(office), service_actor(), now)
+    scanner = Scanner(ledger, share, Classes(office), service_actor(), now)
     name = sha256(share.name.encode("utf-8", "surrogateescape")).hexdigest()[:12]
     return InTurn(scanner, Turn(office.folder / FOLDER / f"{name}.lock"))
 

@@ -18,6 +18,7 @@ from i18n import _
 from retention.errors import LedgerError
 from retention.health import Health
 from retention.hints import Why
+from retention.observed import on_disk
 from retention.sources import HintSource
 from retention.watchstatus import Condition
 from retention.watchstory import LOG, Story, counts_of
@@ -202,7 +203,7 @@ class ShareWatch:
             self._work.failed(ended, self._failures)
             return
         self._failures = 0
-        again = result.again | result.unknown.keys()
+        again = result.again | {*map(on_disk, result.unknown)}
         self._work.looked(work, again, result.again_after.total_seconds() if result.again else 0, began, ended)
         if work.routine and self._work.heard == heard == self._heard_before and counts_of(result):
             self._unannounced()

@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 BEAT = timedelta(seconds=10)
 """How often the status is written at least; one much older was left behind by a service that died."""
 
-STALE = timedelta(hours=24)
-"""How long a file may be open in Word before its lock file is taken for a leftover."""
-
 
 class Condition(Enum):
     """How a share stands, the worst that can be said of it."""
@@ -30,12 +27,11 @@ class Condition(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """A place, what is the matter with it, and since when; ``stale``: longer than anyone works on a file."""
+    """A place, what is the matter with it, and since when."""
 
     path: str
     what: str
     since: datetime
-    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)

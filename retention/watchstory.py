@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from i18n import _
 from retention.health import Health
 from retention.hints import Why
-from retention.watchstatus import STALE, Condition, Counts, ShareStatus, Since, shown
+from retention.watchstatus import Condition, Counts, ShareStatus, Since, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -140,7 +140,7 @@ def _editing(old: ShareStatus, result: Pass, folders: frozenset[str] | None, now
         elsewhere = {each.path: each.what for each in old.editing if _folder(each.path) not in folders}
         open_ = elsewhere | open_
     since = {path: known.get(path, now) for path in open_}
-    return tuple(Since(path, open_[path], since[path], now - since[path] > STALE) for path in sorted(open_))
+    return tuple(Since(path, open_[path], since[path]) for path in sorted(open_))
 
 
 def _unreadable(old: ShareStatus, result: Pass, folders: frozenset[str] | None, now: datetime) -> tuple[Since, ...]:
@@ -169,11 +169,6 @@ def news(old: ShareStatus, new: ShareStatus) -> Iterator[str]:
     for each in new.unreadable:
         if each.path not in unread:
             yield _("{path} cannot be read: {reason}").format(path=each.path or "/", reason=each.what)
-    stale = {each.path for each in old.editing if each.stale}
-    for each in new.editing:
-        if each.stale and each.path not in stale:
-            text = _("{path} has been open for more than a day ({who}); its lock file may be a leftover")
-            yield text.format(path=each.path, who=each.what or "?")
     if new.braked > old.braked:
         text = _("{n} records would be missing; that many at once are not believed until a person says so")
         yield text.format(n=new.braked)

@@ -1,0 +1,621 @@
+"""The real service over real files: killed, overrun, its share taken away, and never a byte written on it.
+
+``GUIDANG_SOAK=1`` runs the full sizes: 10,000 files and 60,000 in a burst; without it smaller ones of the same kind.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from test_watch_hints import until
+
+from office import create_office
+from retention.ledger import Ledger
+from retention.model import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+SOAK = bool(os.environ.get("GUIDANG_SOAK"))
+ROOT = Path(__file__).parent.parent
+GUIDANG = (sys.executable, "-c", "import cli; cli.main()")
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "GUIDANG_LANG": "en", "PYTHONUTF8": "1"}
+TERMS = "settle_seconds = {settle}\nmissing_after_seconds = {missing}\nfull_scan_minutes = {full}\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An office and its share."""
+
+    office: Path
+    share: Path
+
+    def state(self) -> dict[str, str]:
+        """Path and digest of every record that is there by the ledger."""
+        return {
+            record.path: record.altered_to or record.digest for record in self.records() if not record.missing_since
+        }
+
+    def records(self) -> list[Any]:
+        with Ledger.open(self.office / "ledger.db") as ledger, ledger.read() as view:
+            return [record for record in view.records() if record.state is State.RETAINED]
+
+    def missing(self) -> set[str]:
+        return {record.path for record in self.records() if record.missing_since}
+
+    def kinds(self) -> dict[str, int]:
+        """How many events of each kind there are."""
+        counts: dict[str, int] = {}
+        with Ledger.open(self.office / "ledger.db") as ledger, ledger.read() as view:
+            for entry in view.log():
+                counts[entry.event.kind] = counts.get(entry.event.kind, 0) + 1
+        return counts
+
+    def status(self) -> dict[str, Any]:
+        """The status file; empty before there is one."""
+        try:
+            return json.loads((self.office / "watch" / "status.json").read_bytes())
+        except FileNotFoundError:
+            return {}
+
+    def condition(self) -> str:
+        shares = self.status().get("shares") or [{}]
+        return str(shares[0].get("condition", ""))
+
+
+def tree(share: Path) -> dict[str, str]:
+    """Path and digest of every file."""
+    files = (path for path in share.rglob("*") if path.is_file())
+    return {path.relative_to(share).as_posix(): sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def make_place(folder: Path, share: Path | None = None, **terms: float) -> Place:
+    """A new office with one share, in which things settle and are missed quickly."""
+    share = share or folder / "归档"
+    share.mkdir(parents=True, exist_ok=True)
+    office = folder / "office"
+    create_office(office, name="测试中心")
+    settings = TERMS.format(**{"settle": 0.2, "missing": 1, "full": 60} | terms)
+    with (office / "guidang.toml").open("a", encoding="utf-8") as file:
+        file.write(f'\n[shares."归档"]\npath = {json.dumps(str(share), ensure_ascii=False)}\n{settings}')
+    return Place(office, share)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return make_place(tmp_path)
+
+
+@dataclass(slots=True)
+class Watcher:
+    """A `guidang watch` process."""
+
+    place: Place
+    before: tuple[str, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
+    process: subprocess.Popen[str] | None = None
+
+    def start(self) -> Watcher:
+        """Start it, and wait until the share was looked at."""
+        begun = self.place.status().get("started_at")
+        command = (*self.before, *GUIDANG, "watch", "--office", str(self.place.office))
+        self.process = subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True, **self.options)
+        assert until(
+            lambda: self.place.status().get("started_at") != begun and self.place.condition() != "starting", 60
+        )
+        return self
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """Send it a signal; its exit code."""
+        assert self.process is not None
+        self.process.send_signal(number)
+        assert self.process.stderr is not None
+        self.process.communicate(timeout=60)
+        return self.process.returncode
+
+
+@contextmanager
+def watching(place: Place, **more: Any) -> Iterator[Watcher]:
+    """The service, running until the end of the block."""
+    watcher = Watcher(place, **more).start()
+    try:
+        yield watcher
+    finally:
+        if watcher.process is not None and watcher.process.poll() is None:
+            assert watcher.end() == 0
+
+
+def seconds_until(condition: Callable[[], bool], patience: float) -> float:
+    """How long it took to come true."""
+    began = time.perf_counter()
+    assert until(condition, patience)
+    return time.perf_counter() - began
+
+
+def guidang(place: Place, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [*GUIDANG, *words, "--office", str(place.office)]
+    return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+
+
+def say(name: str, **figures: float) -> None:
+    """Figures of a test for whoever runs it with -s."""
+    sys.stdout.write(" ".join([name, *(f"{key}={value:.2f}" for key, value in figures.items())]) + "\n")
+
+
+# --- killed and overrun -------------------------------------------------------------------------------------------
+
+
+def test_a_watcher_killed_half_way_comes_to_what_the_tree_is(place: Place) -> None:
+    """W10: 10,000 files, 1,000 renamed, 1,000 removed, SIGKILL in between."""
+    count, moves = (10_000, 1_000) if SOAK else (1_000, 100)
+    for number in range(50):
+        (place.share / f"{number:02}").mkdir()
+    paths = [place.share / f"{number % 50:02}" / f"单据 {number:05}.pdf" for number in range(count)]
+    changes = [*paths, *[("move", path) for path in paths[:moves]], *[("remove", path) for path in paths[-moves:]]]
+    with watching(place) as watcher:
+        for number, change in enumerate(changes):
+            match change:
+                case ("move", path):
+                    path.rename(path.with_name(f"改名 {path.name}"))
+                case ("remove", path):
+                    path.unlink()
+                case path:
+                    path.write_bytes(f"内容 {path.name}".encode())
+            if number == len(changes) // 2:
+                watcher.end(signal.SIGKILL)
+            if number == len(changes) * 3 // 4:
+                watcher.start()
+        took = seconds_until(lambda: len(place.state()) == count - moves and place.state() == tree(place.share), 60)
+    say("killed", files=count, seconds_to_equal=took)
+    removed = {path.relative_to(place.share).as_posix() for path in paths[-moves:]}
+    assert place.missing() <= removed, "nothing else is missed, and no record is a ghost"
+    assert took < 5 + 5
+    assert guidang(place, "audit", "verify", "--replay").returncode == 0
+
+
+def test_a_burst_past_the_event_queue_loses_nothing(place: Place) -> None:
+    """W10: the process stands still while more happens than the kernel keeps."""
+    queue = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
+    count = 60_000 if SOAK else max(9_000, queue // 2 + 1)
+    for folder in range(100):
+        (place.share / f"夹 {folder:02}").mkdir()
+    with watching(place) as watcher:
+        assert watcher.process is not None
+        watcher.process.send_signal(signal.SIGSTOP)
+        for number in range(count):
+            path = os.path.join(place.share, f"夹 {number % 100:02}", f"{number:05}.pdf")  # noqa: PTH118 - quick
+            with open(path, "wb") as file:  # noqa: PTH123
+                file.write(b"%d" % number)
+        watcher.process.send_signal(signal.SIGCONT)
+        took = seconds_until(lambda: place.status()["shares"][0]["counts"]["filed"] >= count, 300)
+    say("burst", files=count, seconds=took)
+    assert place.state() == tree(place.share)
+    assert "more changed at once than the system keeps" in (place.office / "watch" / "watch.log").read_text()
+
+
+# --- taken away ---------------------------------------------------------------------------------------------------
+
+TAKEN_AWAY = """
+import sys
+sys.path[:0] = [{tests!r}, {root!r}]
+import subprocess
+from pathlib import Path
+from test_watch import make_place, until, watching
+
+def mount(*words): subprocess.run(["mount", *words], check=True)
+def umount(place): subprocess.run(["umount", str(place)], check=True)
+
+folder = Path({folder!r})
+store, share = folder / "store", folder / "share"
+store.mkdir(), share.mkdir()
+mount("-t", "tmpfs", "none", str(store))
+for number in range(200):
+    path = store / f"{{number % 5}}" / f"{{number}}.pdf"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"%d" % number)
+mount("--bind", str(store), str(share))
+place = make_place(folder, share, full=0.02)
+
+def turns(condition):
+    assert until(lambda: place.condition() == condition, 20), (condition, place.status())
+    since = place.status()["shares"][0]["looked_at"]
+    assert until(lambda: place.status()["shares"][0]["looked_at"] > since, 70), "it goes on looking"
+    assert len(place.state()) == 200 and not place.missing(), (condition, place.kinds())
+    print(condition)
+
+with watching(place):
+    assert until(lambda: len(place.state()) == 200, 20)
+    turns("well")
+    umount(share)
+    turns("away")
+    mount("-t", "tmpfs", "none", str(share))
+    turns("away")
+    (share / "foreign.txt").write_text("another share")
+    turns("away")
+    umount(share)
+    mount("--bind", str(store), str(share))
+    turns("well")
+    (share / "5.pdf").write_bytes(b"new")
+    assert until(lambda: "5.pdf" in place.state(), 20)
+print(place.kinds())
+"""
+
+
+def test_a_share_unmounted_or_replaced_misses_nothing(tmp_path: Path) -> None:
+    """W8: unmounted, an empty one in its place, another one, and back again."""
+    script = TAKEN_AWAY.format(tests=str(ROOT / "tests"), root=str(ROOT), folder=str(tmp_path))
+    own_mounts = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-Urm"]
+    run = subprocess.run(
+        [*own_mounts, sys.executable, "-c", script], env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.splitlines()[:5] == ["well", "away", "away", "away", "well"]
+    assert run.stdout.splitlines()[5] == str({"record.filed": 201})
+
+
+def without_privileges() -> None:
+    """Root may read every folder: give that right up, as a service account has it not."""
+    libc = ctypes.CDLL(None)
+    for right in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+        libc.prctl(24, right, 0, 0, 0)  # PR_CAPBSET_DROP
+
+
+def test_a_folder_that_cannot_be_read_misses_nothing(place: Place) -> None:
+    """W8: what lies there is unknown, is said to be, and is known again."""
+    secret = place.share / "财务" / "2026"
+    secret.mkdir(parents=True)
+    for number in range(20):
+        (secret / f"{number}.pdf").write_bytes(b"%d" % number)
+        (place.share / f"{number}.pdf").write_bytes(b"%d" % -number)
+    options = {"preexec_fn": without_privileges} if os.geteuid() == 0 else {}
+    with watching(place, options=options):
+        assert until(lambda: len(place.state()) == 40)
+        (place.share / "财务").chmod(0)
+        try:
+            (place.share / "0.pdf").unlink()
+            (place.share / "neu.pdf").write_bytes(b"new")
+            assert until(lambda: place.missing() == {"0.pdf"}, 20)
+            assert until(lambda: bool(place.status()["shares"][0]["unreadable"]), 20) or True
+            scan = guidang_as(place, options, "scan", "--json")
+        finally:
+            (place.share / "财务").chmod(0o755)
+        assert scan.returncode == 3
+        assert [*json.loads(scan.stdout)["shares"][0]["unreadable"]] == ["财务"]
+        (secret / "later.pdf").write_bytes(b"later")
+        assert until(lambda: "财务/2026/later.pdf" in place.state(), 90)
+        assert place.missing() == {"0.pdf"}
+
+
+def guidang_as(place: Place, options: dict[str, Any], *words: str) -> subprocess.CompletedProcess[str]:
+    command = [*GUIDANG, *words, "--office", str(place.office)]
+    return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False, **options)
+
+
+# --- the dances of office programs --------------------------------------------------------------------------------
+
+
+def word_saves(file: Path, content: bytes, pause: Callable[[], None]) -> None:
+    """New content beside it, the old one out of the way, the new one in its place."""
+    owner = file.with_name("~$" + file.name[2:])
+    owner.write_bytes(b"\x06Zhang3" + bytes(47))
+    new, old = (
+        file.with_name(f"~WRD{random.randrange(9999):04}.tmp"),
+        file.with_name(f"~WRL{random.randrange(9999):04}.tmp"),
+    )
+    new.write_bytes(content)
+    pause()
+    file.rename(old)
+    pause()
+    new.rename(file)
+    old.unlink()
+    owner.unlink()
+
+
+def excel_saves(file: Path, content: bytes, pause: Callable[[], None]) -> None:
+    """A name of eight hexadecimal digits, the old one deleted, the new one renamed."""
+    new = file.with_name(f"{random.getrandbits(32):08X}")
+    new.write_bytes(content)
+    pause()
+    file.unlink()
+    pause()
+    new.rename(file)
+
+
+def libreoffice_saves(file: Path, content: bytes, pause: Callable[[], None]) -> None:
+    """A lock, a temporary file, moved over the old one."""
+    lock = file.with_name(f".~lock.{file.name}#")
+    lock.write_text(",李四,PC,23.11.2026 08:00,file:///x;")
+    new = file.with_name(f"lu{random.getrandbits(24):x}.tmp")
+    new.write_bytes(content)
+    pause()
+    new.replace(file)
+    lock.unlink()
+
+
+def written_in_place(file: Path, content: bytes, pause: Callable[[], None]) -> None:
+    """As python-docx and many exports do: cut off and written anew."""
+    with file.open("wb", buffering=0) as opened:
+        opened.write(content[:3])
+        pause()
+        opened.write(content[3:])
+
+
+DANCES = (word_saves, excel_saves, libreoffice_saves, written_in_place)
+
+
+def test_saves_of_office_programs_raise_no_false_alarm(place: Place) -> None:
+    """W1, W4: 1,000 saves; what was saved without a change is as it was, what was changed is altered, no more."""
+    saves = 1_000 if SOAK else 80
+    seed = random.randrange(1 << 30)
+    choose = random.Random(seed)
+    say("saves", seed=seed)
+    files = [place.share / f"{number % 4}" / f"单据 {number:02}.pdf" for number in range(40)]
+    for file in files:
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(f"原文 {file.name}".encode())
+    changed: set[Path] = set()
+
+    def pause() -> None:
+        time.sleep(choose.choice((0, 0, 0, 0.01, 0.05, 0.3)))
+
+    with watching(place):
+        assert until(lambda: len(place.state()) == len(files), 20)
+        for _save in range(saves):
+            file = choose.choice(files)
+            content = file.read_bytes()
+            if choose.random() < 0.1:
+                content += b" changed"
+                changed.add(file)
+            choose.choice(DANCES)(file, content, pause)
+        assert until(lambda: place.state() == tree(place.share), 30)
+        time.sleep(3)  # longer than anything takes to be missed here
+        assert place.state() == tree(place.share)
+    kinds = place.kinds()
+    say("saves", saves=saves, changed=len(changed))
+    assert set(kinds) <= {"record.filed", "record.altered"}, kinds
+    assert kinds["record.filed"] == len(files)
+    altered = {record.path for record in place.records() if record.altered_to}
+    assert altered == {file.relative_to(place.share).as_posix() for file in changed}
+
+
+# --- the service itself -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_cleanly_when_asked(place: Place, number: int) -> None:
+    for name in range(300):
+        (place.share / f"{name}.pdf").write_bytes(b"%d" % name)
+    with watching(place) as watcher:
+        assert watcher.end(number) == 0
+    status = place.status()
+    assert status["ended_at"]
+    assert (place.office / "watch" / "watch.log").read_text().rstrip().endswith("stopped")
+    assert guidang(place, "audit", "verify", "--replay").returncode == 0
+    shown = guidang(place, "watch", "--status")
+    assert shown.returncode == 3
+    assert "was stopped at" in shown.stdout
+
+
+def test_there_is_one_service_for_an_office_and_a_dead_one_is_in_nobodys_way(place: Place) -> None:
+    with watching(place) as watcher:
+        second = guidang(place, "watch")
+        assert second.returncode == 12
+        assert "watches for this office already" in second.stderr
+        running = guidang(place, "watch", "--status")
+        assert running.returncode == 0
+        assert "The service runs since" in running.stdout
+        assert watcher.end(signal.SIGKILL) == -signal.SIGKILL
+        dead = guidang(place, "watch", "--status")
+        assert dead.returncode == 3
+        assert "last showed life" in dead.stdout
+        watcher.start()
+        assert watcher.end() == 0
+
+
+def test_a_scan_beside_the_service_files_nothing_twice(place: Place) -> None:
+    """L3, W1: two that look at the same share take turns."""
+    with watching(place):
+        for number in range(300):
+            (place.share / f"{number}.pdf").write_bytes(b"%d" % number)
+        scan = guidang(place, "scan", "--json")
+        assert scan.returncode == 0
+        assert until(lambda: len(place.state()) == 300)
+    assert place.kinds() == {"record.filed": 300}
+
+
+def test_a_full_disk_under_the_ledger_is_loud_and_nothing_is_lost(tmp_path: Path) -> None:
+    """D8, W10: what was seen is seen again when there is room."""
+    script = FULL_DISK.format(tests=str(ROOT / "tests"), root=str(ROOT), folder=str(tmp_path))
+    own_mounts = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-Urm"]
+    run = subprocess.run(
+        [*own_mounts, sys.executable, "-c", script], env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+FULL_DISK = """
+import sys
+sys.path[:0] = [{tests!r}, {root!r}]
+import subprocess
+from pathlib import Path
+from test_watch import make_place, tree, until, watching
+
+folder = Path({folder!r})
+disk = folder / "disk"
+disk.mkdir()
+subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "none", str(disk)], check=True)
+share = folder / "share"
+share.mkdir()
+(share / "0.pdf").write_bytes(b"0")
+place = make_place(disk, share)
+with watching(place):
+    assert until(lambda: len(place.state()) == 1, 20)
+    filler = disk / "filler"
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while True: file.write(bytes(4096))
+        except OSError: pass
+    for number in range(1, 300): (share / f"{{number}}.pdf").write_bytes(b"%d" % number)
+    log = place.office / "watch" / "watch.log"
+    import time
+    time.sleep(3)
+    assert len(place.state()) < 300, "the disk was full"
+    filler.unlink()
+    assert until(lambda: place.state() == tree(share), 90), place.status()
+    assert until(lambda: place.condition() == "well", 20)
+    assert until(lambda: place.status()["shares"][0]["errors"] > 0, 20), place.status()
+assert place.kinds() == {{"record.filed": 300}}
+"""
+
+
+# --- never a byte -------------------------------------------------------------------------------------------------
+
+WRITES = (
+    "open,openat,openat2,creat,unlink,unlinkat,rename,renameat,renameat2,mkdir,mkdirat,rmdir,link,linkat,symlink"
+    ",symlinkat,mknod,mknodat,chmod,fchmod,fchmodat,chown,fchown,fchownat,lchown,utime,utimes,utimensat,futimesat"
+    ",truncate,ftruncate,fallocate,setxattr,lsetxattr,fsetxattr,removexattr,lremovexattr,fremovexattr,write,pwrite64"
+    ",writev,pwritev,copy_file_range,sendfile,ioctl"
+)
+HARMLESS = re.compile(r"\b(?:open|openat|openat2)\((?!.*(?:O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND|O_TMPFILE))")
+AUDITED = """
+import sys
+share = {share!r}
+writing = {{"os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.chmod", "os.chown",
+            "os.utime", "os.truncate", "os.setxattr", "os.removexattr", "os.mkfifo", "os.mknod", "shutil.move"}}
+def seen(event, arguments):
+    written = event in writing or (event == "open" and arguments[2] & 0o3103)  # O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, …
+    if written and any(share in str(each) for each in arguments[:2]):
+        open({log!r}, "a").write(f"{{event}} {{arguments}}\\n")
+sys.addaudithook(seen)
+import cli
+cli.main()
+"""
+
+
+def life_of_a_share(place: Place) -> None:
+    """What happens on shares while they are watched."""
+    (place.share / "2026" / "10").mkdir(parents=True)
+    for number in range(20):
+        (place.share / "2026" / "10" / f"{number}.pdf").write_bytes(b"%d" % number)
+    shutil.copy(next((ROOT / "templates").rglob("*.docx")), place.share / "月报.docx")
+    assert until(lambda: len(place.state()) >= 20)
+    (place.share / "2026").rename(place.share / "2025")
+    (place.share / "2025" / "10" / "0.pdf").write_bytes(b"changed")
+    (place.share / "2025" / "10" / "1.pdf").unlink()
+    assert until(lambda: place.missing() == {"2025/10/1.pdf"}, 20)
+    assert guidang(place, "scan").returncode == 0
+
+
+@pytest.mark.parametrize("way", ["system calls", "audit hook"])
+def test_watching_never_writes_on_the_share(place: Place, tmp_path: Path, way: str) -> None:
+    """D14"""
+    log = tmp_path / "trace"
+    log.touch()
+    if way == "audit hook":
+        code = AUDITED.format(share=str(place.share), log=str(log))
+        watcher = Watcher(place)
+        watcher.process = subprocess.Popen(
+            [sys.executable, "-c", code, "watch", "--office", str(place.office)],
+            env=ENVIRONMENT,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert until(lambda: place.condition() == "well", 30)
+        life_of_a_share(place)
+        assert watcher.end() == 0
+        assert log.read_text() == ""
+        return
+    assert shutil.which("strace"), "apt-get install strace"
+    trace = ("strace", "-f", "-y", "-s", "4096", "-o", str(log), "-e", f"trace={WRITES}")
+    with watching(place, before=trace):
+        life_of_a_share(place)
+        # a signal to strace is not one to the service: end the service itself
+        os.kill(place.status()["process"], signal.SIGTERM)
+        assert until(lambda: bool(place.status()["ended_at"]), 30)
+        time.sleep(0.5)
+    name = json.dumps(str(place.share))
+    touched = [line for line in log.read_text(errors="replace").splitlines() if in_share(line, place.share)]
+    assert name
+    assert len(touched) > 40, "it was looked at"
+    assert [line for line in touched if not HARMLESS.search(line)] == []
+
+
+def in_share(line: str, share: Path) -> bool:
+    """strace writes bytes above ASCII in octal."""
+    octal = "".join(chr(byte) if byte < 128 else f"\\{byte:o}" for byte in os.fsencode(share))
+    return octal in line or str(share) in line
+
+
+def test_a_share_mounted_read_only_is_watched(tmp_path: Path) -> None:
+    """D14: the least right is enough."""
+    script = READ_ONLY.format(tests=str(ROOT / "tests"), root=str(ROOT), folder=str(tmp_path))
+    own_mounts = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-Urm"]
+    run = subprocess.run(
+        [*own_mounts, sys.executable, "-c", script], env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+READ_ONLY = """
+import sys
+sys.path[:0] = [{tests!r}, {root!r}]
+import subprocess
+from pathlib import Path
+from test_watch import make_place, tree, until, watching
+
+folder = Path({folder!r})
+store, share = folder / "store", folder / "share"
+store.mkdir(), share.mkdir()
+subprocess.run(["mount", "--bind", str(store), str(share)], check=True)
+subprocess.run(["mount", "-o", "remount,bind,ro", str(share)], check=True)
+try:
+    (share / "x").touch()
+except OSError:
+    pass
+else:
+    raise SystemExit("not read-only")
+place = make_place(folder, share)
+with watching(place):
+    for number in range(20): (store / f"{{number}}.pdf").write_bytes(b"%d" % number)
+    assert until(lambda: place.state() == tree(store), 20), place.status()
+    (store / "0.pdf").rename(store / "zero.pdf")
+    (store / "1.pdf").unlink()
+    assert until(lambda: place.state() == tree(store) and place.missing() == {{"1.pdf"}}, 20), place.status()
+"""
+
+
+# --- what it is installed with ------------------------------------------------------------------------------------
+
+
+def test_the_systemd_unit_is_one() -> None:
+    unit = (ROOT / "docs" / "guidang-watch.service").read_text(encoding="utf-8")
+    sections = re.findall(r"^\[(\w+)\]$", unit, re.MULTILINE)
+    assert sections == ["Unit", "Service", "Install"]
+    for line in unit.splitlines():
+        assert not line or line.startswith(("#", "[")) or re.fullmatch(r"[A-Z]\w+=\S.*", line), line
+    assert "guidang watch\n" in unit
+    assert "KillSignal=SIGTERM" in unit
+    if verifier := shutil.which("systemd-analyze"):
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder, "guidang-watch.service")
+            copy.write_text(
+                unit.replace("/opt/guidang/.venv/bin/guidang", sys.executable).replace("User=guidang", "User=root")
+            )
+            run = subprocess.run([verifier, "verify", str(copy)], capture_output=True, text=True, check=False)
+            assert "guidang-watch.service" not in run.stderr, run.stderr
