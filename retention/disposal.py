@@ -95,13 +95,13 @@ def draft(ledger: Ledger, stamp: Stamp, selection: Selection | None = None, poli
 def _chosen(view: View, selection: Selection, stamp: Stamp) -> list[tuple[Record, Reckoning]]:
     """The records of a new list in the order of its rows: by class, period and place."""
     if selection.ids:
-        found = view.proven(selection.ids)
+        found = view.records_by_id(dict.fromkeys(selection.ids))
         if unknown := [record_id for record_id in dict.fromkeys(selection.ids) if record_id not in found]:
             raise UnknownError(map(_no_record, unknown))
+        records = list(found.values())
     else:
-        due = view.records(due_on(stamp.on), *conditions(selection))
-        found = view.proven([record.id for record in due])
-    chosen = list(reckonings(found.values(), view.adoptions()))
+        records = list(view.records(due_on(stamp.on), *conditions(selection)))
+    chosen = list(reckonings(records, view.adoptions()))
     refuse([fault for record, each in chosen for fault in obstacles(record, each, stamp)])
     if not chosen:
         message = _("nothing of this selection is due on {day}").format(day=stamp.on)
@@ -229,7 +229,8 @@ def submit(ledger: Ledger, stamp: Stamp, number: str) -> str:
         items = found.open_items
         faults = [*clock_faults(view, stamp.at), *(() if items else [_nothing_left(found)])]
         faults += [_undecided(item) for item in items if item.decision is None]
-        refuse([*faults, *still_destructible(view, items, stamp)])
+        records = view.records_by_id(item.record_id for item in items)
+        refuse([*faults, *_not_destructible(view, items, records.values(), stamp)])
         yield Draft(found.id, ListSubmitted(lists.digest_of(items), tuple(item.record_id for item in items)))
 
     _act(ledger, stamp, number, ListSubmitted("", ()), decide)
@@ -256,7 +257,8 @@ def approve(
         rows = {item.record_id: item for item in _items_on(found, struck)}
         agreed = [item for item in found.open_items if item.record_id not in rows]
         faults += [] if agreed else [_nothing_agreed(found)]
-        refuse([*faults, *still_destructible(view, agreed, stamp)])
+        records = [each.record for each in view.proven(item.record_id for item in agreed).values()]
+        refuse([*faults, *_not_destructible(view, agreed, records, stamp)])
         yield Draft(found.id, _approval(found, stamp.on, digest, tuple(struck.values())))
         for record_id, each in struck.items():
             yield Draft(record_id, Unlisted(each.reason.strip()))
@@ -406,14 +408,19 @@ def clock_faults(view: View, at: datetime) -> list[Problem]:
 
 def obstacles(record: Record, reckoning: Reckoning, stamp: Stamp) -> Iterator[Problem]:
     """Why a record cannot be listed today, every reason."""
-    event = Event(stamp.at, stamp.on, stamp.actor, record.id, Unlisted(""))
     if record.state is not State.RETAINED:
         message = _("it is on a disposal list already, or destroyed")
         yield guards.fault(record, "listed", "D1", message, _("`guidang records` shows where it stands."))
+    yield from standing_faults(record, stamp)
+    yield from day_faults(record, reckoning, stamp.on)
+
+
+def standing_faults(record: Record, stamp: Stamp) -> Iterator[Problem]:
+    """What lies over a record and forbids to destroy it: held, altered, missing, permanent, a proof."""
+    event = Event(stamp.at, stamp.on, stamp.actor, record.id, Unlisted(""))
     for guard in (guards.not_held, guards.whole, guards.not_permanent):
         if fault := guard(record, event, event.change):
             yield fault
-    yield from day_faults(record, reckoning, stamp.on)
 
 
 def day_faults(record: Record, reckoning: Reckoning, on: date) -> Iterator[Problem]:
@@ -427,15 +434,12 @@ def day_faults(record: Record, reckoning: Reckoning, on: date) -> Iterator[Probl
         yield guards.fault(record, "not_due", "D4", message, _("`guidang why` shows how the day was computed."))
 
 
-def still_destructible(view: View, items: Iterable[Item], stamp: Stamp) -> Iterator[Problem]:
-    """Of items to be destroyed: what their records, replayed from events, say against it (D1, D3, D4)."""
+def _not_destructible(view: View, items: Iterable[Item], records: Iterable[Record], stamp: Stamp) -> Iterator[Problem]:
+    """Of items to be destroyed: what their records say against it (D1, D3, D4)."""
     wanted = {item.record_id: item for item in items if item.decision is Wish.DESTROY}
-    records = view.proven(wanted)
-    event = Event(stamp.at, stamp.on, stamp.actor, "", Unlisted(""))
-    for record, reckoning in reckonings(records.values(), view.adoptions()):
-        for guard in (guards.not_held, guards.whole, guards.not_permanent):
-            if fault := guard(record, event, event.change):
-                yield fault
+    due = (record for record in records if record.id in wanted)
+    for record, reckoning in reckonings(due, view.adoptions()):
+        yield from standing_faults(record, stamp)
         if record.digest != wanted[record.id].digest:
             message = _("the content is not the one that was listed")
             yield guards.fault(record, "other_content", "D1", message, _("Put it on a new list."))

@@ -604,11 +604,22 @@ def value_from(kind: type[_Value], payload: Mapping[str, Canonical]) -> _Value:
 
 def object_of(value: Any) -> dict[str, Canonical]:
     """A frozen value as canonical values, without what equals the default of its field."""
-    return {
-        field.name: canonical_of(content)
-        for field in fields(value)
-        if (content := getattr(value, field.name)) != field.default or field.default is MISSING
-    }
+    said: dict[str, Canonical] = {}
+    kind: Any = type(value)
+    for name, default in _defaults(kind):
+        content = getattr(value, name)
+        if default is MISSING or content != default:
+            said[name] = content if type(content) in _PLAIN else canonical_of(content)
+    return said
+
+
+_PLAIN = frozenset({bool, int, str, type(None)})
+
+
+@lru_cache
+def _defaults(cls: Any) -> tuple[tuple[str, Any], ...]:
+    """The fields of a dataclass, and what they are where nothing is said."""
+    return tuple((field.name, field.default) for field in fields(cls))
 
 
 def canonical_of(value: Any) -> Canonical:
@@ -628,8 +639,9 @@ def canonical_of(value: Any) -> Canonical:
 
 def _build(cls: Any, payload: Any) -> Any:
     readers, required = _shape(cls)
-    given = _as(dict)(payload).keys()
-    if wrong := (required - given) | (given - readers.keys()):
+    given = payload.keys() if type(payload) is dict else _as(dict)(payload).keys()
+    if not required <= given <= readers.keys():
+        wrong = (required - given) | (given - readers.keys())
         raise ValueError(f"{cls.__name__}: {', '.join(sorted(wrong))}")
     return cls(**{name: readers[name](value) for name, value in payload.items()})
 
@@ -648,12 +660,13 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
         inner = _reader(next(kind for kind in get_args(hint) if kind is not type(None)))
         return lambda value: None if value is None else inner(value)
     if get_origin(hint) in {tuple, frozenset}:
-        whole, inner = get_origin(hint), _reader(get_args(hint)[0])
-        return lambda value: whole(map(inner, _as(list)(value)))
+        whole, inner, listed = get_origin(hint), _reader(get_args(hint)[0]), _as(list)
+        return lambda value: whole(map(inner, listed(value)))
     if is_dataclass(hint):
         return lambda value: _build(hint, value)
     if hint is date:
-        return lambda value: date.fromisoformat(_as(str)(value))
+        text = _as(str)
+        return lambda value: date.fromisoformat(text(value))
     return hint if issubclass(hint, Enum) else _as(hint)
 
 

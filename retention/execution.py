@@ -10,14 +10,15 @@ Whenever the process dies, the next run finds out what became of each open inten
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from i18n import _
 from retention import accounts, disposal, guards, lists
-from retention.disposal import clock_faults, day_faults, find, list_fault, refuse, released
+from retention.disposal import clock_faults, day_faults, find, list_fault, refuse, released, standing_faults
 from retention.errors import Problem, RefusedError
 from retention.events import (
     ActRefused,
@@ -25,7 +26,6 @@ from retention.events import (
     DestroyAborted,
     Destroyed,
     DestroyIntended,
-    Event,
     ListExecuted,
     ListExecuting,
     ListWithdrawn,
@@ -97,9 +97,11 @@ class _Run:
     files: Quarantine
     at: Callable[[str], None]
     problems: list[Problem] = field(default_factory=list)
+    tally: Counter[str] = field(default_factory=Counter)
 
     def commit(self, decide: Callable[[View], Iterable[Draft]], point: str) -> tuple[Entry, ...]:
         written = self.ledger.commit(decide, self.stamp)
+        self.tally.update(entry.event.kind for entry in written)
         self.at(point)
         return written
 
@@ -132,20 +134,20 @@ def execute(
 
         def decide(view: View) -> Iterator[Draft]:
             accounts.require(view, stamp.actor, Role.ARCHIVIST)
-            now = find(view, found.id)
+            now = replace(view.proven_list(found.id), items=found.items)
             refuse([*faults, *_faults(view, now, stamp), *_text_faults(now, order)])
             if now.state is ListState.APPROVED or stamp.actor.name not in now.executors:
                 yield Draft(now.id, change)
 
         ledger.commit(decide, stamp, attempt=Draft(found.id, change))
         at("begun")
-        before = _claimed(run)
-        _recover(run)
-        run.items()
+        _claimed(run)
+        if _recover(run):
+            run.items()
         _take_in(run, [item for item in run.found.open_items if _to_take(item)])
         _remove(run, [item for item in run.items().open_items if _ripe(run.found, item, stamp.on)])
         _finish(run)
-        return _report(run, before)
+        return _report(run)
 
 
 def _to_take(item: Item) -> bool:
@@ -250,16 +252,14 @@ def _intended(run: _Run, items: Sequence[Item]) -> list[Place]:
 
     def decide(view: View) -> Iterator[Draft]:
         now = view.proven_list(run.found.id)
-        attempts = view.attempts(item.record_id for item in present)
-        for item, record, faults in _judged(view, run, now, present):
+        for item, record, attempts, faults in _judged(view, run, now, present):
             found = seen[item.record_id]
             if found.fault is not None:
                 faults.append(guards.fault(record, "file", "D6", found.words, _("Only a plain file is destroyed.")))
             if faults:
                 yield from _left_out(record.id, DestroyIntended.kind, faults)
             else:
-                attempt = attempts.get(record.id, 0) + 1
-                yield Draft(record.id, DestroyIntended(now.id, item.digest, attempt))
+                yield Draft(record.id, DestroyIntended(now.id, item.digest, attempts + 1))
 
     written = run.commit(decide, "intent")
     run.problems += _refusals(written)
@@ -270,36 +270,34 @@ def _intended(run: _Run, items: Sequence[Item]) -> list[Place]:
     ]
 
 
-def _judged(
-    view: View, run: _Run, now: DisposalList, items: Iterable[Item]
-) -> Iterator[tuple[Item, Record, list[Problem]]]:
+class _Judged(NamedTuple):
+    """An item, its record, how often it was tried before, and what forbids to destroy it now."""
+
+    item: Item
+    record: Record
+    attempts: int
+    faults: list[Problem]
+
+
+def _judged(view: View, run: _Run, now: DisposalList, items: Iterable[Item]) -> Iterator[_Judged]:
     """Each item with its record replayed from events, and all that forbids destroying it now (D1, D3, D4, D9, D12)."""
-    records = view.proven(item.record_id for item in items)
-    current = view.items_of(records.values())
-    day = dict(reckonings(records.values(), view.adoptions()))
+    proven = view.proven(item.record_id for item in items)
+    day = dict(reckonings((each.record for each in proven.values()), view.adoptions()))
     frozen = frozenset(now.frozen)
     refused = {each.record_id for each in now.approval.refused} if now.approval else frozenset()
     for item in items:
-        record = records[item.record_id]
-        faults = [*_standing_faults(record, run.stamp), *day_faults(record, day[record], run.stamp.on)]
-        mine = current.get((now.id, record.id))
-        if mine is None or record.id not in frozen - refused or record.digest != item.digest or mine != item:
+        record, mine, _attempts = proven[item.record_id]
+        faults = [*standing_faults(record, run.stamp), *day_faults(record, day[record], run.stamp.on)]
+        if mine != item or record.list_id != now.id or record.id not in frozen - refused:
             message = _("the approval does not cover it")
             faults.append(guards.fault(record, "not_covered", "D1", message, _("Put it on a new list.")))
-        elif mine.decision is not Wish.DESTROY:
-            message = _("nobody decided to destroy it")
+        elif record.digest != item.digest or item.decision is not Wish.DESTROY:
+            message = _("nobody decided to destroy this content")
             faults.append(guards.fault(record, "not_decided", "D9", message, _("Put it on a new list.")))
         if now.approval is None or (run.stamp.on > now.approval.expires_on and record.state is State.APPROVED):
             message = _("the approval has expired")
             faults.append(guards.fault(record, "expired", "D5", message, _("Put it on a new list.")))
-        yield item, record, faults
-
-
-def _standing_faults(record: Record, stamp: Stamp) -> Iterator[Problem]:
-    event = Event(stamp.at, stamp.on, stamp.actor, record.id, Unlisted(""))
-    for guard in (guards.not_held, guards.whole, guards.not_permanent):
-        if fault := guard(record, event, event.change):
-            yield fault
+        yield _Judged(item, record, proven[item.record_id].attempts, faults)
 
 
 def _left_out(record_id: str, act: str, faults: Sequence[Problem]) -> Iterator[Draft]:
@@ -406,7 +404,7 @@ def _unlink_intended(
         refused.clear()
         passed.clear()
         now = view.proven_list(run.found.id)
-        for item, record, faults in _judged(view, run, now, items):
+        for item, record, _attempts, faults in _judged(view, run, now, items):
             if inside[record.id].fault is not None or inside[record.id].digest != item.digest:
                 message = inside[record.id].words or _("the content is not the one that was approved")
                 faults.append(guards.fault(record, "quarantine", "D6", message, _("It goes back to its place.")))
@@ -513,7 +511,7 @@ def restore(  # noqa: PLR0913 - which list, which of it, why, where
             yield from ()
 
         ledger.commit(decide, stamp, attempt=Draft(found.id, Restored(0, reason)))
-        before = _claimed(run)
+        _claimed(run)
         _recover(run)
         wanted = [item for item in run.items().open_items if item.state is State.QUARANTINED]
         for group in chunks([item for item in wanted if not record_ids or item.record_id in record_ids], GROUP):
@@ -522,7 +520,7 @@ def restore(  # noqa: PLR0913 - which list, which of it, why, where
             places = [_place(records[item.record_id], item.attempt or 0) for item in group]
             _give_back(run, places, reason.strip())
         _finish(run)
-        return _report(run, before)
+        return _report(run)
 
 
 def _restore_faults(found: DisposalList, record_ids: Collection[str], reason: str) -> Iterator[Problem]:
@@ -560,15 +558,15 @@ def record_by_hand(
             accounts.require(view, stamp.actor, Role.ARCHIVIST)
             now = find(view, found.id)
             refuse([*faults, *_faults(view, now, stamp), *_text_faults(now, order)])
-            judged = [fault for _item, _record, each in _judged(view, run, now, chosen) for fault in each]
+            judged = [fault for each in _judged(view, run, now, chosen) for fault in each.faults]
             refuse([fault for fault in judged if fault.code != "lifecycle.missing"])
             yield Draft(now.id, change)
             for item in chosen:
                 yield Draft(item.record_id, Destroyed(Outcome.BY_HAND, None, copies[item.record_id]))
 
-        ledger.commit(decide, stamp, attempt=Draft(found.id, change))
+        run.tally.update(entry.event.kind for entry in ledger.commit(decide, stamp, attempt=Draft(found.id, change)))
         _finish(run)
-        return _report(run, found)
+        return _report(run)
 
 
 def _by_hand_faults(
@@ -626,16 +624,15 @@ def _recover_list(
     with Quarantine(roots, number, at) as files:
         run = _Run(ledger, stamp, found, files, at, [])
         run.problems += _share_faults(run, roots)
-        before = found
         if not run.problems:
-            before = _claimed(run)
+            _claimed(run)
             _recover(run)
             _finish(run)
-        return _report(run, before)
+        return _report(run)
 
 
-def _claimed(run: _Run) -> DisposalList:
-    """The list as it is, with its quarantines made and kept from any other process."""
+def _claimed(run: _Run) -> None:
+    """Its quarantines made and kept from any other process, and the list as it is since then."""
     for share in sorted({item.share for item in run.found.open_items}):
         run.files.prepare(share)
         try:
@@ -643,7 +640,7 @@ def _claimed(run: _Run) -> DisposalList:
         except BlockingIOError:
             message = _("another process is executing it")
             raise RefusedError([list_fault(run.found, "busy", "D7", message, _("Wait until it has ended."))]) from None
-    return run.items()
+    run.items()
 
 
 class _Fate(Enum):
@@ -658,12 +655,13 @@ class _Fate(Enum):
     UNKNOWN = "unknown"  # the system refuses to look
 
 
-def _recover(run: _Run) -> None:
-    """One outcome for every attempt that has none and is not simply waiting in quarantine (D7)."""
+def _recover(run: _Run) -> bool:
+    """One outcome for every attempt that has none and is not simply waiting in quarantine (D7). Was there one?"""
     unsettled = [item for item in run.found.open_items if item.attempt is not None and not _simply_waits(run, item)]
     for group in chunks(unsettled, GROUP):
         _recovered(run, group)
         run.files.let_go()
+    return bool(unsettled)
 
 
 def _simply_waits(run: _Run, item: Item) -> bool:
@@ -673,7 +671,8 @@ def _simply_waits(run: _Run, item: Item) -> bool:
 
 def _recovered(run: _Run, items: Sequence[Item]) -> None:
     with run.ledger.read() as view:
-        records = view.proven(item.record_id for item in items)
+        proven = view.proven(item.record_id for item in items)
+        records = {key: each.record for key, each in proven.items()}
         copies = view.copies(records.values())
     places = {item.record_id: _place(records[item.record_id], item.attempt or 0) for item in items}
     seen = {item.record_id: _fate(run, item, records[item.record_id], places[item.record_id]) for item in items}
@@ -745,7 +744,7 @@ def _resume(run: _Run, items: Sequence[Item]) -> None:
     def decide(view: View) -> Iterator[Draft]:
         passed.clear()
         now = view.proven_list(run.found.id)
-        for item, record, faults in _judged(view, run, now, items):
+        for item, record, _attempts, faults in _judged(view, run, now, items):
             attempt = item.attempt or 0
             if not faults:
                 passed.append(_place(record, attempt))
@@ -765,34 +764,35 @@ def _finish(run: _Run) -> None:
     """When nothing waits any more the list is executed, or nothing of it could be; what expired meanwhile leaves it."""
 
     def decide(view: View) -> Iterator[Draft]:
-        now = find(view, run.found.id)
+        now = view.proven_list(run.found.id)
         if now.state is not ListState.EXECUTING or now.approval is None:
             return
+        still = view.open_items(now.id)
         late = run.stamp.on > now.approval.expires_on
-        over = [item for item in now.open_items if late and item.state is State.APPROVED and item.attempt is None]
+        over = [item for item in still if late and item.state is State.APPROVED and item.attempt is None]
         yield from released(over, _("the approval has expired"))
-        if len(over) < len(now.open_items):
+        if len(over) < len(still):
             return
-        if now.destroyed:
-            yield Draft(now.id, ListExecuted(len(now.destroyed)))
+        if destroyed := len(find(view, now.id).destroyed):
+            yield Draft(now.id, ListExecuted(destroyed))
         else:
             yield Draft(now.id, ListWithdrawn(_("nothing of it was destroyed")))
 
     run.commit(decide, "finished")
 
 
-def _report(run: _Run, before: DisposalList) -> Report:
-    now = run.items()
-    waiting = [item for item in now.open_items if item.state is State.QUARANTINED]
-    was = {item.record_id: item for item in before.items}
-    left = [item for item in now.items if item.left_by and not was[item.record_id].left_by]
+def _report(run: _Run) -> Report:
+    with run.ledger.read() as view:
+        now = view.proven_list(run.found.id)
+        waiting = [item for item in view.open_items(now.id) if item.state is State.QUARANTINED]
+    tally = run.tally
     return Report(
         number=now.number,
         state=now.state,
-        quarantined=sum(item.quarantined_on != was[item.record_id].quarantined_on for item in now.items),
-        destroyed=len(now.destroyed) - len(before.destroyed),
-        restored=sum(item.left_by == Restored.kind for item in left),
-        left=len(left),
+        quarantined=tally[Quarantined.kind],
+        destroyed=tally[Destroyed.kind],
+        restored=tally[Restored.kind],
+        left=sum(tally[change.kind] for change in (Restored, DestroyAborted, Unlisted)),
         waiting=len(waiting),
         waiting_until=min((_free_on(now, item) for item in waiting), default=None),
         problems=tuple(run.problems),

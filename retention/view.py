@@ -16,7 +16,7 @@ from retention.errors import ConflictError, Problem, RefusedError, TamperedError
 from retention.events import AccountChange, HoldChange, ListChange, RecordChange, ScheduleAdopted
 from retention.model import Overlay, State
 from retention.projection import Entry
-from retention.reckoning import reckon
+from retention.reckoning import reckonings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -327,16 +327,6 @@ class View:
                     found[row["list_id"], row["record_id"]] = projection.item_of(row)
         return found
 
-    def attempts(self, ids: Iterable[str]) -> dict[str, int]:
-        """The number of the last attempt to destroy each of these records, on whatever list."""
-        table, found = schema.disposal_items.c, dict[str, int]()
-        for chunk in chunks(ids, CHUNK):
-            query = select(schema.disposal_items).where(table.record_id.in_(chunk))
-            for row in self._connection.execute(query).mappings():
-                attempt = projection.item_of(row).attempt or 0
-                found[row["record_id"]] = max(attempt, found.get(row["record_id"], 0))
-        return found
-
     def copies(self, records: Iterable[Record]) -> dict[str, list[Record]]:
         """Of each of these records: the others with its content that were not destroyed (D11, W7)."""
         wanted = {record.id: record.digest for record in records}
@@ -352,13 +342,13 @@ class View:
         whole = and_(table.altered_to.is_(None), table.missing_since.is_(None))
         return list(self.records(table.share == share, table.state == State.RETAINED.value, whole, limit=count))
 
-    def proven(self, ids: Iterable[str]) -> dict[str, Record]:
+    def proven(self, ids: Iterable[str]) -> dict[str, Proven]:
         """Those of the records asked for that exist, each replayed from its events.
 
         TamperedError where a row, or a hold's, or an item's on a list, is not what they say: somebody wrote there by
         hand, and nothing may be destroyed by such a row.
         """
-        found: dict[str, Record] = {}
+        found: dict[str, Proven] = {}
         adoptions = self.adoptions()
         for chunk in chunks(ids, CHUNK):
             wanted = self._histories(schema.events.c.subject.in_(chunk))
@@ -369,12 +359,16 @@ class View:
                     problems = [Problem(where, each.message, hint, "ledger.tampered", "L1") for each in findings]
                     raise TamperedError(problems)
                 if history.record is not None:
-                    found[history.subject] = history.record
+                    found[history.subject] = history.proven(history.record)
         return found
 
-    def _items(self, list_id: str) -> Iterator[Item]:
+    def open_items(self, list_id: str) -> list[Item]:
+        """The items that are on a list and still there, by row."""
+        return list(self._items(list_id, schema.disposal_items.c.open))
+
+    def _items(self, list_id: str, *where: ColumnElement[bool]) -> Iterator[Item]:
         table = schema.disposal_items.c
-        query = select(schema.disposal_items).where(table.list_id == list_id).order_by(table.row)
+        query = select(schema.disposal_items).where(table.list_id == list_id, *where).order_by(table.row)
         return map(projection.item_of, self._connection.execute(query).mappings())
 
     def _replayed_list(self, list_id: str) -> DisposalList | None:
@@ -410,9 +404,11 @@ class View:
             rows = self._connection.execute(select(schema.records).where(schema.records.c.id.in_(ids))).mappings()
             stored = {row["id"]: dict(row) for row in rows}
             held, items = self._holds_of(ids), self._item_rows(ids)
+            known = [history.record for history in chunk if history.record is not None]
+            days = {record.id: each.eligible_on for record, each in reckonings(known, adoptions)}
             for history in chunk:
                 record, subject = history.record, history.subject
-                wanted = projection.record_row(record, reckon(record, adoptions).eligible_on) if record else None
+                wanted = projection.record_row(record, days[subject]) if record else None
                 holds = record.holds if record else frozenset()
                 same = stored.get(subject) == wanted and held.get(subject, frozenset()) == holds
                 if same and items.get(subject, []) == history.item_rows():
@@ -496,6 +492,14 @@ class View:
                 yield _finding(0, text.format(name=name))
 
 
+class Proven(NamedTuple):
+    """What events alone make of a record; its item on the list it is on; how often it was tried to destroy it."""
+
+    record: Record
+    item: Item | None
+    attempts: int
+
+
 @dataclass(slots=True)
 class _History:
     """What the events of one subject, replayed alone, make of it."""
@@ -532,6 +536,11 @@ class _History:
             item = lists.apply_item(self.items.get(list_id), before, event, after)
             if item is not None:
                 self.items[list_id] = item
+
+    def proven(self, record: Record) -> Proven:
+        """Its end, for those who go on from there."""
+        attempts = max((item.attempt or 0 for item in self.items.values()), default=0)
+        return Proven(record, self.items.get(record.list_id or ""), attempts)
 
     def item_rows(self) -> list[dict[str, Any]]:
         """The rows that its places on lists should have, by the ids of the lists."""
