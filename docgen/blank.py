@@ -14,6 +14,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from docgen.book import letter
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 HELP_SHEET, CHOICES_SHEET = "填写说明", "选项"
 FORM_PROPERTY, PERIOD_PROPERTY = "guidang.form", "guidang.period"
 """Custom document properties that say, whatever a file is renamed to, which form and period it was made for."""
+BLANK_PROPERTY = "guidang.blank"
+"""Another one that proves a blank nobody has saved since: the size and SHA-256 of what its cells are made of."""
 
 _FORMATS = {
     "text": "@",
@@ -79,7 +82,7 @@ _RULES = (
 _FIRST_DAY, _LAST_DAY = 36526, 73050  # 2000-01-01, 2099-12-31
 _SONG, _HEI = "宋体", "黑体"
 _DUTY_FILL, _PLAIN_FILL, _MISSING_FILL, _LINE = "FFF2CC", "EDEDED", "F8CBAD", "A6A6A6"
-_CORE, _THEME = "docProps/core.xml", "xl/theme/theme1.xml"
+_CORE, _CUSTOM, _THEME = "docProps/core.xml", "docProps/custom.xml", "xl/theme/theme1.xml"
 _STAMP = "2000-01-01T00:00:00Z"
 
 
@@ -89,18 +92,19 @@ def new_workbook(
     period: Period | None = None,
     carry: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
     fields: Mapping[str, Any] | None = None,
+    filled: bool = False,
 ) -> bytes:
     """A blank .xlsx for ``form``, marked with form and period so that it is recognised whatever it is renamed to.
 
     ``carry``: table key → rows by column key, written in as the first rows (last month's unfinished items), before
     those the form itself begins with; ``fields``: head fields that are known already. They are stored as values: a
-    text that begins with = stays a text.
+    text that begins with = stays a text. ``filled``: with these it is a paper, and no longer marked as a blank.
     """
     from openpyxl import Workbook
 
     book = Workbook()
     book.remove(book.worksheets[0])
-    writer = _Writer(form, period, book, fields or {})
+    writer = _Writer(form, period, book, fields or {}, blank=not filled)
     if writer.own_sheet:
         writer.write_fields_sheet()
     for table in form.tables:
@@ -158,8 +162,10 @@ def _looks() -> _Looks:
 class _Writer:
     """One blank being written: the workbook, its looks, and lists too long for a cell's own rule."""
 
-    def __init__(self, form: Form, period: Period | None, book: Workbook, known: Mapping[str, Any]) -> None:
-        self.form, self.period, self.book, self.known = form, period, book, known
+    def __init__(
+        self, form: Form, period: Period | None, book: Workbook, known: Mapping[str, Any], *, blank: bool
+    ) -> None:
+        self.form, self.period, self.book, self.known, self.blank = form, period, book, known, blank
         self.looks = _looks()
         self.lists: list[tuple[str, ...]] = []
         self.sums: dict[tuple[str, str], Decimal] = {}
@@ -373,6 +379,7 @@ class _Writer:
         core.title, core.creator, core.language = self.heading, "guidang", "zh-CN"
         core.created = datetime(2000, 1, 1)  # noqa: DTZ001 - a property without a zone; fixed, so that bytes repeat
         marks = {FORM_PROPERTY: self.form.id, PERIOD_PROPERTY: str(self.period or "")}
+        marks |= {BLANK_PROPERTY: BLANK_PROPERTY} if self.blank else {}
         properties: Any = self.book.custom_doc_props  # type: ignore[attr-defined]
         for name, value in marks.items():
             if value:
@@ -390,6 +397,9 @@ class _Writer:
             if sums:
                 name = f"xl/worksheets/sheet{number}.xml"
                 patched[name] = _with_values(parts[name], sums)
+        if self.blank:
+            proof = f">{_proof({**parts, **patched})}<".encode()
+            patched[_CUSTOM] = parts[_CUSTOM].replace(f">{BLANK_PROPERTY}<".encode(), proof)
         return repack(blob, patched)
 
 
@@ -537,6 +547,16 @@ class _TableSheet:
         self.sheet.cell(row, label).value = "合计"
         self.sheet.row_dimensions[row].height = 20
         return row + 1
+
+
+def _proof(parts: Mapping[str, bytes]) -> str:
+    """Size and SHA-256 of the worksheets and their texts: whatever is written into a cell changes one of them.
+
+    retention.peek computes the same without opening the workbook.
+    """
+    names = sorted(name for name in parts if name.startswith("xl/worksheets/sheet") or name == "xl/sharedStrings.xml")
+    content = b"".join(parts[name] for name in names)
+    return f"{len(content)}:{sha256(content).hexdigest()}"
 
 
 def _with_values(xml: bytes, sums: Mapping[str, Decimal]) -> bytes:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from retention.model import Period
 
 FORM, PART, CODE = "guidang.form", "guidang.part", "guidang.code"
-PERIOD, DEPARTMENT = "guidang.period", "guidang.department"
+PERIOD, DEPARTMENT, BLANK = "guidang.period", "guidang.department", "guidang.blank"
 
 DOCUMENTS = frozenset(
     "doc docx wps xls xlsx xlsm et csv pdf jpg jpeg png zip rar msg txt ofd ppt pptx tif tiff".split()  # noqa: SIM905
@@ -708,6 +708,8 @@ def identify(catalogue: Catalogue, document: Document) -> Identification:
     """What a document is, and why. RECORD only where class and period are certain enough to count years from (D4)."""
     if left_alone(document.path):
         return Identification(Standing.LEFT_ALONE, reasons=(_("a passing file beside documents"),))
+    if BLANK in document.properties:
+        return Identification(Standing.TEMPLATE, reasons=(_("a blank of guidang's that nobody has filled in"),))
     case = _Case(catalogue, document)
     case.gather()
     kind = case.kind()

@@ -11,8 +11,11 @@ import re
 import zipfile
 import zlib
 from dataclasses import dataclass
+from hashlib import sha256
 from html import unescape
 from typing import IO, TYPE_CHECKING
+
+from retention.identify import BLANK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,11 +23,15 @@ if TYPE_CHECKING:
 HEAD = 256 * 1024
 """How much of a part is looked at, in bytes: a heading stands at the beginning."""
 LINES = 12
+_TEXTS = "xl/sharedStrings.xml"
 
 
 @dataclass(frozen=True, slots=True)
 class Peek:
-    """Custom properties by name, and the first lines of text, cells of a row with tabs between."""
+    """Custom properties by name, and the first lines of text, cells of a row with tabs between.
+
+    The mark of a blank (``guidang.blank``) is told of only while nobody has written into the workbook.
+    """
 
     properties: Mapping[str, str]
     text: str = ""
@@ -49,21 +56,43 @@ def _head(package: zipfile.ZipFile, name: str) -> str:
         return part.read(HEAD).decode("utf-8", "replace")
 
 
-_PROPERTY = re.compile(r'<(?:\w+:)?property\b[^>]*?\bname="([^"]*)"[^>]*>\s*<(?:\w+:)?\w+>([^<]*)<', re.DOTALL)
+_PROPERTY = re.compile(r'<(?:\w+:)?property\b[^>]*?\bname="([^"]*)"[^>]*>\s*<(?:\w+:)?\w+\b[^>]*>([^<]*)<', re.DOTALL)
 
 
 def _properties(package: zipfile.ZipFile, names: set[str]) -> dict[str, str]:
     if "docProps/custom.xml" not in names:
         return {}
     found = _PROPERTY.findall(_head(package, "docProps/custom.xml"))
-    return {unescape(name): unescape(value) for name, value in found}
+    properties = {unescape(name): unescape(value) for name, value in found}
+    if BLANK in properties and not _untouched(package, properties[BLANK]):
+        del properties[BLANK]
+    return properties
+
+
+def _untouched(package: zipfile.ZipFile, proof: str) -> bool:
+    """Whether worksheets and texts are those the blank was made with: ``size:SHA-256``; the size is asked first."""
+    size, _colon, digest = proof.partition(":")
+    parts = sorted(
+        (
+            each
+            for each in package.infolist()
+            if each.filename.startswith("xl/worksheets/sheet") or each.filename == _TEXTS
+        ),
+        key=lambda each: each.filename,
+    )
+    if str(sum(part.file_size for part in parts)) != size:
+        return False
+    found = sha256()
+    for part in parts:
+        found.update(package.read(part))
+    return found.hexdigest() == digest
 
 
 def _lines(package: zipfile.ZipFile, names: set[str]) -> Iterator[str]:
     if "word/document.xml" in names:
         yield from _paragraphs(_head(package, "word/document.xml"))
     elif sheet := _first_sheet(names):
-        shared = _shared(_head(package, "xl/sharedStrings.xml")) if "xl/sharedStrings.xml" in names else []
+        shared = _shared(_head(package, _TEXTS)) if _TEXTS in names else []
         yield from _rows(_head(package, sheet), shared)
 
 

@@ -57,7 +57,7 @@ def _papers() -> Iterator[tuple[str, bytes]]:
 def _filled(form_id: str, period: str, fields: dict[str, Any], tables: dict[str, Rows]) -> tuple[str, bytes]:
     form, about = load_form(TEMPLATES / form_id), Period.parse(period)
     name = form.file_name(about, str(fields.get("department") or ""))
-    return f"papers/{form_id}/{name}", new_workbook(form, period=about, carry=tables, fields=fields)
+    return f"papers/{form_id}/{name}", new_workbook(form, period=about, carry=tables, fields=fields, filled=True)
 
 
 def _yearly(day: int) -> dict[str, Any]:

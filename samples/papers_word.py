@@ -60,7 +60,9 @@ def _filled(
     form: Form = load_form(TEMPLATES / (input_id or form_id))
     name = form.file_name(period, str(fields.get("department") or ""), fields)
     blank_period = period if form.period != "none" else None
-    return f"papers/{form_id}/{name}", new_workbook(form, period=blank_period, carry=tables or {}, fields=fields)
+    return f"papers/{form_id}/{name}", new_workbook(
+        form, period=blank_period, carry=tables or {}, fields=fields, filled=True
+    )
 
 
 # --- incidents ------------------------------------------------------------------------------------------------

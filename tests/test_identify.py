@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import csv
+import io
 import time
 from functools import lru_cache
 from pathlib import Path
 
+import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import i18n
 from docgen.forms import load_forms
+from docgen.period import Period
+from docgen.workbook import new_workbook
 from retention.identify import Catalogue, Confidence, Document, Kind, Standing, identify, repeated
 from retention.passing import left_alone
 from retention.peek import NOTHING, peek
@@ -247,6 +251,54 @@ def test_any_name_and_text_gives_an_answer(name: str, text: str, folder: str) ->
 def test_a_document_takes_half_a_millisecond_at_most() -> None:
     """A wide margin here: the figure itself is kept in docs/performance.md."""
     assert the_share()[2] < 0.005
+
+
+# --- blanks ----------------------------------------------------------------------------------------------------
+
+FORMS = load_forms(ROOT / "templates")
+MADE = [name for name, form in FORMS.items() if form.tables or form.fields]
+
+
+def standing(content: bytes, name: str) -> Standing:
+    seen = peek(content)
+    return identify(catalogue(), Document(name, seen.properties, seen.text)).standing
+
+
+def saved_with(content: bytes, value: str) -> bytes:
+    """The workbook after a person wrote something into its first empty cell, and saved it."""
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    sheet = book.worksheets[0]
+    cell = next(
+        cell for row in sheet.iter_rows() for cell in row if cell.value is None and type(cell).__name__ == "Cell"
+    )
+    cell.value = value
+    target = io.BytesIO()
+    book.save(target)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_blank_is_no_record_until_somebody_fills_it_in(name: str) -> None:
+    """Whatever is known of it beforehand: period, department, what last month left open."""
+    form = FORMS[name]
+    period = None if form.period == "none" else Period.parse("2026-10" if form.period != "year" else "2026")
+    blank = new_workbook(form, period=period, fields={"department": "特勤部"})
+    file = f"{form.title} 2026年10月.xlsx"
+    assert standing(blank, file) is Standing.TEMPLATE
+    assert new_workbook(form, period=period, fields={"department": "特勤部"}) == blank
+    assert standing(saved_with(blank, "已填写"), file) is not Standing.TEMPLATE
+    assert standing(new_workbook(form, period=period, filled=True), file) is not Standing.TEMPLATE
+
+
+def test_the_mark_of_a_blank_on_another_workbook_says_nothing() -> None:
+    """A mark copied to a filled register does not hide it from the archive."""
+    blank = new_workbook(FORMS["repairs"], period=Period.parse("2026-10"))
+    proof = peek(blank).properties["guidang.blank"]
+    assert peek(share.xlsx([["报修登记"]], {"guidang.blank": proof})).properties == {}
+    other = new_workbook(FORMS["repairs"], period=Period.parse("2026-11"))
+    size = proof.partition(":")[0]
+    assert peek(share.xlsx([["报修登记"]], {"guidang.blank": f"{size}:" + "0" * 64})).properties == {}
+    assert peek(other).properties["guidang.blank"] != proof
 
 
 # --- peeking ---------------------------------------------------------------------------------------------------
