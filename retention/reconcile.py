@@ -184,8 +184,8 @@ class Fact(NamedTuple):
 class Plan:
     """Events, and the rows that go with them. ``filed``: for a new record, its row by the number of the fact.
 
-    ``moved``: records that lie elsewhere now: what else is known of their places is out of date. ``open``: places
-    about which nothing could be decided yet.
+    ``moved``: records that lie elsewhere now: what else is known of their places is out of date. ``open``: files
+    that have not settled; ``blocked``: records that somebody is about to remove.
     """
 
     facts: list[Fact] = field(default_factory=list)
@@ -193,6 +193,7 @@ class Plan:
     filed: dict[int, Row] = field(default_factory=dict)
     moved: set[str] = field(default_factory=set)
     open: list[Row] = field(default_factory=list)
+    blocked: list[Row] = field(default_factory=list)
 
 
 def plan(share: str, cases: Sequence[Case], lore: Lore, now: Moment) -> Plan:
@@ -279,7 +280,7 @@ class _Planner:
         elif content.digest == own.altered_to and own.missing_since is None:
             self._settle(case, content, own.id)
         elif own.intent is not None:  # whoever removes it finds that out itself
-            self.plan.open.append(case.row)
+            self.plan.blocked.append(case.row)
         else:
             self._tell(own.id, Altered(content.digest, content.size))
             self._settle(case, content, own.id)

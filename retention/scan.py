@@ -638,7 +638,9 @@ class _Pass:
 
     def _note_open(self, group: _Group, plan: reconcile.Plan) -> None:
         visits = {visit.folder.path: visit for visit in group.visits}
-        for row in plan.open:
+        for row in plan.open:  # due at once where reading the others took longer than settling
+            visits[row.folder].wait((row.since or 0) + self.share.limits.settle)
+        for row in plan.blocked:
             visits[row.folder].wait(self._later((row.since or 0) + self.share.limits.settle))
 
     def _after(self, visit: _Visit, group: _Group) -> Folder | None:
