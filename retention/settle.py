@@ -2,7 +2,7 @@
 than the file stays what it was when it was seen (W1, D14).
 """
 
-# ruff: noqa: PTH100, PTH112, PTH116, PTH118, PTH123, PTH208 - files are opened by descriptor with flags
+# ruff: noqa: PTH118, PTH123 - files are opened by descriptor with flags
 from __future__ import annotations
 
 import io
@@ -92,15 +92,16 @@ def _is(file: IO[bytes], seen: Stat) -> bool:
 
 
 def _hashed(file: IO[bytes], size: int) -> tuple[IO[bytes], str, int]:
-    """Where the content can be looked into, its SHA-256, and how many bytes there were."""
-    if size <= SMALL:
-        content = b"".join(iter(lambda: file.read(_CHUNK), b""))
-        return io.BytesIO(content), sha256(content).hexdigest(), len(content)
-    hashed, length = sha256(), 0
-    while chunk := file.read(_CHUNK):
+    """Where the content can be looked into, its SHA-256, and how many bytes there were; no more than one beyond
+    ``size`` are read: something may go on writing.
+    """
+    hashed, length, pieces = sha256(), 0, []
+    while length <= size and (chunk := file.read(min(_CHUNK, size + 1 - length))):
         hashed.update(chunk)
         length += len(chunk)
-    return file, hashed.hexdigest(), length
+        if size <= SMALL:
+            pieces.append(chunk)
+    return io.BytesIO(b"".join(pieces)) if size <= SMALL else file, hashed.hexdigest(), length
 
 
 # --- is it whole? -------------------------------------------------------------------------------------------------
