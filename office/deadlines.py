@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from docgen.period import Period as Span
-from office.archive import catalogue_of
+from office import archive, ledgers
+from office.records import Classes
+from retention import schema
 from retention.duties import Basis, Case, Filed, Known, Rules, Staff, agenda
 from retention.dutyfile import read_duties
 from retention.identify import Document, Standing, identify
 from retention.model import Period
-from retention.peek import peek
+from retention.peek import NOTHING, peek
+from retention.scan import place_on_disk
 from retention.transmittals import FILE as TRANSMITTALS
 from retention.transmittals import read_transmittals
 from retention.workdays import library, read_holidays
@@ -30,12 +34,16 @@ if TYPE_CHECKING:
     from docgen.reading import Reading
     from office.centre import Office
     from retention.duties import Agenda, Duty
-    from retention.identify import Catalogue
+    from retention.identify import Catalogue, Kind
+    from retention.model import Record
+    from retention.view import View
     from retention.workdays import HolidayTable
 
 DUTIES = "duties.toml"
 MINUTES = "minutes"
 READ = ("complaints", "visits", "training", "certificates")
+REACH = timedelta(days=400)
+"""How far from a period the papers may lie that its duties ask for: a year's, the last one's."""
 WEEKDAYS = {"monday": 0, "thursday": 3, "friday": 4, "sunday": 6}
 
 
@@ -57,7 +65,7 @@ def judged(office: Office, period: Span, now: datetime) -> Judged:
         for duty in read_duties(office.file_of("", DUTIES).read_bytes())
     ]
     known = Known(
-        (*_handed_in(office, duties), *_found(office), *_done(readings)),
+        (*_handed_in(office, duties), *_found(office, wanted), *_done(readings)),
         tuple(_cases(readings)),
         frozenset((reading.form.id, _month(reading)) for reading in readings if reading.period),
     )
@@ -94,23 +102,57 @@ def _handed_in(office: Office, duties: Iterable[Duty]) -> tuple[Filed, ...]:
     return read_transmittals(path.read_bytes(), names, path.name) if path.is_file() else ()
 
 
-def _found(office: Office) -> Iterator[Filed]:
-    """The papers in the office's folders that say with certainty what they are; their days are not known."""
-    catalogue = catalogue_of(office)
+def _found(office: Office, wanted: Period) -> dict[Filed, None]:
+    """The papers that are there and say with certainty what they are; their days are not known.
+
+    Those of the office's own folders, and those its ledger has of the shares it watches: a paper that lies in both is
+    one (L1, W7).
+    """
+    classes = Classes.of(office)
+    return dict.fromkeys([*_in_folders(office, classes.catalogue), *_in_ledger(office, classes, wanted)])
+
+
+def _in_folders(office: Office, catalogue: Catalogue) -> Iterator[Filed]:
     for folder in ("papers", "registers", "out"):
         for path in sorted((office.folder / folder).glob("*/*")):
             if not path.is_file():
                 continue
             document = _document(office.folder, path)
             seen = identify(catalogue, document)
-            form = _form_of(catalogue, seen.kind)
+            form = _form_of(catalogue.kinds.get(seen.kind or ""))
             if seen.standing is Standing.RECORD and form and seen.period and _does_it(form, document):
                 yield Filed(form, seen.period, seen.department if form in office.forms else "")
 
 
-def _form_of(catalogue: Catalogue, key: str | None) -> str:
+def _in_ledger(office: Office, classes: Classes, wanted: Period) -> Iterator[Filed]:
+    """Records about the time that duties of a period can ask for; a missing one was filed all the same."""
+    if not (office.settings.shares and ledgers.is_there(office)):
+        return
+    table, folders = schema.records.c, archive.roots(office)
+    about = (table.period_last >= wanted.first - REACH, table.period_first <= wanted.last + REACH)
+    with ledgers.open_ledger(office) as ledger, ledger.read() as view:
+        for record in view.records(table.share.in_(folders), *about):
+            form = _form_of(classes.kind(record.class_key))
+            if (
+                form
+                and record.period
+                and (form != MINUTES or _does_it(form, _filed(folders[record.share], view, record)))
+            ):
+                yield Filed(form, record.period, record.department if form in office.forms else "")
+
+
+def _filed(root: Path, view: View, record: Record) -> Document:
+    """A record's file, as far as it can be read now."""
+    try:
+        with (root / place_on_disk(view, record)).open("rb") as file:
+            seen = peek(file)
+    except OSError:
+        seen = NOTHING
+    return Document(record.path, seen.properties, seen.text)
+
+
+def _form_of(kind: Kind | None) -> str:
     """The form that duties name for a class: its id, ``base-data`` for what is made beside the report."""
-    kind = catalogue.kinds.get(key or "")
     return kind.form.rpartition("/")[2] if kind else ""
 
 

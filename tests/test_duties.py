@@ -6,9 +6,11 @@ import csv
 import io
 import json
 import re
+import shutil
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -18,11 +20,15 @@ from hypothesis import strategies as st
 import cli
 import i18n
 from docgen.forms import load_forms
+from office import Office
+from office.archive import catalogue_of, shares
 from retention.duties import Basis, Case, Filed, Known, Rules, Staff, Status, agenda, end_of
 from retention.dutyfile import read_duties
 from retention.errors import SourceError
 from retention.ics import calendar
-from retention.model import Period
+from retention.ledger import Ledger
+from retention.model import Actor, Period
+from retention.scan import Scanner
 from retention.transmittals import read_transmittals
 from retention.workdays import HolidayTable, library
 from samples import filing
@@ -322,6 +328,37 @@ def test_the_late_and_missing_papers_of_the_sample_office_are_named_no_more_and_
         if entry["status"] in ("late", "missing")
     }
     assert found == key
+
+
+@pytest.mark.parametrize("put", [shutil.move, shutil.copytree], ids=["only there", "there too"])
+def test_papers_on_a_watched_share_are_found_by_the_ledger_and_counted_once(put: Any, tmp_path: Path) -> None:
+    """Moved from the office's folders to the share, or lying in both: what is late and missing stays the same."""
+    office, root, at = tmp_path / "office", tmp_path / "share", [datetime(2026, 11, 23, 1, tzinfo=UTC)]
+    shutil.copytree(OFFICE, office)
+    root.mkdir()
+    put(office / "papers", root / "papers")
+    settings = office / "guidang.toml"
+    share = f'\n[shares."归档"]\npath = "{root.as_posix()}"\nsettle_seconds = 0\n'
+    settings.write_text(settings.read_text(encoding="utf-8") + share, encoding="utf-8")
+
+    def now() -> datetime:
+        at[0] += timedelta(seconds=5)
+        return at[0]
+
+    def found() -> list[list[dict]]:
+        periods = ("2026-10", "2026-11")
+        words = ("--on", filing.ON.isoformat(), "--office", str(office), "--json")
+        runs = (CliRunner().invoke(cli.program, ["duties", period, *words]) for period in periods)
+        return [json.loads(one.stdout)["duties"] for one in runs]
+
+    expected = [sample("2026-10")["duties"], sample("2026-11")["duties"]]
+    if put is shutil.move:
+        assert found() != expected
+    known = Office.load(office)
+    with Ledger.open(office / "ledger.db") as ledger:
+        scanner = Scanner(ledger, shares(known)[0], lambda: catalogue_of(known), Actor("guidang", "0.1.0"), now)
+        assert sum(scanner.look().filed for _look in range(3)) > 30
+    assert found() == expected
 
 
 def test_nothing_of_the_sample_office_was_left_unread() -> None:
