@@ -191,8 +191,11 @@ def _t(text: str) -> str:
 
 
 def _legal(value: str) -> str:
-    """The text without characters XML cannot hold; one that is too long is reported and left out."""
-    text = legal(value)
+    """The text without characters XML cannot hold; one that is too long is reported and left out.
+
+    What begins a paragraph or a page in Word (bell, form feed) begins a line here.
+    """
+    text = legal(value).replace("\a", "\n").replace("\f", "\n")
     if len(text) <= LONGEST_TEXT:
         return text
     _report(

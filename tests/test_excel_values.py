@@ -163,6 +163,12 @@ def test_rich_values_are_text_or_told() -> None:
     assert [(p.where, p.code) for p in caught.value.problems] == [("t.xlsx a!A1", "cell.not-text")]
 
 
+@pytest.mark.parametrize("sign", ["\a", "\f"])
+def test_what_begins_a_paragraph_or_page_in_word_begins_a_line_in_a_cell(sign: str) -> None:
+    """XML cannot hold these signs; a workbook with one of them in it would not open."""
+    assert values(template(a="{{ x }}").render({"x": f"一{sign}二"})) == "一\n二"
+
+
 def test_control_characters_can_be_removed() -> None:
     made = ExcelTemplate.load(book(a="{{ x }}"), control="remove")
     assert values(made.render({"x": "a\x0bb\x00c"})) == "abc"
