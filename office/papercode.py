@@ -41,6 +41,7 @@ _PREFIX = "GDP1"
 _PIXELS = 8
 _QUIET = 4
 _SPACES = re.compile(r"\s+")
+_LIKE_A_FILE = re.compile(r"\.[A-Za-z]{3,4}$")
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".heic", ".webp", ".pdf"})
 
 
@@ -96,6 +97,18 @@ def parse(text: str, where: str = "") -> PaperCode:
 def read(source: str) -> PaperCode:
     """A certificate's file (.docx), a text file, or the text itself. SourceError where none of them holds a code."""
     if not names_a_file(source):
+        if _LIKE_A_FILE.search(source):
+            raise SourceError(
+                [
+                    Problem(
+                        source,
+                        _("there is no such file"),
+                        _("Check the folder and the spelling of the name."),
+                        "paper.no_file",
+                        "L4",
+                    )
+                ]
+            )
         return parse(source, _("the text given"))
     path = Path(source)
     if path.suffix.lower() in _PICTURES:

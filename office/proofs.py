@@ -180,7 +180,7 @@ def render(office: Office, form: str, context: dict[str, Any]) -> bytes:
     """A paper's document by the office's own template, else the shipped one. The same context gives the same bytes."""
     template = office.templates.get(form)
     if template is None:
-        template = office.templates[form] = WordTemplate.load(office.file_of(form, "template.docx"))
+        template = office.templates[form] = WordTemplate.load(office.file_of(form, "template.docx"), control="remove")
     return template.render(context, compression="compact")
 
 

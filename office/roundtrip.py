@@ -24,7 +24,7 @@ from i18n import _
 from office import disposalpapers, proofs
 from retention import audit, disposal, lists
 from retention.disposal import Answer
-from retention.errors import Problem, RefusedError, UnknownError
+from retention.errors import ConflictError, Problem, RefusedError, UnknownError
 from retention.model import TermKind, Wish
 from retention.terms import read_term
 
@@ -59,6 +59,7 @@ TITLES = (*LOCKED.values(), WISH, TERM, REASON, TOKEN, SAID)
 _WISHES = {"销毁": Wish.DESTROY, "续存": Wish.KEEP, "永久": Wish.PERMANENT}
 _NAMES = {wish: name for name, wish in _WISHES.items()}
 _EXTENDED_BY = re.compile(r"续存(.+)")
+_CONTROL, _BLANKS = re.compile(r"[\x00-\x06\x08\x0b\x0e-\x1f]"), re.compile(r"[\s\x07]+")
 _EMPTY = Cell(Kind.TEXT, "")
 _LETTERS = 20
 _LONGEST_REASON = 500
@@ -195,7 +196,7 @@ def export(office: Office, view: View, number: str, department: str = "") -> byt
     from docgen.rowfit import fitted
 
     of = _list(view, number)
-    template = ExcelTemplate.load(office.file_of(FORM, "template.xlsx"))
+    template = ExcelTemplate.load(office.file_of(FORM, "template.xlsx"), control="remove")
     return fitted(template.render(context(proofs.around(office, view), of, department), compression="compact"), TITLE)
 
 
@@ -209,9 +210,18 @@ def take_back(ledger: Ledger, content: bytes, name: str) -> Returned:
 
 
 def apply(ledger: Ledger, stamp: Stamp, returned: Returned) -> int:
-    """Take over what was shown, by the way of every opinion (R2); how many rows changed. RefusedError as that says."""
+    """Take over what was shown, by the way of every opinion (R2); how many rows changed. RefusedError as that says.
+
+    ConflictError where somebody said something else while it was looked at.
+    """
     if not returned.changes:
         return 0
+    with ledger.read() as view:
+        now = {item.record_id: _said(item).mark for item in _list(view, returned.number).items}
+    if overtaken := [each for each in returned.changes if now.get(each.item.record_id) != each.before.mark]:
+        hint = _("Read the workbook again: it shows what would change now.")
+        message = _("meanwhile somebody else spoke about this row")
+        raise ConflictError([_problem(each.place, message, hint, "overtaken") for each in overtaken])
     return len(disposal.opine(ledger, stamp, returned.number, returned.answers))
 
 
@@ -467,7 +477,7 @@ def _text(cell: Cell | None) -> str:
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)).strip()
+    return _BLANKS.sub(" ", _CONTROL.sub("", unicodedata.normalize("NFKC", text))).strip()
 
 
 def _formula(cell: Cell | None) -> bool:

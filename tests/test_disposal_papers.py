@@ -47,7 +47,7 @@ from workbooks import needs_libreoffice, saved
 import cli
 from docgen import ExcelTemplate, WordTemplate
 from docgen.check import defects
-from office import Office, create_office, ledgers, papercode, proofs, roundtrip, shipped_forms
+from office import Office, create_office, ledgers, papercode, proofs, registerpages, roundtrip, shipped_forms
 from office import disposalpapers as papers
 from office.disposalpapers import (
     APPRAISAL,
@@ -254,13 +254,13 @@ def test_the_register_is_made_up_into_pages_that_end_in_struck_rows(
 def test_no_room_is_left_below_the_last_row(count: int) -> None:
     """However many items: either rows are struck through, or no row fits any more."""
     rows = contexts_of_register(count)
-    pages = papers.pages(rows)
-    used = sum(map(papers._height, pages[-1].rows)) + papers._TOTAL
-    assert 0 <= papers._ROOM - used - len(pages[-1].blank) * papers._LEAST < papers._LEAST
-    assert all(sum(map(papers._height, page.rows)) <= papers._ROOM for page in pages)
+    pages = registerpages.pages(rows)
+    used = sum(map(registerpages._height, pages[-1].rows)) + registerpages._TOTAL
+    assert 0 <= registerpages._ROOM - used - len(pages[-1].blank) * registerpages._LEAST < registerpages._LEAST
+    assert all(sum(map(registerpages._height, page.rows)) <= registerpages._ROOM for page in pages)
 
 
-def contexts_of_register(count: int) -> list[papers.RegisterRow]:
+def contexts_of_register(count: int) -> list[registerpages.RegisterRow]:
     return [row for page in papers.register(AROUND, submitted(count))["pages"] for row in page.rows]
 
 

@@ -115,6 +115,18 @@ def test_what_was_said_already_goes_out_with_it() -> None:
     assert said == [["续存", "2年", REASON], ["永久", None, REASON]]
 
 
+@pytest.mark.parametrize(
+    "title", ["=1+1", "+8613800000000", "@SUM(A1)", " 月报  终稿", "月\x07报", "月\x01报", "－＝２"]
+)
+def test_titles_that_look_like_something_else_stay_texts(title: str) -> None:
+    """File names are people's: no formula comes of one, and it comes back the same."""
+    of = replace(draft(1), items=(item(1, None, title=title),))
+    template = ExcelTemplate.load(SHIPPED / roundtrip.FORM / "template.xlsx", control="remove")
+    content = template.render(roundtrip.context(AROUND, of))
+    assert load_workbook(io.BytesIO(content)).worksheets[0].cell(FIRST, 2).data_type == "s"
+    assert roundtrip.read(returned(content, put(1, WISH, "销毁")), NAME, of).answers == (Answer("101", Wish.DESTROY),)
+
+
 # --- back: what is taken over -----------------------------------------------------------------------------------
 
 
@@ -535,6 +547,19 @@ def test_a_replayed_workbook_does_not_undo_a_later_word(listed: Archive) -> None
     with pytest.raises(RefusedError) as refused:
         roundtrip.take_back(listed.ledger, content, NAME)
     assert [problem.code for problem in refused.value.problems] == ["roundtrip.overtaken"]
+
+
+def test_what_is_said_while_a_person_looks_is_not_overwritten(listed: Archive) -> None:  # R3
+    """Between the preview and the yes somebody else spoke: nothing is taken over."""
+    content = returned(exported(listed), put(1, WISH, "销毁"))
+    found = roundtrip.take_back(listed.ledger, content, NAME)
+    first = listed.list().items[0].record_id
+    disposal.opine(listed.ledger, stamp("tan.xw"), listed.number, [Answer(first, Wish.PERMANENT, "图纸")])
+    with pytest.raises(ConflictError):
+        roundtrip.apply(listed.ledger, stamp("peng.jh"), found)
+    opinion = listed.list().items[0].opinion
+    assert opinion is not None
+    assert opinion.wish is Wish.PERMANENT
 
 
 def test_who_may_not_give_opinions_cannot_by_a_workbook_either(listed: Archive) -> None:  # R1, R2, L8
