@@ -252,6 +252,8 @@ class _Planner:
             if record.id == case.row.record_id:
                 return record
         free = [each for each in here if each.id not in self.lore.placed]
+        if case.row.record_id is None and case.row.digest == content.digest:  # a person took the two apart
+            free = [each for each in free if each.digest == content.digest]
         return min(free, key=lambda each: (each.digest != content.digest, _age(each)), default=None)
 
     def _displaced(self, digest: str, path: str, own: Record | None = None) -> Record | None:

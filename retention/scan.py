@@ -263,23 +263,23 @@ class _Pass:
         return self.known
 
     def _reopen(self) -> None:
-        """Places whose record is missed though a file lies there: nothing is known of that file (W3, W4)."""
+        """Places whose record is missed though a file lies there: a person said that it is another document (W3)."""
         with self.ledger.read() as view:
             rows = view.seen(lambda connection: sightings.missed_but_there(connection, self.share.name))
-        for chunk in range(0, len(rows), ROWS):
-            self._forget(rows[chunk : chunk + ROWS])
+        for start in range(0, len(rows), ROWS):
+            self._take_apart(rows[start : start + ROWS])
 
-    def _forget(self, rows: Sequence[Row]) -> None:
-        """Rows go, and their folders are looked at as if nothing were known of them."""
-        paths = {row.folder for row in rows}
+    def _take_apart(self, rows: Sequence[Row]) -> None:
+        """Of these rows only the content is known, and that it is not the record's; their folders are gone through."""
+        apart = [Row(row.folder, row.name, digest=row.digest) for row in rows]
 
-        def forget(connection: Connection) -> None:
-            sightings.write_rows(connection, self.share.name, [], rows)
-            known = sightings.folders(connection, self.share.name, paths).values()
+        def write(connection: Connection) -> None:
+            sightings.write_rows(connection, self.share.name, apart, [])
+            known = sightings.folders(connection, self.share.name, {row.folder for row in rows}).values()
             opened = [replace(folder, digest=None, looks=folder.looks + 1) for folder in known]
             sightings.write_folders(connection, self.share.name, opened)
 
-        self._write(forget)
+        self._write(write)
 
     def _end(self, found: health.Examination, at: int) -> None:
         with self.ledger.read() as view:
