@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import i18n
-from console import account, audit, clock, keeping, records, schedule, terminal, watching
+from console import account, audit, clock, disposal, keeping, records, schedule, terminal, watching
 from console.frame import (
     Exit,
     PeriodType,
@@ -835,7 +835,7 @@ def _faults(path: Path) -> tuple[Problem, ...]:
 
 for _command in (
     *(records.due, records.records, records.why, keeping.classify, keeping.settle, keeping.hold),
-    *(watching.scan, watching.watch, schedule.schedule, clock.clock, audit.audit, account.account),
+    *(watching.scan, watching.watch, schedule.schedule, clock.clock, disposal.disposal, audit.audit, account.account),
 ):
     program.add_command(_command)
 

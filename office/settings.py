@@ -104,6 +104,23 @@ class ShareSettings(_Section):
     mass_missing_files: int = Field(default=50, ge=0)
 
 
+class Disposal(_Section):
+    """Days: until an approval may be used, until it expires, and how long files wait in quarantine (D5).
+
+    They count for lists drafted from now on; what is being decided goes on by the days it began with.
+    """
+
+    cooling_days: int = Field(default=7, ge=1)
+    approval_days: int = Field(default=30, ge=1)
+    quarantine_days: int = Field(default=7, ge=0)
+
+    @model_validator(mode="after")
+    def _approvals_outlast_their_cooling_off(self) -> Disposal:
+        if self.approval_days <= self.cooling_days:
+            raise ValueError(_("'approval_days' has to be more than 'cooling_days'"))
+        return self
+
+
 class Settings(_Section):
     """One guidang.toml. ``version``: of the papers; ``number``: the pattern of their 编号.
 
@@ -123,6 +140,7 @@ class Settings(_Section):
     limits: Limits = Limits()
     deadlines: Deadlines = Deadlines()
     retention: Retention = Retention()
+    disposal: Disposal = Disposal()
     shares: dict[str, ShareSettings] = {}
     settings: Choices = Choices()
 

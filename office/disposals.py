@@ -1,0 +1,151 @@
+"""Disposal in an office: its days, its shares, its ledger proved before anything is destroyed.
+
+Rows are named as people name them on paper: by their number on the list. What is asked of retention is asked here and
+nowhere else, so that every channel goes one way (R2).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from i18n import _
+from office import archive, ledgers
+from retention import disposal, execution
+from retention.disposal import Answer
+from retention.errors import Problem, TamperedError, UnknownError
+from retention.model import Policy, Refused, Wish
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from office.centre import Office
+    from retention.execution import Order, Report
+    from retention.ledger import Ledger, Stamp
+    from retention.model import DisposalList, Item, Term
+    from retention.selection import Selection
+
+REMOVED = "从共享目录移除"
+"""How guidang destroys: 移除 and no more is claimed (D11)."""
+
+_ROWS = re.compile(r"(\d{1,6})(?:\s*[-–~]\s*(\d{1,6}))?")
+_DIGEST = re.compile(r"[0-9a-f]{8,64}")
+
+
+def policy_of(office: Office) -> Policy:
+    """The days in force for lists drafted now."""
+    chosen = office.settings.disposal
+    return Policy(chosen.cooling_days, chosen.approval_days, chosen.quarantine_days)
+
+
+def find(ledger: Ledger, number: str) -> DisposalList:
+    """The list with this number. UnknownError where there is none."""
+    with ledger.read() as view:
+        return disposal.find(view, number)
+
+
+def draft(office: Office, ledger: Ledger, stamp: Stamp, selection: Selection) -> DisposalList:
+    """A new list of what is due; what expired meanwhile is free for it."""
+    disposal.expire(ledger, stamp)
+    return find(ledger, disposal.draft(ledger, stamp, selection, policy_of(office)))
+
+
+def rows(found: DisposalList, texts: Sequence[str]) -> list[Item]:
+    """The items that ``3`` and ``5-9`` mean, those on the list still; all of those without any text.
+
+    UnknownError names what is no row of the list.
+    """
+    if not texts:
+        return list(found.open_items)
+    known = {item.row: item for item in found.open_items}
+    wanted, problems = dict[int, "Item"](), []
+    for text in texts:
+        numbers = _numbers(text)
+        if not numbers or not numbers <= known.keys():
+            problems.append(_no_row(found, text))
+        else:
+            wanted |= {number: known[number] for number in numbers}
+    if problems:
+        raise UnknownError(problems)
+    return [wanted[number] for number in sorted(wanted)]
+
+
+def _numbers(text: str) -> set[int]:
+    match = _ROWS.fullmatch(text.strip())
+    return set(range(int(match[1]), int(match[2] or match[1]) + 1)) if match else set()
+
+
+def opine(  # noqa: PLR0913 - what is said, of which rows, why
+    ledger: Ledger, stamp: Stamp, number: str, texts: Sequence[str], wish: Wish, *, reason: str, term: Term | None
+) -> int:
+    """Say the same about rows of a draft; how many that changed."""
+    answers = [Answer(item.record_id, wish, reason, term) for item in rows(find(ledger, number), texts)]
+    return len(disposal.opine(ledger, stamp, number, answers))
+
+
+def strike(ledger: Ledger, stamp: Stamp, number: str, texts: Sequence[str], reason: str) -> int:
+    """Take rows off a draft; how many."""
+    ids = [item.record_id for item in rows(find(ledger, number), texts)]
+    return len(disposal.strike(ledger, stamp, number, ids, reason))
+
+
+def approve(
+    ledger: Ledger, stamp: Stamp, number: str, digest: str, refused: Iterable[tuple[str, str]] = ()
+) -> DisposalList:
+    """Approve the list whose digest begins with what was typed (8 letters at least), without the rows refused."""
+    disposal.expire(ledger, stamp)
+    found = find(ledger, number)
+    typed = digest.replace(" ", "").lower()
+    meant = found.digest if _DIGEST.fullmatch(typed) and (found.digest or "").startswith(typed) else digest
+    struck = [Refused(item.record_id, why) for text, why in refused for item in rows(found, [text])]
+    disposal.approve(ledger, stamp, number, meant or "", struck)
+    return find(ledger, number)
+
+
+def to_go(found: DisposalList) -> int:
+    """How many items of a list are still to be destroyed: the count that is typed (R4)."""
+    return sum(item.decision is Wish.DESTROY for item in found.open_items)
+
+
+def execute(office: Office, ledger: Ledger, stamp: Stamp, order: Order) -> Report:
+    """Destroy what was approved, on the office's shares. TamperedError, and nothing done, where the ledger fails."""
+    _prove(office)
+    return execution.execute(ledger, stamp, order, _roots(office))
+
+
+def by_hand(office: Office, ledger: Ledger, stamp: Stamp, order: Order, texts: Sequence[str] = ()) -> Report:
+    """Record what people destroyed themselves, once it is seen to be gone."""
+    _prove(office)
+    ids = [item.record_id for item in rows(find(ledger, order.number), texts)] if texts else []
+    return execution.record_by_hand(ledger, stamp, order, _roots(office), record_ids=ids)
+
+
+def restore(  # noqa: PLR0913, PLR0917 - which rows of which list, why
+    office: Office, ledger: Ledger, stamp: Stamp, number: str, texts: Sequence[str], reason: str
+) -> Report:
+    """Take files out of quarantine, back to where they were."""
+    ids = [item.record_id for item in rows(find(ledger, number), texts)] if texts else []
+    return execution.restore(ledger, stamp, number, reason, _roots(office), record_ids=ids)
+
+
+def recover(office: Office, ledger: Ledger, stamp: Stamp) -> tuple[Report, ...]:
+    """Find out what became of every attempt that a lost process left open (D7)."""
+    return execution.recover(ledger, stamp, _roots(office))
+
+
+def _roots(office: Office) -> dict[str, Path]:
+    return {share.name: share.root for share in archive.shares(office)}
+
+
+def _prove(office: Office) -> None:
+    """L2: the chain, held against the office's own checkpoints, before it decides about files."""
+    if findings := ledgers.verify(office, (), None, replay=False).findings:
+        hint = _("Leave everything as it is, and look for the last backup.")
+        raise TamperedError(Problem(_("ledger"), each.message, hint, "ledger.tampered", "L2") for each in findings)
+
+
+def _no_row(found: DisposalList, text: str) -> Problem:
+    where = _("disposal list {number}").format(number=found.number)
+    message = _("'{text}' is no row of it, or not any more").format(text=text)
+    return Problem(where, message, _("Rows are named like 3 or 5-9."), "disposal.row", "D2")
