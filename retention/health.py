@@ -3,7 +3,7 @@
 Never writes a mark: a share is known by its file system, its root folder and a sample of files that were there.
 """
 
-# ruff: noqa: PTH100, PTH112, PTH116, PTH118, PTH123, PTH208 - single looks at paths given as texts
+# ruff: noqa: PTH112, PTH116, PTH118, PTH208 - single looks at paths given as texts
 from __future__ import annotations
 
 import os
@@ -81,7 +81,10 @@ def examine(root: Path, known: Identity | None, sample: Sequence[tuple[str, Stat
         return Examination(Health.OK, identity)
     if sample and not names:
         return Examination(Health.EMPTY, identity)
-    return Examination(_judged(identity == known, len(sample), _found(root, names, sample)), identity)
+    found = _found(root, names, sample)
+    if identity == known and not found and _renamed(root, sample):
+        return Examination(Health.OK, identity)
+    return Examination(_judged(identity == known, len(sample), found), identity)
 
 
 def _judged(unchanged: bool, asked: int, found: int) -> Health:
@@ -105,6 +108,22 @@ def _found(root: Path, names: Sequence[str], sample: Sequence[tuple[str, Stat]])
         places = (f"{top}/{inner}" for top in tops for inner in (below, plain))
         moved += any(_lies_at(root, place, stat) for place in places)
     return max(here, moved)
+
+
+def _renamed(root: Path, sample: Sequence[tuple[str, Stat]]) -> bool:
+    """Whether a sample of which no file is where it was is gone from folders that are: somebody renamed or removed
+    just these. What is too much of that is braked (W8).
+    """
+    folders = {on_disk(path).rpartition("/")[0] for path, _stat in sample} - {""}
+    if folders:
+        return 2 * sum(os.path.isdir(os.path.join(root, folder)) for folder in folders) >= len(folders)
+    known = {(stat.size, stat.mtime) for _path, stat in sample}
+    try:
+        with os.scandir(root) as entries:
+            files = (entry.stat(follow_symlinks=False) for entry in entries if entry.is_file(follow_symlinks=False))
+            return any((file.st_size, file.st_mtime_ns) in known for file in files)
+    except OSError:
+        return False
 
 
 def _lies_at(root: Path, path: str, stat: Stat | None = None) -> bool:

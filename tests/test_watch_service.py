@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Self
 import pytest
 from test_watch_hints import until
 
-from retention import watchstatus
+from retention import health, watchstatus
 from retention.errors import LedgerError, Problem
 from retention.health import Health
 from retention.hints import Why
+from retention.observed import Stat
 from retention.scan import Pass, Share
 from retention.sources import HintSource
 from retention.watch import Patience, Service, ShareWatch, Watched
@@ -381,3 +382,26 @@ def test_listening_ends_without_hanging(root: Path) -> None:
     threads = threading.active_count()
     source.close()
     assert threading.active_count() < threads
+
+
+# --- the same share, though every file that is asked for is gone -----------------------------------------------------
+
+
+def test_a_share_whose_sampled_files_were_all_renamed_is_the_same_share(root: Path) -> None:
+    """W2, W8: the folders are where they were, and so is the file system."""
+    sample = [(f"2026/{number}.pdf", Stat(1, number, number)) for number in range(20)]
+    same, other = health.identity_of(root), health.Identity("0", "0")
+    assert health.examine(root, same, sample).health is Health.OK
+    assert health.examine(root, other, sample).health is Health.WRONG
+    (root / "2026").rename(root / "foreign")
+    assert health.examine(root, same, sample).health is Health.WRONG
+
+
+def test_files_of_a_share_without_folders_are_known_by_other_names(root: Path) -> None:
+    """W2, W8"""
+    (root / "renamed.pdf").write_bytes(b"1")
+    changed = (root / "renamed.pdf").stat()
+    same = health.identity_of(root)
+    sample = [(f"{number}.pdf", Stat(1, changed.st_mtime_ns + number, 0)) for number in range(20)]
+    assert health.examine(root, same, sample).health is Health.OK
+    assert health.examine(root, same, sample[1:]).health is Health.WRONG
