@@ -57,7 +57,8 @@ LOCKED = {
 TITLES = (*LOCKED.values(), WISH, TERM, REASON, TOKEN, SAID)
 
 _WISHES = {"销毁": Wish.DESTROY, "续存": Wish.KEEP, "永久": Wish.PERMANENT}
-_NAMES = {wish: name for name, wish in _WISHES.items()}
+NAMES = {wish: name for name, wish in _WISHES.items()}
+"""The decisions as the workbook has them."""
 _EXTENDED_BY = re.compile(r"续存(.+)")
 _CONTROL, _BLANKS = re.compile(r"[\x00-\x06\x08\x0b\x0e-\x1f]"), re.compile(r"[\s\x07]+")
 _EMPTY = Cell(Kind.TEXT, "")
@@ -87,7 +88,7 @@ class Said(NamedTuple):
         if self.wish is None:
             return "—"
         term = disposalpapers.term_in_words(self.term) if self.term else ""
-        told = " ".join(part for part in (_NAMES[self.wish], term) if part)
+        told = " ".join(part for part in (NAMES[self.wish], term) if part)
         return f"{told}：{self.reason}" if self.reason else told
 
 
@@ -155,7 +156,7 @@ def _row(item: Item, fingerprint: str) -> dict[str, Any]:
     said = _said(item)
     return {
         **_locked(item),
-        "wish": _NAMES[said.wish] if said.wish else "",
+        "wish": NAMES[said.wish] if said.wish else "",
         "new_term": disposalpapers.term_in_words(said.term) if said.term else "",
         "reason": said.reason,
         "token": _token(item, fingerprint),
@@ -425,7 +426,7 @@ class _Reader:
         place = row.places[TERM]
         if chosen is not Wish.KEEP:
             if text:
-                message = _("there is a new term, but the decision is {wish}").format(wish=_NAMES[chosen])
+                message = _("there is a new term, but the decision is {wish}").format(wish=NAMES[chosen])
                 self._note(place, message, _("Empty this cell, or choose 续存."), "needless_term")
             return None
         term = read_term(text)
