@@ -487,51 +487,47 @@ Life.TestCase.settings = settings(
 )
 TestLife = Life.TestCase
 
-OFTEN = set(
-    [
-        "record.filed",
-        "record.moved",
-        "record.altered",
-        "record.missing",
-        "record.found",
-        "record.resurfaced",
-        "record.held",
-        "record.extended",
-        "record.unlisted",
-        "record.closed",
-        "list.withdrawn",
-        "list.executed",
-        "list.witnessed",
-        "destroy.restored",
-        "destroy.done",
-        "unlink.intent",
-        "removed",
-        "D1",
-        "D4",
-        "L6",
-        "R1",
-        "T4",
-    ]
-)
-SELDOM = set(
-    [
-        "record.released",
-        "hold.released",
-        "list.returned",
-        "list.rejected",
-        "list.expired",
-        "destroy.aborted",
-        "by_hand",
-        "unobserved",
-        "D2",
-        "D3",
-        "D5",
-        "D6",
-        "D9",
-        "D13",
-        "R4",
-    ]
-)
+OFTEN = {
+    "record.filed",
+    "record.moved",
+    "record.altered",
+    "record.missing",
+    "record.found",
+    "record.resurfaced",
+    "record.held",
+    "record.extended",
+    "record.unlisted",
+    "record.closed",
+    "list.withdrawn",
+    "list.executed",
+    "list.witnessed",
+    "destroy.restored",
+    "destroy.done",
+    "unlink.intent",
+    "removed",
+    "D1",
+    "D4",
+    "L6",
+    "R1",
+    "T4",
+}
+SELDOM = {
+    "record.released",
+    "hold.released",
+    "list.returned",
+    "list.rejected",
+    "list.expired",
+    "destroy.aborted",
+    "by_hand",
+    "unobserved",
+    "D2",
+    "D3",
+    "D5",
+    "D6",
+    "D9",
+    "D13",
+    "R4",
+}
 
 
 def test_the_lives_met_with_everything() -> None:
