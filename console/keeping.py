@@ -271,3 +271,21 @@ def list_holds(everything: bool, as_json: bool) -> Exit:
     ]
     terminal.print_table(titles, rows_shown, right=frozenset({3}), below=[(each.reason,) for each in found])
     return Exit.DONE
+
+
+@hold.command()
+@prints_data
+@argument("hold_id", metavar="HOLD", help="The hold's number, such as H12.")
+def notice(hold_id: str, as_json: bool) -> Exit:
+    """Make the notice of a hold, which names its records and why they stay, and file it as a permanent record."""
+    from office import people, proofs
+
+    with the_archive() as archive:
+        stamp = people.stamp_of(archive.office, archive.ledger, datetime.now(UTC))
+        codes = {key: kind.code for key, kind in archive.classes.catalogue.kinds.items()}
+        kept = proofs.make_hold(archive.office, archive.ledger, stamp, hold_id.upper(), codes)
+    if as_json:
+        click.echo(to_json({"exit": 0, "hold": hold_id.upper(), "file": str(kept.path), "new": kept.new}))
+    else:
+        click.echo((_("Written: {file}") if kept.new else _("There already: {file}")).format(file=kept.path))
+    return Exit.DONE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -36,8 +36,11 @@ from i18n import _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import date
 
+    from sqlalchemy import ColumnElement
+
+    from console.archive import Archive
     from docgen.period import Period as Span
     from office.records import Classes
     from retention.history import Happening
@@ -56,6 +59,7 @@ if TYPE_CHECKING:
 @on_day
 @chosen
 @paged
+@option("--paper", is_flag=True, help="Make the 到期清单 of all of them as a Word paper, and file it.")
 def due(  # noqa: PLR0913, PLR0917 - one parameter an option
     on: datetime | None,
     class_text: str | None,
@@ -64,6 +68,7 @@ def due(  # noqa: PLR0913, PLR0917 - one parameter an option
     limit: int,
     number: int,
     everything: bool,
+    paper: bool,
     as_json: bool,
 ) -> Exit:
     """List the records whose term has run out, each with the rule and the dates that led there.
@@ -80,6 +85,8 @@ def due(  # noqa: PLR0913, PLR0917 - one parameter an option
     day, page = day_of(on), page_of(limit, number, everything)
     with the_archive() as archive, archive.ledger.read() as view:
         where = conditions(selected(archive, view, class_text, period, under=folder_of(under)))
+        if paper:
+            return _due_paper(archive, view, day, where, as_json=as_json)
         order = (table.c.eligible_on, table.c.id)
         found = view.found(due_on(day), *where, order=order, limit=page.limit, skip=page.skip)
         adoptions = view.adoptions()
@@ -88,6 +95,24 @@ def due(  # noqa: PLR0913, PLR0917 - one parameter an option
         alarm = tally.alerts(view, archive.classes.single(view))
     told = _Due(archive.classes, day, page, [*zip(found, reckoned, strict=True)], counted, adoptions, alarm)
     return told.as_data() if as_json else told.print()
+
+
+def _due_paper(archive: Archive, view: View, day: date, where: Sequence[ColumnElement[bool]], *, as_json: bool) -> Exit:
+    """The 到期清单 of a day, filed by who is logged in here."""
+    from office import people, proofs
+    from office.disposalpapers import due_row
+    from retention.reckoning import reckonings
+    from retention.view import due_on
+
+    found = reckonings(view.records(due_on(day), *where), view.adoptions())
+    rows = sorted((due_row(record, each) for record, each in found), key=lambda row: (row.kept_until, row.place))
+    stamp = people.stamp_of(archive.office, archive.ledger, datetime.now(UTC))
+    kept = proofs.make_due(archive.office, archive.ledger, stamp, rows, day)
+    if as_json:
+        click.echo(to_json({"exit": 0, "on": day, "due": len(rows), "file": str(kept.path), "new": kept.new}))
+    else:
+        click.echo((_("Written: {file}") if kept.new else _("There already: {file}")).format(file=kept.path))
+    return Exit.DONE
 
 
 @dataclass(frozen=True)

@@ -153,12 +153,12 @@ def make(  # noqa: PLR0913 - each is one of the things a paper is made of
     return _keep(office, ledger, stamp, made)
 
 
-def make_due(office: Office, ledger: Ledger, stamp: Stamp, rows: Sequence[DueRow]) -> Kept:
-    """File the 到期清单 of a day, before any list was drafted."""
+def make_due(office: Office, ledger: Ledger, stamp: Stamp, rows: Sequence[DueRow], on: date | None = None) -> Kept:
+    """File the 到期清单 of a day (today's without ``on``), before any list was drafted."""
     with ledger.read() as view:
         accounts.require(view, stamp.actor, *_PERSONS)
-        context = disposalpapers.due(around(office, view), rows, stamp.on)
-    (kept,) = _keep(office, ledger, stamp, [_Wanted(DUE, context, DUES, f"{TITLES[DUE]} {stamp.on}")])
+        context = disposalpapers.due(around(office, view), rows, on or stamp.on)
+    (kept,) = _keep(office, ledger, stamp, [_Wanted(DUE, context, DUES, f"{TITLES[DUE]} {on or stamp.on}")])
     return kept
 
 

@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
-from disposal_lists import SERVICE, archive, drafted
+from disposal_lists import SERVICE, archive, drafted, item
 from openpyxl import load_workbook
 from workbooks import saved
 
 import cli
 from office.roundtrip import TITLES, WISH
 from retention import accounts
-from retention.ledger import Stamp
+from retention.events import Filed
+from retention.ledger import Draft, Stamp
 from retention.model import Actor, Wish
+from retention.peek import peek
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,3 +130,42 @@ def test_papers_are_made_on_the_command_line(here: Archive) -> None:  # D12
     assert len(list((here.office.folder / "disposal" / here.number).iterdir())) == 2
     assert run("certificate", here.number).exit_code == 12
     assert run("papers", "2026-099").exit_code == 10
+
+
+def command(*words: str) -> Any:
+    """What a command prints for programs."""
+    result = CliRunner().invoke(cli.program, ["--lang", "zh", *words, "--json"])
+    assert result.exit_code == 0, result.output
+    return json.loads(result.output)
+
+
+def test_what_is_due_is_printed_and_filed(here: Archive) -> None:  # D4, D12
+    """Of all that is due, however many the table shows; what is on a list already is not among them."""
+    more = [Draft("", unlisted(each)) for each in range(1, 4)]
+    here.ledger.append(more, SERVICE)
+    told = command("due", "--paper", "--limit", "1", "--on", "2026-11-23")
+    assert (told["due"], told["new"]) == (3, True)
+    said = peek(Path(told["file"]).read_bytes()).text
+    assert "到期清单" in said
+    with here.ledger.read() as view:
+        (record,) = view.records_at("disposal", "到期/到期清单 2026-11-23.docx")
+    assert record.proof
+    assert command("due", "--paper", "--on", "2026-11-23")["new"] is False
+
+
+def unlisted(number: int) -> Filed:
+    """A record of 2021 that is on no list."""
+    made = item(number)
+    return Filed(made.share, f"另存/{number}.docx", f"{number:064x}", 1, made.class_key, made.period)
+
+
+def test_the_notice_of_a_hold_is_printed_and_filed(here: Archive) -> None:  # D3, D12
+    first = here.list().items[0].record_id
+    hold = command("hold", "add", first, "--reason", "业主诉讼")["hold"]
+    told = command("hold", "notice", hold)
+    assert told["new"] is True
+    assert Path(told["file"]).name == f"冻结通知 {hold}.docx"
+    with here.ledger.read() as view:
+        (record,) = view.records_at("disposal", f"冻结/冻结通知 {hold}.docx")
+    assert record.proof
+    assert CliRunner().invoke(cli.program, ["hold", "notice", "H9999"]).exit_code == 10
