@@ -128,12 +128,6 @@ def _show_trouble(found: Found) -> None:
         click.echo(click.style(text, fg="yellow"), err=True)
     for path, who in found.editing.items():
         click.echo(_("{share}: {path} is open ({who})").format(share=found.share, path=shown(path), who=who or "?"))
-    if found.braked:
-        text = _(
-            "{share}: {n} records would be missing. That many at once are not believed; where it is true, say so: "
-            "guidang scan {share} --believe-missing {n}"
-        )
-        click.echo(click.style(text.format(share=found.share, n=found.braked), fg="red"), err=True)
     terminal.print_problems(found.problems, colour="yellow")
 
 
@@ -238,8 +232,6 @@ def _share_lines(share: ShareStatus) -> list[str]:
         lines.append(_("{n} folders could not be listened to").format(n=share.unwatched))
     if share.looking_since:
         lines.append(_("looking since {time}").format(time=_time(share.looking_since)))
-    if share.braked:
-        lines.append(_("{n} records would be missing; a person has to say so").format(n=share.braked))
     lines += [_("cannot be read since {time}: {path} ({what})").format(**_of(each)) for each in share.unreadable]
     lines += [_("open since {time}: {path} ({what})").format(**_of(each)) for each in share.editing]
     lines += share.problems

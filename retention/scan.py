@@ -283,7 +283,7 @@ class _Pass:
 
     def _end(self, found: health.Examination, at: int) -> None:
         with self.ledger.read() as view:
-            clock, head = view.clock().scanned(self.scanner.now()), view.head.seq
+            clock, head = view.believed_clock().scanned(self.scanner.now()), view.head.seq
         row = self._share_row()
         well = found.health is Health.OK
         row = replace(
@@ -795,7 +795,9 @@ class _Pass:
         message = _("{count} documents are gone at once; none of them is called missing until a person says so").format(
             count=count
         )
-        hint = _("If they were really removed: guidang scan --believe {count}").format(count=count)
+        hint = _("If they were really removed: guidang scan {share} --believe-missing {count}").format(
+            share=self.share.name, count=count
+        )
         self.problems.append(Problem(self.share.name, message, hint, "scan.braked", "W8"))
 
     def _place_the_unplaced(self) -> None:

@@ -169,9 +169,6 @@ def news(old: ShareStatus, new: ShareStatus) -> Iterator[str]:
     for each in new.unreadable:
         if each.path not in unread:
             yield _("{path} cannot be read: {reason}").format(path=each.path or "/", reason=each.what)
-    if new.braked > old.braked:
-        text = _("{n} records would be missing; that many at once are not believed until a person says so")
-        yield text.format(n=new.braked)
 
 
 def counts_of(result: Pass) -> Counts:
