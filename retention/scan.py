@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -140,6 +141,14 @@ class _Seen(NamedTuple):
     listing: Listing | Closed
     before: int
     after: int
+
+
+class _Place(Enum):
+    """What lies where a record was."""
+
+    EMPTY = "empty"
+    UNSURE = "unsure"  # something that has not settled
+    TAKEN = "taken"
 
 
 @dataclass(slots=True)
@@ -639,7 +648,7 @@ class _Pass:
     def _note_open(self, group: _Group, plan: reconcile.Plan) -> None:
         visits = {visit.folder.path: visit for visit in group.visits}
         for row in plan.open:  # due at once where reading the others took longer than settling
-            visits[row.folder].wait((row.since or 0) + self.share.limits.settle)
+            visits[row.folder].wait(max((row.since or 0) + self.share.limits.settle, row.retry_at or 0))
         for row in plan.blocked:
             visits[row.folder].wait(self._later((row.since or 0) + self.share.limits.settle))
 
@@ -678,12 +687,14 @@ class _Pass:
             records = view.records_by_id(movers | own)
             records |= {each.id: each for each in view.records_like(digests, name, paths)}
             places = view.seen(lambda connection: sightings.places_of(connection, list(records)))
-        empty = {each.id for each in records.values() if each.digest in digests and self._is_empty(each, places)}
+        places_now = {each.id: self._at_place_of(each, places) for each in records.values() if each.digest in digests}
+        empty = frozenset(each for each, place in places_now.items() if place is _Place.EMPTY)
+        unsure = frozenset(each for each, place in places_now.items() if place is _Place.UNSURE)
         found = [
             (visit, case if case.content else replace(case, movers=tuple(self._movers(case, by_number))))
             for visit, case in group.cases
         ]
-        return found, Lore(records, frozenset(empty), frozenset(places))
+        return found, Lore(records, empty, unsure, frozenset(places))
 
     def _movers(self, case: Case, by_number: Mapping[int, Sequence[Row]]) -> Iterator[Row]:
         """Rows of the same file that does not lie there any more: a hard link still does, and is no move."""
@@ -700,20 +711,23 @@ class _Pass:
             return False
         return there is None or there.file_id != seen.file_id
 
-    def _is_empty(self, record: Record, places: Mapping[str, tuple[str, Row]]) -> bool:
-        """Whether it is sure that a record does not lie where it was."""
+    def _at_place_of(self, record: Record, places: Mapping[str, tuple[str, Row]]) -> _Place:
+        """Whether a record lies where it was."""
         if record.state not in reconcile.IN_PLACE:
-            return False
-        if record.missing_since is not None:
-            return True
+            return _Place.TAKEN
         share, row = places.get(record.id, (record.share, None))
-        if row is not None and row.placeless:
-            return True
+        if record.missing_since is not None or (row is not None and row.placeless):
+            return _Place.EMPTY
         root = self._root_of(share)
+        if root is None:
+            return _Place.TAKEN
         try:
-            return root is not None and walk.look_at(root, on_disk(row.path if row else record.path)) is None
+            there = walk.look_at(root, on_disk(row.path if row else record.path))
         except OSError:
-            return False
+            return _Place.TAKEN
+        if there is None:
+            return _Place.EMPTY
+        return _Place.TAKEN if row is None or same(row.stat, there) else _Place.UNSURE
 
     def _root_of(self, share: str) -> str | None:
         """Where a share lies; None for another one that is not what it was."""

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar, get_args
 
-from sqlalchemy import LargeBinary, and_, case, cast, exists, func, or_, select
+from sqlalchemy import JSON, LargeBinary, Text, and_, case, cast, exists, func, or_, select
 
 from i18n import _
 from retention import audit, lifecycle, lists, passwords, persons, projection, schema
 from retention.dates import Clock
 from retention.errors import ConflictError, Problem, RefusedError, TamperedError
-from retention.events import AccountChange, HoldChange, ListChange, RecordChange, ScheduleAdopted
+from retention.events import AccountChange, ClockVouched, HoldChange, ListChange, RecordChange, ScheduleAdopted
 from retention.model import Overlay, State
 from retention.projection import Entry
 from retention.reckoning import reckonings
@@ -199,16 +199,33 @@ class View:
         return read(self._connection)
 
     def clock(self) -> Clock:
-        """What is known of the time (T4): the last event, and the last scan, or a person, that could be believed."""
-        last = self.last()
-        table = schema.shares.c
-        vouched = next(iter(self.newest(1, "clock")), None)
-        since = vouched.seq if vouched else 0
-        query = select(func.max(table.believed_at)).where(table.believed_seq >= since)
+        """What is known of the time (T4): the latest event, and the last scan, or a person, that could be believed.
+
+        The latest, not the newest: an event written by a clock that was set back hides none that came before it. Only
+        a person's word does. Reads every event since; for a scan :meth:`believed_clock` is enough.
+        """
+        vouched = self._vouched()
+        at = _instant_in(schema.events.c.body, self._connection.dialect.name)
+        query = select(func.max(at)).where(schema.events.c.seq >= (vouched.seq if vouched else 0))
+        latest = self._connection.execute(query).scalar()
+        return replace(self.believed_clock(), latest=datetime.fromisoformat(latest) if latest else None)
+
+    def believed_clock(self) -> Clock:
+        """The same without the latest event."""
+        vouched, table = self._vouched(), schema.shares.c
+        query = select(func.max(table.believed_at)).where(table.believed_seq >= (vouched.seq if vouched else 0))
         scanned = self._connection.execute(query).scalar()
         believed = [datetime.fromtimestamp(scanned / 1_000_000, UTC)] if scanned is not None else []
         believed += [vouched.event.at] if vouched else []
-        return Clock(last.event.at if last else None, max(believed, default=None))
+        return Clock(None, max(believed, default=None))
+
+    def _vouched(self) -> Entry | None:
+        """The last time that a person said how late it is; an attempt that was refused says nothing."""
+        table = schema.events.c
+        said = and_(table.subject == "clock", table.kind == ClockVouched.kind)
+        query = select(table.seq, table.body).where(said).order_by(table.seq.desc()).limit(1)
+        row = self._connection.execute(query).first()
+        return _entry(row.seq, row.body) if row else None
 
     # holds and schedule
 
@@ -555,6 +572,13 @@ def _entry(seq: int, body: bytes) -> Entry:
         hint = _("Hold the ledger against a checkpoint: `guidang audit verify`.")
         message = _("event {seq} cannot be read").format(seq=seq)
         raise TamperedError([Problem(_("ledger"), message, hint, "ledger.tampered", "L2")]) from None
+
+
+def _instant_in(body: ColumnElement[bytes], dialect: str) -> ColumnElement[str]:
+    """When an event happened, as its body spells it: sorted as text it is sorted in time."""
+    if dialect == "postgresql":
+        return func.json_extract_path_text(cast(func.convert_from(body, "UTF8"), JSON), "at")
+    return func.json_extract(cast(body, Text), "$.at")
 
 
 def _finding(seq: int, text: str) -> audit.Finding:
