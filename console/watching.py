@@ -24,7 +24,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-@click.command()
+@click.command(cls=terminal.Command)
 @prints_data
 @argument("names", metavar="[SHARE…]", nargs=-1, help="Which shares of guidang.toml; all of them without it.")
 @option(
@@ -56,7 +56,7 @@ def scan(names: tuple[str, ...], believe: int | None, wait: bool, as_json: bool)
     return code
 
 
-@click.command()
+@click.command(cls=terminal.Command)
 @prints_data
 @option("--once", is_flag=True, help="Look once at every share as `scan --wait` does, write it into the log, and end.")
 @option("--status", "asked", is_flag=True, help="Show how the service and its shares stand, and end.")
