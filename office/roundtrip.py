@@ -15,6 +15,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from docgen.book import letter
@@ -57,8 +58,13 @@ LOCKED = {
 TITLES = (*LOCKED.values(), WISH, TERM, REASON, TOKEN, SAID)
 
 _WISHES = {"销毁": Wish.DESTROY, "续存": Wish.KEEP, "永久": Wish.PERMANENT}
+EVERY = "全部"
+"""What stands for the department where the workbook has all rows."""
 NAMES = {wish: name for name, wish in _WISHES.items()}
 """The decisions as the workbook has them."""
+_PRINTED = re.compile(r"(清册编号|部门):(.+)")
+_HEAD = 40
+"""Cells above the rows that may say which list it is."""
 _EXTENDED_BY = re.compile(r"续存(.+)")
 _CONTROL, _BLANKS = re.compile(r"[\x00-\x06\x08\x0b\x0e-\x1f]"), re.compile(r"[\s\x07]+")
 _EMPTY = Cell(Kind.TEXT, "")
@@ -203,11 +209,13 @@ def export(office: Office, view: View, number: str, department: str = "") -> byt
 
 def take_back(ledger: Ledger, content: bytes, name: str) -> Returned:
     """What a workbook would change in the list it names; writes nothing. Raises what :func:`read` does."""
-    number = open_book(content, name).properties.get("guidang.list", "")
-    if not number:
+    book = _opened(content, name)
+    claim = _claim(book)
+    if not claim.number:
         raise RefusedError([_problem(name, _("the file does not say which list it is of"), _sent_out(), "no_list")])
     with ledger.read() as view:
-        return read(content, name, _list(view, number))
+        of = _list(view, claim.number)
+    return _held_against(book, claim, of)
 
 
 def apply(ledger: Ledger, stamp: Stamp, returned: Returned) -> int:
@@ -241,13 +249,40 @@ def read(content: bytes, name: str, of: DisposalList) -> Returned:
 
     DataError where the file is no workbook; RefusedError with everything that is wrong with it, each at its cell.
     """
+    book = _opened(content, name)
+    return _held_against(book, _claim(book), of)
+
+
+def _opened(content: bytes, name: str) -> Book:
     book = open_book(content, name)
     if not content.startswith(b"PK"):
         message = _("a CSV file does not show what is a formula, and is not taken back")
         hint = _("Fill in the workbook that was sent out, and save it as “Excel workbook (*.xlsx)”.")
         raise RefusedError([_problem(name, message, hint, "csv")])
-    department = book.properties.get("guidang.department", "")
-    reader = _Reader(book, of, department)
+    return book
+
+
+class _Claim(NamedTuple):
+    """What a workbook says of itself: which list, in which state, of which department."""
+
+    number: str
+    digest: str
+    department: str
+
+
+def _claim(book: Book) -> _Claim:
+    """By its properties; where a program dropped those, by what is printed above the rows."""
+    said = book.properties
+    if "guidang.list" in said:
+        return _Claim(said["guidang.list"], said.get("guidang.list_digest", ""), said.get("guidang.department", ""))
+    heads = (_text(cell) for sheet in book.sheets for cells in sheet.rows.values() for cell in cells.values())
+    told = {found[1]: found[2] for text in islice(heads, _HEAD) if (found := _PRINTED.fullmatch(text))}
+    department = told.get("部门", "")
+    return _Claim(told.get("清册编号", ""), "", "" if department == EVERY else department)
+
+
+def _held_against(book: Book, claim: _Claim, of: DisposalList) -> Returned:
+    reader = _Reader(book, of, claim)
     rows = reader.rows()
     changes = [change for row in rows if (change := reader.change(row))]
     if reader.problems:
@@ -266,11 +301,11 @@ class _Row(NamedTuple):
 class _Reader:
     """One workbook held against a list; ``problems`` gathers all that is wrong."""
 
-    def __init__(self, book: Book, of: DisposalList, department: str) -> None:
-        self.book, self.of = book, of
+    def __init__(self, book: Book, of: DisposalList, claim: _Claim) -> None:
+        self.book, self.of, self.claim = book, of, claim
         self.problems: list[Problem] = []
-        self.fingerprint = digest(of, department)
-        self.items = _items(of, department)
+        self.fingerprint = digest(of, claim.department)
+        self.items = _items(of, claim.department)
         self.by_token = {_token(item, self.fingerprint): item for item in self.items}
 
     def rows(self) -> list[_Row]:
@@ -286,6 +321,9 @@ class _Reader:
             self._merged(sheet, at, columns)
             for row in self._below(sheet, at, columns):
                 found[row.item.record_id].append(row)
+        if not found:
+            self.problems = [self._stale()]  # one word for all rows of a list of thousands
+            return []
         self._repeated(found)
         self._missing(found)
         return [rows[0] for rows in found.values()]
@@ -299,6 +337,10 @@ class _Reader:
         if len(self.problems) > before or after.mark == now.mark:
             return None
         place, went_out = row.places[WISH], _text(row.cells[SAID])
+        if now.wish is None and went_out != now.mark:  # what was never said cannot have been taken back
+            hint = _("Write back what stood there; only decision, new term and reason are taken over.")
+            self._note(row.places[SAID], _("“{title}” was changed").format(title=SAID), hint, "changed")
+            return None
         if after.mark == went_out:  # nobody wrote here; something was said elsewhere, which stands
             return None
         if after.wish is None:
@@ -318,16 +360,18 @@ class _Reader:
 
     def _of_another_list(self) -> bool:
         """Whether the file says that it is of another list or state; one problem, not one for each row."""
-        said = self.book.properties
-        number, known = said.get("guidang.list", ""), said.get("guidang.list_digest", "")
+        number, known = self.claim.number, self.claim.digest
         if number and number != self.of.number:
             message = _("this is list {other}, not {number}").format(other=number, number=self.of.number)
             self._note(self.book.name, message, _sent_out(), "other_list")
         elif known and known != self.fingerprint:
-            message = _("the list was changed since this workbook was made: the digest is not that of list {number}")
-            hint = _("Export the list anew and fill in that one.")
-            self._note(self.book.name, message.format(number=self.of.number), hint, "stale")
+            self.problems.append(self._stale())
         return bool(self.problems)
+
+    def _stale(self) -> Problem:
+        message = _("the list was changed since this workbook was made: the digest is not that of list {number}")
+        hint = _("Export the list anew and fill in that one.")
+        return _problem(self.book.name, message.format(number=self.of.number), hint, "stale")
 
     # --- which rows
 

@@ -257,7 +257,19 @@ def test_rows_betray_their_list_where_the_file_has_lost_its_properties() -> None
     kept = without_properties(filled(of, put(1, WISH, "销毁")))
     assert roundtrip.read(kept, NAME, of).answers == (Answer("101", Wish.DESTROY),)
     found = problems(without_properties(sent(replace(of, id="78"))), of)
-    assert found == [("unknown_row", at(1, "序号")), ("unknown_row", at(2, "序号")), ("missing_rows", NAME)]
+    assert found == [("stale", NAME)]
+
+
+def test_a_changed_mark_of_what_was_said_is_found() -> None:  # R3
+    of = draft(2)
+    for mark in (None, "0" * 20):
+        assert problems(filled(of, put(1, WISH, "销毁"), put(1, SAID, mark)), of) == [("changed", at(1, SAID))]
+
+
+def test_a_department_is_known_by_what_is_printed_too() -> None:
+    of = replace(draft(3), items=(item(1, None), item(2, None, department="工程维修部"), item(3, None)))
+    content = without_properties(returned(sent(of, "工程维修部"), put(1, WISH, "销毁")))
+    assert [each.record_id for each in roundtrip.read(content, NAME, of).answers] == ["102"]
 
 
 def test_a_row_of_another_list_is_refused() -> None:  # R3
@@ -587,8 +599,10 @@ def test_a_frozen_list_takes_no_workbook_any_more(listed: Archive) -> None:  # D
 def test_a_list_there_is_not_and_a_file_of_none_are_named(listed: Archive) -> None:
     with pytest.raises(UnknownError), listed.ledger.read() as view:
         roundtrip.export(listed.office, view, "2026-099")
+    assert roundtrip.take_back(listed.ledger, without_properties(exported(listed)), NAME).rows == 4
+    nameless = returned(without_properties(exported(listed)), lambda sheet: sheet.delete_rows(3))
     with pytest.raises(RefusedError) as refused:
-        roundtrip.take_back(listed.ledger, without_properties(exported(listed)), NAME)
+        roundtrip.take_back(listed.ledger, nameless, NAME)
     assert refused.value.problems[0].code == "roundtrip.no_list"
     renamed = sent(replace(draft(1), number="2026-099"))
     with pytest.raises(UnknownError):
