@@ -276,7 +276,7 @@ def submit(number: str, as_json: bool) -> Exit:
 @disposal.command()
 @prints_data
 @_number
-@option("--digest", metavar="HEX", help="The digest on the paper in front of you, 8 letters of it at least.")
+@option("--digest", metavar="HEX", help="The digest on the paper in front of you, 16 letters of it at least.")
 @option("--refuse", "refused", metavar="ROW REASON", nargs=2, multiple=True, help="A row that stays, and why.")
 def approve(number: str, digest: str | None, refused: tuple[tuple[str, str], ...], as_json: bool) -> Exit:
     """Approve a list as it was submitted; not by who proposed it. Rows refused stay as they were.
@@ -290,7 +290,7 @@ def approve(number: str, digest: str | None, refused: tuple[tuple[str, str], ...
         found = disposals.find(archive.ledger, number)
         if digest is None and not as_json:
             _tell(_approving(found))
-        typed = digest or _typed(_("The digest as it stands on the paper (its first 8 letters)"))
+        typed = digest or _typed(_("The digest as it stands on the paper (its first 16 letters)"))
         found = disposals.approve(archive.ledger, _stamp(archive), number, typed, refused)
     return _told(found, _approved(found), as_json=as_json)
 
@@ -356,6 +356,7 @@ def execute(number: str, confirm: tuple[str, int] | None, method: str | None, pl
         if confirm is None and not as_json:
             _tell(_executing(found, disposals.to_go(found)))
         typed = confirm or _typed_both()
+        _see_that_it_is_meant(number, typed[0])
         shares = "、".join(sorted({item.share for item in found.items}))
         order = Order(*typed, method or disposals.REMOVED, place or shares)
         report = disposals.execute(archive.office, archive.ledger, _stamp(archive), order)
@@ -380,8 +381,7 @@ def by_hand(  # noqa: PLR0913, PLR0917 - one parameter an option
 
     with the_archive() as archive:
         order = Order(*(confirm or _typed_both()), method, place)
-        if order.number != number:
-            raise click.UsageError(_("The number typed is not that of list {number}.").format(number=number))
+        _see_that_it_is_meant(number, order.number)
         report = disposals.by_hand(archive.office, archive.ledger, _stamp(archive), order, texts)
     return _reported(report, as_json=as_json)
 
@@ -507,6 +507,12 @@ def _typed_both() -> tuple[str, int]:
     """R4: nothing is destroyed by a mere yes."""
     number = _typed(_("Type the number of the list"))
     return number, click.prompt(_("Type the count of its items"), type=click.IntRange(min=1), err=True)
+
+
+def _see_that_it_is_meant(number: str, typed: str) -> None:
+    """R4: the list typed is the one named, and shown."""
+    if typed != number:
+        raise click.UsageError(_("The number typed is not that of list {number}.").format(number=number))
 
 
 def _tell(lines: Iterable[str]) -> None:

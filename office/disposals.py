@@ -30,7 +30,8 @@ REMOVED = "从共享目录移除"
 """How guidang destroys: 移除 and no more is claimed (D11)."""
 
 _ROWS = re.compile(r"(\d{1,6})(?:\s*[-–~]\s*(\d{1,6}))?")
-_DIGEST = re.compile(r"[0-9a-f]{8,64}")
+_DIGEST = re.compile(r"[0-9a-f]{16,64}")
+"""64 bits at least: a list made to begin like another one takes longer than anybody has; with 32, an hour."""
 
 
 def policy_of(office: Office) -> Policy:
@@ -93,7 +94,7 @@ def strike(ledger: Ledger, stamp: Stamp, number: str, texts: Sequence[str], reas
 def approve(
     ledger: Ledger, stamp: Stamp, number: str, digest: str, refused: Iterable[tuple[str, str]] = ()
 ) -> DisposalList:
-    """Approve the list whose digest begins with what was typed (8 letters at least), without the rows refused."""
+    """Approve the list whose digest begins with what was typed (16 letters at least), without the rows refused."""
     disposal.expire(ledger, stamp)
     found = find(ledger, number)
     typed = digest.replace(" ", "").lower()
