@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from enum import Enum, IntEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -295,6 +295,12 @@ def _said(catalogue: Catalogue, text: str) -> _Said:
     return _Said(codes, strange, titles, rest, periods, departments, without, joined)
 
 
+@lru_cache(maxsize=1024)
+def _said_by_folder(catalogue: Catalogue, name: str) -> _Said:
+    """What a folder's name says: the files of a folder ask one after the other."""
+    return _said(catalogue, name)
+
+
 def _codes(catalogue: Catalogue, text: str) -> tuple[tuple[str, ...], list[tuple[int, int]]]:
     found = [(match, key) for pattern, key in catalogue.codes for match in pattern.finditer(text)]
     found.sort(key=lambda pair: pair[0].start())
@@ -522,7 +528,7 @@ class _Case:
         if self.name.rest or self.name.strange_code:
             return
         for folder in reversed(self.path.parts[:-1]):
-            said = _said(self.catalogue, re.sub(r"^\d{1,2}(?=[^\d年月.])", "", normal(folder)))
+            said = _said_by_folder(self.catalogue, re.sub(r"^\d{1,2}(?=[^\d年月.])", "", normal(folder)))
             keys = {*said.codes, *(key for title in said.titles if not title.beside for key in title.keys)}
             if len(keys) == 1 and not said.rest:
                 self._add(keys.pop(), Confidence.LIKELY, _("folder: {folder}").format(folder=folder))
@@ -629,7 +635,7 @@ class _Case:
             self.doubts.append(_("several departments are named: {names}").format(names=names))
         if named:
             return named.pop() if len(named) == 1 else ""
-        folders = [name for part in self.path.parts[:-1] for name in _said(self.catalogue, part).departments]
+        folders = [name for part in self.path.parts[:-1] for name in _said_by_folder(self.catalogue, part).departments]
         return folders[-1] if folders else ""
 
     def standing(self) -> Standing:

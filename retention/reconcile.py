@@ -165,11 +165,13 @@ class Case:
 class Lore:
     """What the ledger knows about the contents and places at hand.
 
-    ``empty``: records of which it is sure that they do not lie where they were; ``placed``: those with a row.
+    ``empty``: records of which it is sure that they do not lie where they were; ``unsure``: those at whose place lies
+    something that has not settled; ``placed``: those with a row.
     """
 
     records: Mapping[str, Record]
     empty: frozenset[str] = frozenset()
+    unsure: frozenset[str] = frozenset()
     placed: frozenset[str] = frozenset()
 
 
@@ -199,6 +201,7 @@ class Plan:
 def plan(share: str, cases: Sequence[Case], lore: Lore, now: Moment) -> Plan:
     """What happened at these places, in their order."""
     planner = _Planner(share, lore, now)
+    planner.see_who_left(cases)
     for case in cases:
         planner.decide(case)
     planner.plan.rows.extend(planner.displaced.values())
@@ -212,12 +215,31 @@ class _Planner:
         self.share, self.lore, self.now = share, lore, now
         self.plan = Plan()
         self.displaced: dict[str, Row] = {}
+        self.left: set[str] = set()
+        self.settled: set[str] = set()
         self.with_digest: dict[str, list[Record]] = defaultdict(list)
         self.at: dict[str, list[Record]] = defaultdict(list)
         for record in lore.records.values():
             self.with_digest[record.digest].append(record)
             if record.share == share:
                 self.at[record.path].append(record)
+
+    def see_who_left(self, cases: Sequence[Case]) -> None:
+        """Records whose place settled with the content of another that left its own too: they changed places (W2).
+
+        Where the content is a new one, or that of a record which stays, it is an alteration.
+        """
+        contents = [(own, case.content.digest) for case in cases if case.content and (own := self._own(case))]
+        left = {own.id: digest for own, digest in contents if own.digest != digest}
+        self.settled = {own.id for own, _digest in contents}
+        while stay := [each for each, digest in left.items() if not self._is_of_one_that_left(digest, each, left)]:
+            for each in stay:
+                del left[each]
+        self.left = set(left)
+
+    def _is_of_one_that_left(self, digest: str, record_id: str, left: Collection[str]) -> bool:
+        others = (each.id for each in self.with_digest[digest] if each.id != record_id and self._movable(each.id))
+        return any(each in self.lore.empty or each in left for each in others)
 
     def decide(self, case: Case) -> None:
         """One place."""
@@ -227,10 +249,9 @@ class _Planner:
                 self._move(record, case, mover.digest, mover.standing)
                 return
         if case.content is None:
-            self.plan.rows.append(case.row)
-            self.plan.open.append(case.row)
+            self._leave_open(case)
             return
-        own = self._own(case, case.content)
+        own = self._own(case)
         if own is None:
             self._newcomer(case, case.content)
         else:
@@ -244,7 +265,7 @@ class _Planner:
             return None
         return record if record.state in IN_PLACE and record.intent is None else None
 
-    def _own(self, case: Case, content: Content) -> Record | None:
+    def _own(self, case: Case) -> Record | None:
         """The record that lies here: by its row, else one that was filed here and has no place."""
         path = shown(case.row.path)
         here = [each for each in self.at[path] if each.state in IN_PLACE and each.id not in self.plan.moved]
@@ -252,9 +273,10 @@ class _Planner:
             if record.id == case.row.record_id:
                 return record
         free = [each for each in here if each.id not in self.lore.placed]
-        if case.row.record_id is None and case.row.digest == content.digest:  # a person took the two apart
-            free = [each for each in free if each.digest == content.digest]
-        return min(free, key=lambda each: (each.digest != content.digest, _age(each)), default=None)
+        digest = case.content.digest if case.content else None
+        if case.row.record_id is None and digest == case.row.digest:  # a person took the two apart
+            free = [each for each in free if each.digest == digest]
+        return min(free, key=lambda each: (each.digest != digest, _age(each)), default=None)
 
     def _displaced(self, digest: str, path: str, own: Record | None = None) -> Record | None:
         """A record with this content that does not lie where it was (W2); one of the same name first."""
@@ -262,13 +284,23 @@ class _Planner:
         found = [
             each
             for each in self.with_digest[digest]
-            if each is not own and (each.id in self.lore.empty or each.id in self.displaced) and self._movable(each.id)
+            if each is not own and self._has_left(each.id) and self._movable(each.id)
         ]
         return min(
             found,
             key=lambda each: (each.path.rpartition("/")[2] != name, each.share != self.share, _age(each)),
             default=None,
         )
+
+    def _has_left(self, record_id: str) -> bool:
+        return record_id in self.lore.empty or record_id in self.displaced or record_id in self.left
+
+    def _undecided(self, case: Case, digest: str, own: Record | None = None) -> bool:
+        """Whether the place of a record with this content has not settled: it may be the one that lies here now."""
+        if self.now.after - (case.row.waiting_since or 0) >= EXCUSED:
+            return False
+        others = (each.id for each in self.with_digest[digest] if each is not own and self._movable(each.id))
+        return any(each in self.lore.unsure and each not in self.settled for each in others)
 
     # what happened
 
@@ -283,6 +315,8 @@ class _Planner:
             self._settle(case, content, own.id)
         elif own.intent is not None:  # whoever removes it finds that out itself
             self.plan.blocked.append(case.row)
+        elif self._undecided(case, content.digest, own):
+            self._try_again(case)
         else:
             self._tell(own.id, Altered(content.digest, content.size))
             self._settle(case, content, own.id)
@@ -291,6 +325,9 @@ class _Planner:
         path = shown(case.row.path)
         if mover := self._displaced(content.digest, path):
             self._move(mover, case, content.digest, content.standing)
+            return
+        if self._undecided(case, content.digest):
+            self._try_again(case)
             return
         known = self.with_digest[content.digest]
         destroyed = [each for each in known if each.state in DESTROYED]
@@ -328,6 +365,15 @@ class _Planner:
         if own is not None and own.missing_since is None:
             gone = replace(_calm(before), gone_at=self.now.after, gone_pass=self.now.passed)
             self.displaced[own.id] = without_place(gone)
+
+    def _try_again(self, case: Case) -> None:
+        row = replace(case.row, retry_at=self.now.after + self.now.limits.settle)
+        self.plan.rows.append(row)
+        self.plan.open.append(row)
+
+    def _leave_open(self, case: Case) -> None:
+        self.plan.rows.append(case.row)
+        self.plan.open.append(case.row)
 
     def _settle(self, case: Case, content: Content, record_id: str) -> None:
         self.plan.rows.append(case.row.settled(case.seen, content.digest, content.standing, record_id))

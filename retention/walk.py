@@ -3,7 +3,7 @@
 Reads only, follows no links, holds one folder at a time. A folder that cannot be listed is unknown, never empty (W8).
 """
 
-# ruff: noqa: PTH100, PTH112, PTH116, PTH118, PTH123, PTH208 - a million files go by as texts and descriptors
+# ruff: noqa: PTH100, PTH116, PTH118, PTH208 - a million files go by as texts and descriptors
 from __future__ import annotations
 
 import os

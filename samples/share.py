@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import struct
 import sys
 import zipfile
 from dataclasses import dataclass, field
@@ -167,10 +168,18 @@ def xlsx(rows: Sequence[Sequence[str]], properties: dict[str, str] | None = None
 
 def _opaque(path: str) -> bytes:
     """A scan, a photo or a file of an old format: bytes that say nothing."""
-    head = {"pdf": b"%PDF-1.4\n%", "jpg": b"\xff\xd8\xff\xe0"}.get(
-        path.rpartition(".")[2], b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-    )
-    return head + path.encode() * 3
+    head = {"pdf": b"%PDF-1.4\n%", "jpg": b"\xff\xd8\xff\xe0"}.get(path.rpartition(".")[2])
+    return _compound(path.encode() * 3) if head is None else head + path.encode() * 3
+
+
+def _compound(content: bytes) -> bytes:
+    """A whole file of the old Office formats (MS-CFB): a header, one table of sectors, and one sector that says
+    nothing.
+    """
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<5H", 0x3E, 3, 0xFFFE, 9, 6)
+    head = head.ljust(76, b"\0") + struct.pack("<109I", 0, *[0xFFFFFFFF] * 108)
+    table = struct.pack("<128I", 0xFFFFFFFD, 0xFFFFFFFE, *[0xFFFFFFFF] * 126)
+    return head + table + content[:512].ljust(512, b"\0")
 
 
 # --- the share ------------------------------------------------------------------------------------------------

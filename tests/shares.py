@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from retention import schema
 from retention.identify import Catalogue, Kind
-from retention.ledger import Ledger
 from retention.model import Actor
 from retention.scan import Pass, Scanner, Share
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
+    from retention.ledger import Ledger
     from retention.model import Record
     from retention.projection import Entry
 
