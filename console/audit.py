@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console import terminal
-from console.frame import Commands, Exit, common, office_folder, prints_data, target_of, the_office, to_json
+from console.frame import (
+    Commands,
+    Exit,
+    common,
+    office_folder,
+    prints_data,
+    problem_data,
+    target_of,
+    the_office,
+    to_json,
+)
 from console.terminal import argument, option
 from i18n import _
 
@@ -115,6 +125,25 @@ def export(target: Path, force: bool, as_json: bool) -> Exit:
     else:
         click.echo(_("{n} events, SHA-256 {hash}: {file}").format(n=head.seq, hash=head.hash.hex(), file=target))
     return Exit.DONE
+
+
+@audit.command()
+@prints_data
+def papers(as_json: bool) -> Exit:
+    """Look whether every paper of a disposal is there as it was filed; exit code 13 where one is not."""
+    from office import ledgers, proofs
+
+    office = the_office()
+    with ledgers.open_ledger(office) as ledger, ledger.read() as view:
+        problems = list(proofs.faults(office, view))
+    code = Exit.TAMPERED if problems else Exit.DONE
+    if as_json:
+        click.echo(to_json({"exit": code, "problems": [*map(problem_data, problems)]}))
+    elif problems:
+        terminal.print_problems(problems)
+    else:
+        click.echo(_("Every paper of a disposal is there as it was filed."))
+    return code
 
 
 @audit.command()

@@ -11,6 +11,7 @@ from docgen.errors import DataError
 from i18n import _
 from office import ledgers
 from office.disposalpapers import KINDS as PAPERS
+from office.disposalpapers import SHARE as PROOFS
 from retention.csvtable import folded
 from retention.errors import Problem, RefusedError, SourceError
 from retention.identify import DEPARTMENT_WORDS, Catalogue, Kind
@@ -63,6 +64,9 @@ def shares(office: Office) -> tuple[Share, ...]:
 def _misplaced(folder: Path, roots: Mapping[str, Path]) -> Iterator[Problem]:
     real = {name: root.resolve() for name, root in roots.items()}
     for name, root in real.items():
+        if name == PROOFS:
+            message = _("this name is kept for the papers of disposals, which lie in the office")
+            yield Problem(_share_place(name), message, _("Give the share another name."), "share.reserved", "D12")
         if folder.resolve().is_relative_to(root):
             message = _(
                 "the office's own folder lies inside this share: its ledger would be watched, and written there"

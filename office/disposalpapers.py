@@ -49,6 +49,9 @@ TITLES = {
 KINDS = tuple(Kind(title, title, form=form, period="none", many=True) for form, title in TITLES.items())
 """What a copy of a paper on a share is: so a scan knows it, whatever it was renamed to. No schedule has these."""
 
+SHARE = "disposal"
+"""The folder below the office that the papers lie in, and the name of the share that their records have."""
+
 WITNESSES = 2
 _METHODS = frozenset({"粉碎", "化浆", "焚毁", "消磁", "覆写删除", "物理破坏"})
 _WISHES = {Wish.DESTROY: "销毁", Wish.KEEP: "续存", Wish.PERMANENT: "永久"}

@@ -28,6 +28,7 @@ from office.disposalpapers import (
     EXTENSION,
     HOLD,
     REGISTER,
+    SHARE,
     SUPERVISION,
     TITLES,
     Around,
@@ -51,9 +52,6 @@ if TYPE_CHECKING:
     from retention.ledger import Ledger, Stamp
     from retention.model import DisposalList
     from retention.view import View
-
-SHARE = "disposal"
-"""The folder below the office, and the name of the share that the papers' records have."""
 
 HOLDS, DUES = "冻结", "到期"
 
@@ -298,3 +296,21 @@ def _filings(
 def _changed(path: Path) -> Problem:
     hint = _("Put it away under another name, and make the paper again.")
     return Problem(str(path), _("this paper was changed after it was filed"), hint, "paper.changed", "D12")
+
+
+# --- looked after -----------------------------------------------------------------------------------------------
+
+
+def faults(office: Office, view: View) -> Iterator[Problem]:
+    """The papers that were filed and are not there any more, or not as they were filed; no watcher looks at them."""
+    table = schema.records.c
+    for record in view.records(table.share == SHARE, table.proof):
+        place = office.folder / SHARE / record.path
+        try:
+            digest = sha256(place.read_bytes()).hexdigest()
+        except FileNotFoundError:
+            hint = _("Bring it back from a copy, or make it again: `guidang disposal papers`.")
+            yield Problem(str(place), _("this paper is gone, though it is permanent"), hint, "paper.gone", "D12")
+        else:
+            if digest != record.digest:
+                yield _changed(place)

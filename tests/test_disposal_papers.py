@@ -49,6 +49,7 @@ from docgen import ExcelTemplate, WordTemplate
 from docgen.check import defects
 from office import Office, create_office, ledgers, papercode, proofs, registerpages, roundtrip, shipped_forms
 from office import disposalpapers as papers
+from office.archive import shares
 from office.disposalpapers import (
     APPRAISAL,
     APPROVAL,
@@ -789,6 +790,29 @@ def test_a_paper_that_the_list_has_not_come_to_is_refused(empty: Archive) -> Non
     assert [problem.code for problem in refused.value.problems] == ["paper.too_early"] * 2
     with pytest.raises(UnknownError):
         proofs.make(made.office, made.ledger, stamp("tan.xw"), "2026-099")
+
+
+def test_a_paper_that_is_gone_or_changed_is_found(office: Archive) -> None:  # D12
+    """Nobody watches the office's own folder: it is looked at when somebody asks."""
+    gone, changed, *_others = proofs.make(office.office, office.ledger, stamp("tan.xw", 20), office.number)
+    words = ["audit", "papers", "--office", str(office.office.folder)]
+    assert CliRunner().invoke(cli.program, words).exit_code == 0
+    gone.path.unlink()
+    changed.path.write_bytes(changed.path.read_bytes() + b" ")
+    with office.ledger.read() as view:
+        found = {problem.code: problem.where for problem in proofs.faults(office.office, view)}
+    assert found == {"paper.gone": str(gone.path), "paper.changed": str(changed.path)}
+    assert CliRunner().invoke(cli.program, words).exit_code == 13
+
+
+def test_no_share_can_have_the_name_of_the_papers(tmp_path: Path) -> None:  # D12
+    """A scan of such a share would take every paper for missing."""
+    settings = tmp_path / "office" / "guidang.toml"
+    create_office(settings.parent, name="x")
+    settings.write_text(settings.read_text(encoding="utf-8") + '\n[shares.disposal]\npath = "s"\n', encoding="utf-8")
+    with pytest.raises(RefusedError) as refused:
+        shares(Office.load(settings.parent))
+    assert [problem.code for problem in refused.value.problems] == ["share.reserved"]
 
 
 def test_a_hold_and_what_is_due_have_papers_too(empty: Archive) -> None:
