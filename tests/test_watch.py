@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,43 +102,45 @@ def place(tmp_path: Path) -> Place:
     return make_place(tmp_path)
 
 
-@dataclass(slots=True)
 class Watcher:
-    """A `guidang watch` process."""
+    """A `guidang watch` process; ``before``: words of a command that starts it."""
 
-    place: Place
-    before: tuple[str, ...] = ()
-    options: dict[str, Any] = field(default_factory=dict)
-    process: subprocess.Popen[str] | None = None
+    def __init__(self, place: Place, *, before: tuple[str, ...] = (), program: tuple[str, ...] = GUIDANG) -> None:
+        self.place, self.before, self.program = place, before, program
+        self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> Watcher:
+    def start(self, **options: Any) -> None:
         """Start it, and wait until the share was looked at."""
         begun = self.place.status().get("started_at")
-        command = (*self.before, *GUIDANG, "watch", "--office", str(self.place.office))
-        self.process = subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True, **self.options)
-        assert until(
-            lambda: self.place.status().get("started_at") != begun and self.place.condition() != "starting", 60
-        )
-        return self
+        command = (*self.before, *self.program, "watch", "--office", str(self.place.office))
+        with (self.place.office / "stderr").open("ab") as errors:
+            self.process = subprocess.Popen(command, env=ENVIRONMENT, stderr=errors, **options)
+        assert until(lambda: self.place.status().get("started_at") != begun, 60)
+        assert until(lambda: self.place.condition() != "starting", 60)
 
     def end(self, number: int = signal.SIGTERM) -> int:
-        """Send it a signal; its exit code."""
+        """Send the service a signal, whoever started it; the exit code."""
         assert self.process is not None
-        self.process.send_signal(number)
-        assert self.process.stderr is not None
-        self.process.communicate(timeout=60)
-        return self.process.returncode
+        os.kill(self.place.status()["process"] if self.before else self.process.pid, number)
+        return self.process.wait(timeout=60)
+
+    @property
+    def runs(self) -> bool:
+        return self.process is not None and self.process.poll() is None
 
 
 @contextmanager
-def watching(place: Place, **more: Any) -> Iterator[Watcher]:
+def watching(place: Place, options: dict[str, Any] | None = None, **more: Any) -> Iterator[Watcher]:
     """The service, running until the end of the block."""
-    watcher = Watcher(place, **more).start()
+    watcher = Watcher(place, **more)
     try:
+        watcher.start(**options or {})
         yield watcher
-    finally:
-        if watcher.process is not None and watcher.process.poll() is None:
+        if watcher.runs:
             assert watcher.end() == 0
+    finally:
+        if watcher.runs:
+            watcher.end(signal.SIGKILL)
 
 
 def seconds_until(condition: Callable[[], bool], patience: float) -> float:
@@ -178,6 +180,7 @@ def test_a_watcher_killed_half_way_comes_to_what_the_tree_is(place: Place) -> No
                 case path:
                     path.write_bytes(f"内容 {path.name}".encode())
             if number == len(changes) // 2:
+                assert until(lambda: len(place.state()) > 0, 30), "killed in the middle of its work"
                 watcher.end(signal.SIGKILL)
             if number == len(changes) * 3 // 4:
                 watcher.start()
@@ -284,14 +287,13 @@ def test_a_folder_that_cannot_be_read_misses_nothing(place: Place) -> None:
         (secret / f"{number}.pdf").write_bytes(b"%d" % number)
         (place.share / f"{number}.pdf").write_bytes(b"%d" % -number)
     options = {"preexec_fn": without_privileges} if os.geteuid() == 0 else {}
-    with watching(place, options=options):
+    with watching(place, options):
         assert until(lambda: len(place.state()) == 40)
         (place.share / "财务").chmod(0)
         try:
             (place.share / "0.pdf").unlink()
             (place.share / "neu.pdf").write_bytes(b"new")
             assert until(lambda: place.missing() == {"0.pdf"}, 20)
-            assert until(lambda: bool(place.status()["shares"][0]["unreadable"]), 20) or True
             scan = guidang_as(place, options, "scan", "--json")
         finally:
             (place.share / "财务").chmod(0o755)
@@ -348,19 +350,20 @@ def libreoffice_saves(file: Path, content: bytes, pause: Callable[[], None]) -> 
     lock.unlink()
 
 
-def written_in_place(file: Path, content: bytes, pause: Callable[[], None]) -> None:
-    """As python-docx and many exports do: cut off and written anew."""
+def written_in_place(file: Path, content: bytes, _pause: Callable[[], None]) -> None:
+    """As python-docx and many exports do: cut off and written anew, which takes less than it takes to settle."""
     with file.open("wb", buffering=0) as opened:
         opened.write(content[:3])
-        pause()
+        time.sleep(0.02)
         opened.write(content[3:])
 
 
 DANCES = (word_saves, excel_saves, libreoffice_saves, written_in_place)
 
 
-def test_saves_of_office_programs_raise_no_false_alarm(place: Place) -> None:
+def test_saves_of_office_programs_raise_no_false_alarm(tmp_path: Path) -> None:
     """W1, W4: 1,000 saves; what was saved without a change is as it was, what was changed is altered, no more."""
+    place = make_place(tmp_path, settle=0.5, missing=2)
     saves = 1_000 if SOAK else 80
     seed = random.randrange(1 << 30)
     choose = random.Random(seed)
@@ -384,7 +387,7 @@ def test_saves_of_office_programs_raise_no_false_alarm(place: Place) -> None:
                 changed.add(file)
             choose.choice(DANCES)(file, content, pause)
         assert until(lambda: place.state() == tree(place.share), 30)
-        time.sleep(3)  # longer than anything takes to be missed here
+        time.sleep(4)  # longer than anything takes to be missed here
         assert place.state() == tree(place.share)
     kinds = place.kinds()
     say("saves", saves=saves, changed=len(changed))
@@ -492,7 +495,10 @@ WRITES = (
     ",truncate,ftruncate,fallocate,setxattr,lsetxattr,fsetxattr,removexattr,lremovexattr,fremovexattr,write,pwrite64"
     ",writev,pwritev,copy_file_range,sendfile,ioctl"
 )
-HARMLESS = re.compile(r"\b(?:open|openat|openat2)\((?!.*(?:O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND|O_TMPFILE))")
+HARMLESS = re.compile(
+    r"\b(?:open|openat|openat2)\((?!.*(?:O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND|O_TMPFILE))|<\.\.\. open\w* resumed>"
+)
+"""Opened to be read; of a call that strace tells in two lines the first has the path and the flags."""
 AUDITED = """
 import sys
 share = {share!r}
@@ -514,12 +520,13 @@ def life_of_a_share(place: Place) -> None:
     for number in range(20):
         (place.share / "2026" / "10" / f"{number}.pdf").write_bytes(b"%d" % number)
     shutil.copy(next((ROOT / "templates").rglob("*.docx")), place.share / "月报.docx")
-    assert until(lambda: len(place.state()) >= 20)
+    assert until(lambda: len(place.state()) >= 20, 30)
     (place.share / "2026").rename(place.share / "2025")
+    assert until(lambda: "2025/10/19.pdf" in place.state(), 30)
     (place.share / "2025" / "10" / "0.pdf").write_bytes(b"changed")
     (place.share / "2025" / "10" / "1.pdf").unlink()
-    assert until(lambda: place.missing() == {"2025/10/1.pdf"}, 20)
-    assert guidang(place, "scan").returncode == 0
+    assert until(lambda: place.missing() == {"2025/10/1.pdf"}, 30)
+    assert any(record.altered_to for record in place.records())
 
 
 @pytest.mark.parametrize("way", ["system calls", "audit hook"])
@@ -529,35 +536,22 @@ def test_watching_never_writes_on_the_share(place: Place, tmp_path: Path, way: s
     log.touch()
     if way == "audit hook":
         code = AUDITED.format(share=str(place.share), log=str(log))
-        watcher = Watcher(place)
-        watcher.process = subprocess.Popen(
-            [sys.executable, "-c", code, "watch", "--office", str(place.office)],
-            env=ENVIRONMENT,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert until(lambda: place.condition() == "well", 30)
-        life_of_a_share(place)
-        assert watcher.end() == 0
+        with watching(place, program=(sys.executable, "-c", code)):
+            life_of_a_share(place)
         assert log.read_text() == ""
         return
     assert shutil.which("strace"), "apt-get install strace"
     trace = ("strace", "-f", "-y", "-s", "4096", "-o", str(log), "-e", f"trace={WRITES}")
     with watching(place, before=trace):
         life_of_a_share(place)
-        # a signal to strace is not one to the service: end the service itself
-        os.kill(place.status()["process"], signal.SIGTERM)
-        assert until(lambda: bool(place.status()["ended_at"]), 30)
-        time.sleep(0.5)
-    name = json.dumps(str(place.share))
     touched = [line for line in log.read_text(errors="replace").splitlines() if in_share(line, place.share)]
-    assert name
     assert len(touched) > 40, "it was looked at"
     assert [line for line in touched if not HARMLESS.search(line)] == []
 
 
 def in_share(line: str, share: Path) -> bool:
-    """strace writes bytes above ASCII in octal."""
+    """strace writes bytes above ASCII in octal. What is written elsewhere may well speak of the share."""
+    line = re.sub(r"((?:write|pwrite64|writev|pwritev)\(\d+<[^>]*>).*", r"\1", line)
     octal = "".join(chr(byte) if byte < 128 else f"\\{byte:o}" for byte in os.fsencode(share))
     return octal in line or str(share) in line
 
