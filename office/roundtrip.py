@@ -490,7 +490,7 @@ class _Reader:
         return None
 
     def _note(self, place: str, message: str, hint: str, code: str, clause: str = "R3") -> None:
-        self.problems.append(_problem(place, message, hint, code, clause))
+        self.problems.append(Problem(place, message, hint, f"roundtrip.{code}", clause))
 
 
 def _problem(place: str, message: str, hint: str, code: str, clause: str = "R3") -> Problem:
