@@ -1,4 +1,4 @@
-"""docs/problems.md lists every code a problem of documents and registers can bear, and no other."""
+"""docs/problems.md lists every code a problem of documents, registers and records can bear, and no other."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from retention.events import KINDS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
 CODE = re.compile(r"[a-z]+\.[a-z_]+")
-FILES = {"form.toml"}
-LEDGER = {"ledgers.py"}
-"""The records' own problems, as retention's are."""
+FILES = re.compile(r"(?:form|guidang|duties)\.toml|\w+\.csv|ledger\.(?:db|key|pub)|watch\.log|status\.json")
+"""Names of files, which look like codes and are none; so do kinds of events."""
 INNER = {"docgen/evaluation.py"}
 """Promises about formulas, which look like codes and are none."""
 
 
 def sources() -> Iterator[tuple[str, ast.AST]]:
-    places = (ROOT, ROOT / "console", ROOT / "office", ROOT / "docgen")
-    paths = [path for place in places for path in place.glob("*.py") if path.name not in LEDGER]
-    for path in sorted(paths):
+    places = (ROOT, *(ROOT / name for name in ("console", "office", "docgen", "retention")))
+    for path in sorted(path for place in places for path in place.glob("*.py")):
         yield str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8"))
 
 
@@ -47,14 +47,45 @@ def direct(tree: ast.AST) -> set[str]:
     return {text for call in calls for text in texts(call) if re.fullmatch(r"[a-z]+\.(?:[a-z_]+|\*)", text)}
 
 
+def makers(tree: ast.AST) -> Iterator[tuple[str, int, str]]:
+    """Functions that make problems of one family: their name, the place of the code among their arguments, the family.
+
+    ``Problem(…, f"lifecycle.{code}", …)`` in ``def fault(record, code, …)`` is one.
+    """
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        names = [argument.arg for argument in function.args.args if argument.arg != "self"]
+        for text in (node for node in ast.walk(function) if isinstance(node, ast.JoinedStr) and len(node.values) == 2):
+            head, value = text.values
+            if isinstance(head, ast.Constant) and isinstance(value, ast.FormattedValue):
+                name = getattr(value.value, "id", "")
+                if re.fullmatch(r"[a-z]+\.", str(head.value)) and name in names:
+                    yield function.name, names.index(name), str(head.value)
+
+
+def made(tree: ast.AST, name: str, place: int, family: str) -> Iterator[str]:
+    """The codes that calls of such a function give."""
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        called = getattr(call.func, "id", getattr(call.func, "attr", ""))
+        if called == name and len(call.args) > place and isinstance(call.args[place], ast.Constant):
+            yield family + str(call.args[place].value)  # type: ignore[attr-defined]
+
+
 @lru_cache(maxsize=1)
 def codes() -> frozenset[str]:
     """Those, and every other constant of the families they belong to: codes are also handed on."""
     trees = list(sources())
-    found = set().union(*(direct(tree) for _name, tree in trees))
+    found = {code for _name, tree in trees for code in direct(tree) if not FILES.fullmatch(code)}
+    for name, tree in trees:
+        near = [other for path, other in trees if Path(path).parent == Path(name).parent]
+        for maker in makers(tree):
+            given = {code for other in near for code in made(other, *maker) if CODE.fullmatch(code)}
+            found |= given
     families = {code.partition(".")[0] for code in (*found, *documented())}
     passed = {text for name, tree in trees if name not in INNER for text in texts(tree) if CODE.fullmatch(text)}
-    return frozenset(found) | {code for code in passed if code.partition(".")[0] in families and code not in FILES}
+    said = {code for code in passed - set(KINDS) if code.partition(".")[0] in families and not FILES.fullmatch(code)}
+    return frozenset(found | said)
 
 
 def documented() -> list[str]:
