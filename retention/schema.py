@@ -89,6 +89,7 @@ records = Table(
 Index(
     "ix_records_missing",
     records.c.share,
+    records.c.missing_since,
     sqlite_where=records.c.missing_since.is_not(None),
     postgresql_where=records.c.missing_since.is_not(None),
 )
@@ -202,6 +203,7 @@ entries = Table(
 )
 Index(
     "ix_entries_new",
+    entries.c.share,
     entries.c.new_size,
     sqlite_where=entries.c.new_size.is_not(None),
     postgresql_where=entries.c.new_size.is_not(None),

@@ -123,7 +123,8 @@ def forget_folders(connection: Connection, share: str, paths: Iterable[str]) -> 
 
 def _below(column: ColumnElement[Any], path: str) -> ColumnElement[bool]:
     """The folder itself and all inside it, by the order of paths: ``0`` comes right after ``/``."""
-    return or_(column == path, and_(column > f"{path}/", column < f"{path}0"))
+    # The range alone is what an index answers.
+    return and_(column >= path, column < f"{path}0", or_(column == path, column > f"{path}/"))
 
 
 # --- entries ------------------------------------------------------------------------------------------------------
@@ -171,7 +172,9 @@ def _values(share: str, row: Row) -> dict[str, Any]:
 
 
 def _rows(connection: Connection, *where: ColumnElement[bool], limit: int | None = None) -> Iterator[Row]:
-    query = select(*_COLUMNS).where(*where).limit(limit)
+    query = select(*_COLUMNS).where(*where)
+    if limit is not None:
+        query = query.order_by(schema.entries.c.folder, schema.entries.c.name).limit(limit)
     return map(_row, connection.execute(query).mappings().all())
 
 
@@ -322,7 +325,8 @@ def unplaced(connection: Connection, share: str) -> list[tuple[str, str]]:
 def missed_but_there(connection: Connection, share: str) -> list[Row]:
     """Rows at whose place a file lies though the record is missed: a person took the two apart (W3), or it is back."""
     records, entries = schema.records.c, schema.entries.c
-    joined = and_(entries.record_id == records.id, entries.share == share, entries.gone_at.is_(None))
-    query = select(*_COLUMNS).join(schema.records, joined).where(records.share == share)
-    rows = connection.execute(query.where(records.missing_since.is_not(None))).mappings().all()
-    return [_row(row) for row in rows]
+    missed = select(records.id).where(records.share == share, records.missing_since.is_not(None))
+    found: list[Row] = []
+    for chunk in chunks(connection.execute(missed).scalars().all(), CHUNK):
+        found += _rows(connection, entries.record_id.in_(chunk), entries.share == share, entries.gone_at.is_(None))
+    return found

@@ -66,8 +66,10 @@ def upgrade() -> None:
     )
     op.create_index("ix_entries_file", "entries", ["share", "file_id"])
     op.create_index("ix_entries_record", "entries", ["record_id"])
-    for name, columns in (("ix_entries_new", ["new_size"]), ("ix_entries_gone", ["share", "gone_at"])):
-        there = sa.text(f"{columns[-1]} IS NOT NULL")
-        op.create_index(name, "entries", columns, sqlite_where=there, postgresql_where=there)
-    missing = sa.text("missing_since IS NOT NULL")
-    op.create_index("ix_records_missing", "records", ["share"], sqlite_where=missing, postgresql_where=missing)
+    for name, table, column in (
+        ("ix_entries_new", "entries", "new_size"),
+        ("ix_entries_gone", "entries", "gone_at"),
+        ("ix_records_missing", "records", "missing_since"),
+    ):
+        there = sa.text(f"{column} IS NOT NULL")
+        op.create_index(name, table, ["share", column], sqlite_where=there, postgresql_where=there)
