@@ -70,7 +70,7 @@ def _show_schedule(reading: ScheduleReading, adopted: Adoption | None, *, as_jso
         data = {"exit": 0, "digest": version.digest, "in_force": force, "classes": classes, "problems": problems}
         click.echo(to_json(data))
         return
-    heading = (_("record"), _("code"), _("kept for"), _("counted from"), _("starting"), _("used by"))
+    heading = (_("record"), _("code"), _("kept for"), _("counted from"), _("start rule"), _("used by"))
     terminal.print_table(heading, [*map(_class_row, version.classes)])
     click.echo(_("Digest: {digest}").format(digest=version.digest))
     click.echo(_in_force(version, adopted))

@@ -141,7 +141,7 @@ def _still(found: int, count: int) -> None:
     if found != count:
         message = _("{found} records would get another day now, not {count}").format(found=found, count=count)
         hint = _("Look at the preview again: `guidang schedule adopt --preview`.")
-        raise ConflictError([Problem(SCHEDULE, message, hint, "schedule.count", "P2")])
+        raise ConflictError([Problem("schedule.csv", message, hint, "schedule.count", "P2")])
 
 
 def _nothing_shorter(version: ScheduleVersion) -> Problem:
