@@ -511,7 +511,7 @@ def _seen(item: Item) -> Context:
         "digest": item.digest,
         "result": result,
         "on": item.done_on or item.left_on,
-        "copies": f"{len(item.copies)} 处" if item.copies else "",
+        "copies": "\n".join(item.copies),
     }
 
 
@@ -543,7 +543,9 @@ def _copies(of: DisposalList) -> str:
     known = [f"{path}（序号 {item.row}）" for item in of.destroyed for path in item.copies]
     if not known:
         return "移除时，账本所知各处没有发现相同内容的其他副本；未登记的介质、邮件、个人电脑未经核对。"
-    return f"移除时仍知 {len(known)} 处副本，未随之销毁：{_some(known, 20)}。未登记的介质未经核对。"
+    return (
+        f"移除时仍知 {len(known)} 处副本，未随之销毁（逐件列于下表）：{_some(known, 5, '处')}。未登记的介质未经核对。"
+    )
 
 
 def _backups(until: date | None) -> str:

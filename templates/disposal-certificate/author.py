@@ -56,10 +56,10 @@ def write(path: Path) -> None:
     columns = [
         Column("序号", 10, "{{ r.row }}", "c"),
         Column("题名", 50, "{{ r.title }}\n{{ r.digest[:32] }}\n{{ r.digest[32:] }}"),
-        Column("档号", 26, "{{ r.number }}", "c"),
-        Column("观察到的结果", 37, "{{ r.result }}"),
-        Column("日期", 20, "{{ r.on|短日期 }}", "c"),
-        Column("仍知副本", 22, "{{ r.copies|空为横线 }}"),
+        Column("档号", 24, "{{ r.number }}", "c"),
+        Column("观察到的结果", 31, "{{ r.result }}"),
+        Column("日期", 19, "{{ r.on|短日期 }}", "c"),
+        Column("仍知副本", 31, "{{ r.copies|空为横线 }}"),
     ]
     rows = listing_rows(columns, "r in rows", small=True)
     rows[2] = Row((*rows[2].cells[:1], Cell(columns[1].value, "小字文字", under="清册校验"), *rows[2].cells[2:]))
