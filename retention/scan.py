@@ -8,11 +8,13 @@ what was seen in one transaction, so that a look that ends anywhere is continued
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from unicodedata import is_normalized
 
 from i18n import _
 from retention import health, mounts, passing, reconcile, settle, sightings, walk
@@ -21,7 +23,7 @@ from retention.errors import ConflictError, Problem, RefusedError
 from retention.events import Altered, Filed, Found, Missed, Moved, Resurfaced
 from retention.health import Health
 from retention.ledger import Draft, Stamp
-from retention.observed import Folder, Limits, Row, Unreadable, on_disk, same, shown
+from retention.observed import Folder, Limits, Row, Unreadable, kept, on_disk, same, shown
 from retention.reconcile import SECOND, Absent, Case, Lore, Moment, Step
 from retention.sightings import ShareRow
 
@@ -457,14 +459,13 @@ class _Pass:
     def _visit(self, listing: Listing, folder: Folder, now: Moment) -> None:
         """Go through a folder that is not as it was."""
         with self.ledger.read() as view:
-            rows = view.seen(lambda c: sightings.rows_in(c, self.share.name, [folder.path]))[folder.path]
+            files, rows = view.seen(lambda connection: self._unlike(connection, listing))
             below = view.seen(lambda c: sightings.subfolders(c, self.share.name, [folder.path]))[folder.path]
         visit = _Visit(folder, listing.digest, listing.others(), listing.mounted)
         self.group.visits.append(visit)
         self.group.lost.extend(sorted(below.difference(listing.subfolders())))
-        files = dict(listing.files())
-        edited = self._locks(visit, files, rows, now)
-        self._doubled(visit, files)
+        edited = self._locks(visit, listing, files, rows, now)
+        self._doubled(visit, listing.names)
         for name, row in rows.items():
             if name not in files and not row.placeless:
                 self._take(visit, reconcile.next_look(row, (folder.path, name), None, now, edited=name in edited))
@@ -482,20 +483,33 @@ class _Pass:
         if self.group.full:
             self._flush()
 
-    def _locks(self, visit: _Visit, files: Mapping[str, Stat], rows: dict[str, Row], now: Moment) -> dict[str, str]:
+    def _unlike(self, connection: Connection, listing: Listing) -> tuple[dict[str, Stat], dict[str, Row]]:
+        """The files of a folder that are not as they were, and the rows of these and of what is not there."""
+        calm = sightings.calm_stats(connection, self.share.name, listing.path)
+        files: dict[str, Stat] = {}
+        for name, seen in listing.files():
+            if (known := calm.get(name)) is not None and same(known, seen):
+                del calm[name]
+            else:
+                files[name] = seen
+        return files, sightings.rows_of(connection, self.share.name, listing.path, calm)
+
+    def _locks(
+        self, visit: _Visit, listing: Listing, files: Mapping[str, Stat], rows: dict[str, Row], now: Moment
+    ) -> dict[str, str]:
         """Who has what open; locks and what failed saves left are taken out of the rows, and kept."""
-        path, kept = visit.folder.path, []
+        path, locks = visit.folder.path, []
         for name in [name for name in files if passing.passing_name(name)]:
             known = rows.pop(name, None)
             owner = _Owner(self.root, path, name)
             if row := reconcile.passing_row(known, (path, name), now.after, owner):
-                kept.append(row)
+                locks.append(row)
                 visit.wait(None)
                 if row is not known:
                     self.group.rows.append(row)
                 if now.after - (row.since or 0) >= reconcile.STALE:
                     self._stale(row)
-        edited = reconcile.edited_by(kept, [*files, *rows], now.after)
+        edited = reconcile.edited_by(locks, [*map(kept, listing.names), *rows], now.after) if locks else {}
         self.editing.update((shown(f"{path}/{name}" if path else name), who) for name, who in edited.items())
         return edited
 
@@ -508,15 +522,17 @@ class _Pass:
             hint = _("Compare it with the document of the same folder, then delete it.")
         self._say(row, message, hint, "scan.leftover")
 
-    def _doubled(self, visit: _Visit, files: Iterable[str]) -> None:
+    def _doubled(self, visit: _Visit, names: Sequence[str]) -> None:
         """Two names that look the same (é written in two ways) are two files, and are told of (W9)."""
-        names: dict[str, str] = {}
-        for name in files:
-            if shown(name) in names and not passing.passing_name(name):
+        decomposed = [kept(name) for name in names if not (name.isascii() or is_normalized("NFC", name))]
+        if not decomposed:
+            return
+        seen = Counter(shown(kept(name)) for name in names)
+        for name in decomposed:
+            if seen[shown(name)] > 1 and not passing.passing_name(name):
                 visit.wait(None)
                 message = _("two files here have names that look the same")
                 self._say(Row(visit.folder.path, name), message, _("Rename one of them."), "scan.same_name")
-            names[shown(name)] = name
 
     def _say(self, row: Row, message: str, hint: str, code: str) -> None:
         where = f"{self.share.name}/{shown(row.path)}"

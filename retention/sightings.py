@@ -188,6 +188,27 @@ def rows_in(connection: Connection, share: str, paths: Collection[str]) -> dict[
     return found
 
 
+def calm_stats(connection: Connection, share: str, folder: str) -> dict[str, Stat]:
+    """The places of a folder at which nothing waits and nothing is gone, as they settled."""
+    table = schema.entries.c
+    query = select(table.name, table.size, table.mtime, table.file_id).where(
+        *(table.share == share, table.folder == folder, table.size.is_not(None)),
+        *(table.new_size.is_(None), table.gone_at.is_(None)),
+    )
+    return {name: Stat(size, mtime, number) for name, size, mtime, number in connection.execute(query).all()}
+
+
+def rows_of(connection: Connection, share: str, folder: str, names: Collection[str]) -> dict[str, Row]:
+    """The rows of these places of a folder, and of all at which something waits or is gone."""
+    table = schema.entries.c
+    here = (table.share == share, table.folder == folder)
+    busy = or_(table.size.is_(None), table.new_size.is_not(None), table.gone_at.is_not(None))
+    found = {row.name: row for row in _rows(connection, *here, busy)}
+    for chunk in chunks(names, CHUNK):
+        found.update((row.name, row) for row in _rows(connection, *here, table.name.in_(chunk)))
+    return found
+
+
 def rows_with_file(connection: Connection, share: str, file_ids: Collection[int]) -> dict[int, list[Row]]:
     """Rows of records by the number of their file."""
     table = schema.entries.c

@@ -89,11 +89,11 @@ def _by_descriptor(place: str, path: str, device: int, *, ids: bool) -> Listing:
         names = os.listdir(descriptor)
         names.sort()
         numbers, folders, lost = array("q"), [], []
-        add, look = numbers.append, os.stat
+        add, look = numbers.append, os.lstat
         keep = _ID if ids and not mounted else 0
         for name in names:
             try:
-                found = look(name, dir_fd=descriptor, follow_symlinks=False)
+                found = look(name, dir_fd=descriptor)
             except FileNotFoundError:  # between listing and looking
                 lost.append(name)
                 continue
