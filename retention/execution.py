@@ -234,6 +234,7 @@ def _take_in(run: _Run, items: Sequence[Item]) -> None:
     for group in chunks(items, GROUP):
         places = _intended(run, group)
         run.at("intended")
+        run.files.let_go()
         _taken(run, places)
         run.files.let_go()
 
