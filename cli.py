@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from office import MadePapers, MadeReport, Office
     from office.checking import Checked
     from office.deadlines import Judged
+    from office.demo import Story
     from retention.duties import Agenda, Entry, Status
 
 
@@ -74,16 +75,19 @@ def program() -> None:
 )
 @option("--all", "everything", is_flag=True, help="Render every other paper and register of the sample office as well.")
 def demo(folder: Path, everything: bool, as_json: bool) -> Exit:
-    """Make the sample office's monthly report, from its registers to the finished Word document.
+    """Make the sample office's monthly report, and follow a few papers to the proof of their destruction.
 
     Copies the sample office into DIR, computes October 2026, and prints the quality objectives and where the
-    report, the base-data workbook and the annex lie. A sample office that is there already is used as it is,
-    with whatever was changed in it; any other folder with something in it is left alone. Nothing is opened.
+    report, the base-data workbook and the annex lie. Then the report and other papers are filed in a folder of
+    their own, two years pass, they fall due, another person approves, they are removed, witnesses sign, and the
+    ledger is verified. A sample office that is there already is used as it is, with whatever was changed in it;
+    any other folder with something in it is left alone. Nothing is opened.
 
     With --all the plans, records and yearly papers below papers and the registers of the month are printed as well.
     """
     from docgen.period import Period
     from office import DEMO_PERIOD, Office, copy_sample
+    from office import demo as played
 
     copied = copy_sample(folder)
     if not (copied or as_json):
@@ -93,7 +97,11 @@ def demo(folder: Path, everything: bool, as_json: bool) -> Exit:
         office = Office.load(folder)
         made = office.report(period, prepared_on=period.following().first, progress=step)
         papers = office.render_all(period, progress=step) if everything else None
-    return _show_report(made, period, papers, as_json=as_json)
+        story = played.live(office, made.report, step)
+    code = _show_report(made, period, papers, _story_data(story), as_json=as_json)
+    if not as_json:
+        _show_story(story, office.folder / played.FOLDER)
+    return code if story is None or story.verdict.sound else Exit.TAMPERED
 
 
 @program.command()
@@ -639,10 +647,17 @@ def _checked_data(found: Checked) -> dict[str, Any]:
     }
 
 
-def _show_report(made: MadeReport, period: Period, papers: MadePapers | None = None, *, as_json: bool = False) -> Exit:
+def _show_report(
+    made: MadeReport,
+    period: Period,
+    papers: MadePapers | None = None,
+    more: Mapping[str, Any] | None = None,
+    *,
+    as_json: bool = False,
+) -> Exit:
     outcome = Exit.PARTLY if papers and papers.problems else Exit.DONE
     if as_json:
-        data = _report_data(made) | {"exit": int(outcome)}
+        data = _report_data(made) | {"exit": int(outcome)} | dict(more or {})
         if papers:
             data |= {"papers": [*map(str, papers.paths)], "problems": [*map(problem_data, papers.problems)]}
         click.echo(to_json(data))
@@ -658,6 +673,29 @@ def _show_report(made: MadeReport, period: Period, papers: MadePapers | None = N
     if papers:
         _show_papers(papers)
     return outcome
+
+
+def _show_story(story: Story | None, folder: Path) -> None:
+    click.echo()
+    if story is None:
+        click.echo(_("{folder} is there already: the papers' life was played before.").format(folder=folder))
+        return
+    click.echo(_("From filing to proof, in {folder}:").format(folder=folder))
+    rows = [(step.on.isoformat(), step.who, step.what) for step in story.steps]
+    terminal.print_table((_("day"), _("who"), _("what")), rows)
+    for path in story.papers:
+        click.echo(str(path))
+    if story.verdict.sound:
+        text = _("The ledger holds: {n} events, proven by a checkpoint up to event {proven}.")
+        click.echo(text.format(n=story.verdict.head.seq, proven=story.verdict.proven))
+
+
+def _story_data(story: Story | None) -> dict[str, Any]:
+    if story is None:
+        return {}
+    steps = [{"on": step.on, "who": step.who, "what": step.what} for step in story.steps]
+    verdict = {"sound": story.verdict.sound, "events": story.verdict.head.seq, "proven": story.verdict.proven}
+    return {"life": {"steps": steps, "papers": [*map(str, story.papers)], "ledger": verdict}}
 
 
 def _show_papers(papers: MadePapers) -> None:

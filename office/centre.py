@@ -349,8 +349,7 @@ class Office:
         A workbook with problems gets no paper; the others do. FileExistsError where a paper was changed by hand.
         """
         from docgen.errors import DocgenError
-        from docgen.workbook import read, read_any
-        from office import papers
+        from docgen.workbook import read_any
 
         made: dict[Path, dict[str, bytes]] = {}
         problems: list[Problem] = []
@@ -358,13 +357,13 @@ class Office:
         def render(path: Path, folder: str, given: Form | None) -> None:
             progress(_("Rendering {file}").format(file=path.name))
             try:
-                known = papers.input_form(given, self.forms) if given else None
-                reading = read(path, known) if known else read_any(path, self.forms, period=period)
-                form = given or reading.form
-                name = (
-                    papers.file_name(form, reading) if given else f"{path.stem}{Path(form.template).suffix or '.xlsx'}"
-                )
-                made.setdefault(self.folder / "out" / folder, {})[name] = _rendered(form, reading, self)
+                if given:
+                    name, content = self.rendered(given, path)
+                else:
+                    reading = read_any(path, self.forms, period=period)
+                    name = f"{path.stem}{Path(reading.form.template).suffix or '.xlsx'}"
+                    content = _rendered(reading.form, reading, self)
+                made.setdefault(self.folder / "out" / folder, {})[name] = content
             except DocgenError as error:
                 problems.extend(error.problems)
 
@@ -374,6 +373,14 @@ class Office:
             render(path, f"registers/{period}", None)
         paths = [path for folder, outputs in made.items() for path in _write_all(folder, outputs, force=False)]
         return MadePapers(tuple(paths), tuple(problems))
+
+    def rendered(self, form: Form, path: Path) -> tuple[str, bytes]:
+        """A paper of the office from one filled workbook: file name and document. DataError with every fault."""
+        from docgen.workbook import read
+        from office import papers
+
+        reading = read(path, papers.input_form(form, self.forms))
+        return papers.file_name(form, reading), _rendered(form, reading, self)
 
     def between(self, period: Period, readings: Iterable[Reading]) -> tuple[list[Problem], list[Problem]]:
         """What is wrong with a period's registers taken together, and what is still missing for its report."""

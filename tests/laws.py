@@ -155,6 +155,8 @@ class Laws:
                 paper.sound = True
             case ev.Held():
                 paper.holds.add(change.hold_id)
+                if paper.open is None and not paper.gone:  # it leaves its list; what is in quarantine goes back first
+                    paper.list_id = paper.approved = ""
                 if paper.gone:
                     yield "D3 a hold was placed on what is gone"
             case ev.Released():

@@ -21,6 +21,7 @@ import cli
 import i18n
 from console import frame
 from office import settings
+from office.demo import FOLDER
 
 ROOT = Path(__file__).parent.parent
 LANGUAGES = ("zh_CN", "en")
@@ -76,8 +77,8 @@ def in_a_shell(*words: object, cwd: Path, **environment: str) -> subprocess.Comp
 
 
 def tree(folder: Path) -> dict[str, str]:
-    """Every file below ``folder`` with its digest."""
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    """Every file below ``folder`` with its digest; the ledger of the demo's papers has a key of its own each time."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and FOLDER not in path.parts)
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
@@ -94,7 +95,8 @@ def test_demo_ends_with_objectives_and_three_files(demo: tuple[Path, subprocess.
     assert run.returncode == 0, run.stderr
     assert "  达标" in run.stdout
     assert "  未达标" in run.stdout
-    made = [folder.parent / line.split("  ")[-1].strip() for line in run.stdout.splitlines()[-3:]]
+    report = run.stdout.partition("\n\n从归档到销毁证明")[0]
+    made = [folder.parent / line.split("  ")[-1].strip() for line in report.splitlines()[-3:]]
     assert [path.suffix for path in made] == [".docx", ".xlsx", ".xlsx"]
     assert all(path.stat().st_size > 5000 for path in made)
     assert "QG-FW-01-01" in made[0].name
@@ -107,6 +109,20 @@ def test_demo_gives_the_same_bytes_in_every_process_and_language(sample: Path, t
     assert "Quality objectives" in run.stdout
     assert "  not met" in run.stdout
     assert tree(tmp_path / "again") == tree(sample)
+
+
+def test_demo_follows_papers_from_filing_to_proof(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    """Two of three due papers are gone, the held one and the one not due are there; the ledger proves it."""
+    folder, run = demo
+    life = folder / FOLDER
+    assert "账本核对无误" in run.stdout
+    assert {path.name.split()[0] for path in (life / "归档" / "2026年").rglob("*.*")} == {"月工作计划", "QG-FW-04-01"}
+    papers = {path.name for path in (life / "disposal" / "2029-001").iterdir()}
+    assert {"到期清单.docx", "销毁清册.docx", "销毁审批表.docx", "监销记录.docx", "销毁证明.docx"} <= papers
+    verified = guidang("audit", "verify", "--replay", "--office", life)
+    assert verified.exit_code == 0
+    paper = guidang("audit", "verify", "--office", life, "--paper", life / "disposal" / "2029-001" / "销毁证明.docx")
+    assert paper.exit_code == 0, paper.output
 
 
 def test_demo_uses_an_office_that_is_there_as_it_is(sample: Path, tmp_path: Path) -> None:

@@ -379,7 +379,8 @@ class Life(RuleBasedStateMachine):
     def the_statements_hold(self) -> None:
         self.steps += 1
         with self.world.ledger.read() as view:
-            assert self.laws.through(view.log(after=self.laws.seen)) == []
+            broken = self.laws.through(view.log(after=self.laws.seen))
+        assert not broken, broken[:3]
 
     @invariant()
     def the_state_is_what_the_events_make_of_it(self) -> None:
