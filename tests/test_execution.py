@@ -121,10 +121,10 @@ def test_two_witnesses_who_had_no_part_in_it_close_the_list(quick: World) -> Non
 def test_nothing_is_executed_without_an_approval_that_is_in_time(world: World) -> None:  # D1, D5
     record = world.file("月报.docx")
     drafted = world.drafted(record)
-    assert "D1" in refuses(world, drafted)
+    assert "D1" in refuses(world, drafted, 0)
     world.decide(drafted)
     disposal.submit(world.ledger, stamp(), drafted)
-    assert refuses(world, drafted) == ("D1",)
+    assert refuses(world, drafted, 0) == ("D1",)
     disposal.approve(world.ledger, stamp("zhao.gang"), drafted, world.list(drafted).digest or "")
     assert refuses(world, drafted, 6) == ("D5",)
     assert "D5" in refuses(world, drafted, 31, count=1)
