@@ -168,4 +168,4 @@ def test_the_notice_of_a_hold_is_printed_and_filed(here: Archive) -> None:  # D3
     with here.ledger.read() as view:
         (record,) = view.records_at("disposal", f"冻结/冻结通知 {hold}.docx")
     assert record.proof
-    assert CliRunner().invoke(cli.program, ["hold", "notice", "H9999"]).exit_code == 10
+    assert CliRunner().invoke(cli.program, ["--lang", "zh", "hold", "notice", "H9999"]).exit_code == 10

@@ -177,7 +177,7 @@ def test_disposal_papers_are_no_forms_that_a_clerk_fills() -> None:
     assert not list(TEMPLATES.glob("disposal-*/form.toml"))
     listed = CliRunner().invoke(cli.program, ["--lang", "zh", "forms"]).output
     assert not [title for title in TITLES.values() if title in listed]
-    assert CliRunner().invoke(cli.program, ["new", CERTIFICATE]).exit_code != 0
+    assert CliRunner().invoke(cli.program, ["--lang", "zh", "new", CERTIFICATE]).exit_code != 0
 
 
 # --- templates --------------------------------------------------------------------------------------------------
@@ -603,9 +603,9 @@ def test_a_changed_ledger_does_not_agree_with_the_paper(change: str, proven: Arc
     changed = Path(shutil.copy(events_file, tmp_path))
     rewritten(changed, CHANGES[change])
     code = papercode.read(str(certificate_of(proven))).text()
-    words = ["audit", "verify", "--paper", code, "--events", str(changed), "--key", str(key)]
+    words = ["--lang", "zh", "audit", "verify", "--paper", code, "--events", str(changed), "--key", str(key)]
     assert CliRunner().invoke(cli.program, words).exit_code == 13
-    words[5] = str(events_file)
+    words[7] = str(events_file)
     assert CliRunner().invoke(cli.program, words).exit_code == 0
 
 
@@ -650,7 +650,17 @@ def test_a_certificate_whose_words_were_changed_is_not_the_one_filed(proven: Arc
 
 
 def test_the_file_and_the_office_are_enough(proven: Archive) -> None:
-    words = ["audit", "verify", "--office", str(proven.office.folder), "--paper", str(certificate_of(proven)), "--json"]
+    words = [
+        "--lang",
+        "zh",
+        "audit",
+        "verify",
+        "--office",
+        str(proven.office.folder),
+        "--paper",
+        str(certificate_of(proven)),
+        "--json",
+    ]
     result = CliRunner().invoke(cli.program, words)
     assert result.exit_code == 0
     assert f'"list": "{proven.number}"' in result.output
@@ -681,7 +691,7 @@ def test_without_a_key_nothing_is_verified(proven: Archive) -> None:
     with pytest.raises(SourceError) as refused:
         papercode.verify_paper(str(certificate_of(proven)), None, outside(proven)[0], None)
     assert refused.value.problems[0].code == "paper.no_key"
-    words = ["audit", "verify", "--paper", "GD1", "--replay", "--office", str(proven.office.folder)]
+    words = ["--lang", "zh", "audit", "verify", "--paper", "GD1", "--replay", "--office", str(proven.office.folder)]
     assert CliRunner().invoke(cli.program, words).exit_code == 2
 
 
@@ -804,7 +814,7 @@ def test_a_paper_that_the_list_has_not_come_to_is_refused(empty: Archive) -> Non
 def test_a_paper_that_is_gone_or_changed_is_found(office: Archive) -> None:  # D12
     """Nobody watches the office's own folder: it is looked at when somebody asks."""
     gone, changed, *_others = proofs.make(office.office, office.ledger, stamp("tan.xw", 20), office.number)
-    words = ["audit", "papers", "--office", str(office.office.folder)]
+    words = ["--lang", "zh", "audit", "papers", "--office", str(office.office.folder)]
     assert CliRunner().invoke(cli.program, words).exit_code == 0
     gone.path.unlink()
     changed.path.write_bytes(changed.path.read_bytes() + b" ")
