@@ -171,10 +171,13 @@ def _values(share: str, row: Row) -> dict[str, Any]:
     }
 
 
-def _rows(connection: Connection, *where: ColumnElement[bool], limit: int | None = None) -> Iterator[Row]:
+def _rows(
+    connection: Connection, *where: ColumnElement[bool], limit: int | None = None, last: bool = False
+) -> Iterator[Row]:
     query = select(*_COLUMNS).where(*where)
     if limit is not None:
-        query = query.order_by(schema.entries.c.folder, schema.entries.c.name).limit(limit)
+        order = (schema.entries.c.folder, schema.entries.c.name)
+        query = query.order_by(*(column.desc() if last else column for column in order)).limit(limit)
     return map(_row, connection.execute(query).mappings().all())
 
 
@@ -272,18 +275,21 @@ def living_tops(connection: Connection, share: str, tops: Iterable[str]) -> set[
 
 
 def sample(connection: Connection, share: str) -> list[tuple[str, Stat]]:
-    """Some files that were there, spread over the top folders."""
+    """Some files that were there, spread over the top folders: the first and the last of each, so that clearing out
+    old papers does not take all of them.
+    """
     table = schema.entries.c
     tops = connection.execute(
         select(schema.folders.c.path).where(schema.folders.c.share == share, schema.folders.c.parent == "")
     )
     spread = sorted(tops.scalars())[:SAMPLE]
-    each = max(1, SAMPLE // max(1, len(spread)))
+    each = max(1, SAMPLE // max(1, 2 * len(spread)))
     found: dict[str, Stat] = {}
     for there in (table.gone_at.is_(None), table.gone_at.is_not(None)):
         for top in spread:
             under = _below(table.folder, top) if top else table.folder == ""
-            rows = _rows(connection, table.share == share, table.digest.is_not(None), there, under, limit=each)
+            where = (table.share == share, table.digest.is_not(None), there, under)
+            rows = (row for last in (False, True) for row in _rows(connection, *where, limit=each, last=last))
             found.update((row.path, row.stat) for row in rows if row.stat and not row.placeless)
         if found:
             break
