@@ -30,6 +30,18 @@ METHOD, PLACE = "从共享目录移除", "归档"
 QUICK = Policy(cooling_days=1, approval_days=30, quarantine_days=0)
 
 
+both = pytest.mark.parametrize("target", ["sqlite", "postgresql"], indirect=True)
+"""What rests on the database's locks and transactions runs on both; what rests on the file system, on SQLite."""
+
+
+@pytest.fixture
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return str(tmp_path / "ledger.db")
+    new: str = request.getfixturevalue("postgres")()
+    return new
+
+
 @pytest.fixture
 def world(target: str, tmp_path: Path) -> Iterator[World]:
     made = World.made(target, tmp_path / "share")
@@ -79,6 +91,7 @@ def outcomes(world: World, number: str) -> list[tuple[str, Outcome | None]]:
 # --- the way through --------------------------------------------------------------------------------------------
 
 
+@both
 def test_files_wait_in_quarantine_and_then_are_gone(world: World) -> None:  # D6, D14
     approved, kept = world.file("2022/月报.docx", b"1"), world.file("2022/旧月报.docx", b"2")
     number = world.approved(approved)
@@ -99,6 +112,7 @@ def test_files_wait_in_quarantine_and_then_are_gone(world: World) -> None:  # D6
     assert kinds[1:] == [*way, "unlink.intent", "destroy.done"]
 
 
+@both
 def test_two_witnesses_who_had_no_part_in_it_close_the_list(quick: World) -> None:  # D13, R1
     number = quick.approved(quick.file("月报.docx"))
     assert refused(disposal.witness, quick.ledger, stamp("li.hua", 1), number, "已监销") == ("D1",)
@@ -118,6 +132,7 @@ def test_two_witnesses_who_had_no_part_in_it_close_the_list(quick: World) -> Non
 # --- what forbids a run -----------------------------------------------------------------------------------------
 
 
+@both
 def test_nothing_is_executed_without_an_approval_that_is_in_time(world: World) -> None:  # D1, D5
     record = world.file("月报.docx")
     drafted = world.drafted(record)
@@ -162,6 +177,7 @@ def test_only_archivists_execute(world: World, name: str) -> None:  # R1, L6, D1
     assert world.files() == {"1.docx"}
 
 
+@both
 def test_a_clock_that_cannot_be_believed_executes_nothing(world: World) -> None:  # T4
     number = world.approved(world.file("1.docx"))
     world.ledger.append([Draft("clock", ClockVouched("校时"))], stamp(days=9))
@@ -190,6 +206,7 @@ def test_a_share_that_is_away_or_another_tells_nothing(world: World, tmp_path: P
     assert len(kept) == 4
 
 
+@both
 def test_where_the_ledger_cannot_be_written_nothing_is_moved(world: World) -> None:  # D8
     number = world.approved(world.file("1.docx"))
     if world.ledger._engine.dialect.name == "postgresql":
@@ -211,6 +228,7 @@ def test_where_the_ledger_cannot_be_written_nothing_is_moved(world: World) -> No
         connection.execute(text(undo))
 
 
+@both
 def test_two_processes_do_not_execute_one_list_at_once(world: World) -> None:  # D7
     number = world.approved(world.file("1.docx"))
     met: list[tuple[str, ...]] = []
@@ -228,6 +246,7 @@ def test_two_processes_do_not_execute_one_list_at_once(world: World) -> None:  #
 # --- what forbids a single file ---------------------------------------------------------------------------------
 
 
+@both
 def test_an_edited_file_goes_back_and_is_altered(world: World) -> None:  # D6, W3
     first, second = world.file("1.docx"), world.file("2.docx")
     number = world.approved(first, second)
@@ -347,6 +366,7 @@ def test_what_is_not_there_stays_on_the_list_for_people_to_say(world: World) -> 
     assert [item.state for item in world.list(number).items] == [State.APPROVED, State.QUARANTINED]
 
 
+@both
 def test_what_an_expired_approval_left_over_leaves_the_list(world: World) -> None:  # D5
     number = world.approved(world.file("1.docx"), world.file("2.docx"))
     (world.root / "1.docx").rename(world.root / "elsewhere")
@@ -358,6 +378,7 @@ def test_what_an_expired_approval_left_over_leaves_the_list(world: World) -> Non
     assert ("destroy.intent", ("D5",)) in world.refusals()
 
 
+@both
 def test_items_edited_in_the_database_are_not_destroyed(world: World) -> None:  # D1, D2, L1
     number = world.approved(world.file("1.docx"))
     innocent = world.file("今年.docx", year=2026)
@@ -402,6 +423,7 @@ def test_a_hold_placed_at_any_moment_before_the_removal_wins(quick: World, point
     assert (found.state, found.holds, found.intent) == (State.RETAINED, {"H1"}, None)
 
 
+@both
 def test_a_hold_placed_between_the_last_intent_and_the_removal_wins(quick: World) -> None:  # D3
     record = quick.file("1.docx")
     number = quick.approved(record)
@@ -410,6 +432,7 @@ def test_a_hold_placed_between_the_last_intent_and_the_removal_wins(quick: World
     assert outcomes(quick, number) == [("destroy.restored", None)]
 
 
+@both
 def test_a_hold_that_comes_while_files_are_being_removed_is_told_that_it_is_too_late(quick: World) -> None:  # D3
     """The removal holds the writers' lock: the hold waits for it, and then finds the record destroyed."""
     record = quick.file("1.docx")
@@ -444,6 +467,7 @@ def test_a_hold_in_quarantine_keeps_the_file_until_it_is_put_back(world: World) 
     assert ("unlink.intent", ("D3",)) in world.refusals()
 
 
+@both
 def test_a_hold_deleted_from_the_database_still_holds(world: World) -> None:  # D3, L1
     record, other = world.file("1.docx"), world.file("2.docx")
     number = world.approved(record, other)
@@ -556,6 +580,7 @@ def _moved(path: str) -> Any:
 # --- copies -----------------------------------------------------------------------------------------------------
 
 
+@both
 def test_destroying_one_copy_names_those_that_remain(quick: World) -> None:  # D11, W7
     first = quick.file("1.docx", b"same")
     quick.file("副本/1.docx", b"same", year=2026)
@@ -578,6 +603,7 @@ def by_hand(world: World, number: str, days: float = 7, name: str = "chen.lu", *
     return execution.record_by_hand(world.ledger, stamp(name, days), meant, world.roots, **more)
 
 
+@both
 def test_what_people_destroyed_is_recorded_when_it_is_seen_to_be_gone(world: World) -> None:  # D11, R4
     world.file("留存.docx", year=2026)
     first, second = world.file("1.docx", b"same"), world.file("2.docx")
@@ -680,6 +706,7 @@ def test_recovery_waits_for_a_share_that_is_away(world: World, tmp_path: Path) -
     assert world.list(number).items[0].state is State.QUARANTINED
 
 
+@both
 def test_an_attempt_cut_short_is_cancelled_where_a_guard_fails_now(world: World) -> None:  # D7, D3, D5
     held, edited, gone, late = (world.file(f"{n}.docx") for n in range(4))
     number = world.approved(held, edited, gone, late)
@@ -699,6 +726,7 @@ def test_an_attempt_cut_short_is_cancelled_where_a_guard_fails_now(world: World)
     assert world.files() == {"0.docx", "1.docx", "3.docx"}
 
 
+@both
 def test_recovery_goes_on_with_what_is_unharmed_and_only_once(world: World) -> None:  # D7
     record = world.file("1.docx")
     number = world.approved(record)
