@@ -49,7 +49,9 @@ def the_archive() -> Iterator[Archive]:
 
     office = the_office()
     with ledgers.open_ledger(office) as ledger:
-        yield Archive(office, Classes.of(office), ledger)
+        with ledger.read() as view:
+            classes = Classes.of(office, view)
+        yield Archive(office, classes, ledger)
 
 
 class Page(NamedTuple):

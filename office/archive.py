@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from office.centre import Office
     from retention.model import RecordClass, ScheduleVersion
     from retention.scan import Share
+    from retention.view import View
 
 BASE_DATA = Kind("基础数据汇总表", "基础数据汇总表", form="monthly-report/base-data", aliases=("基础数据汇总",))
 ANNEX = Kind("指标明细", "指标明细", form="monthly-report/annex")
@@ -94,12 +95,16 @@ def roots(office: Office) -> dict[str, Path]:
 # --- classes ----------------------------------------------------------------------------------------------------
 
 
-def schedule_of(office: Office) -> ScheduleVersion:
-    """The schedule adopted last, else schedule.csv as it lies there; no classes where neither can be read."""
-    if ledgers.is_there(office):
-        with ledgers.open_ledger(office) as ledger, ledger.read() as view:
-            if adopted := view.adoptions():
-                return adopted[-1].version
+def schedule_of(office: Office, view: View | None = None) -> ScheduleVersion:
+    """The schedule adopted last, else schedule.csv as it lies there; no classes where neither can be read.
+
+    ``view``: into the office's ledger, where it is open already.
+    """
+    if view is None and ledgers.is_there(office):
+        with ledgers.open_ledger(office) as ledger, ledger.read() as opened:
+            return schedule_of(office, opened)
+    if view is not None and (adopted := view.adoptions()):
+        return adopted[-1].version
     try:
         return office.schedule().version
     except (DataError, SourceError):

@@ -56,9 +56,9 @@ class Classes:
     version: ScheduleVersion
 
     @classmethod
-    def of(cls, office: Office) -> Classes:
+    def of(cls, office: Office, view: View | None = None) -> Classes:
         """Those of the schedule in force, else of schedule.csv, and of the office's forms."""
-        version = schedule_of(office)
+        version = schedule_of(office, view)
         return cls(catalogue_of(office, version), version)
 
     def kind(self, key: str | None) -> Kind | None:
@@ -300,8 +300,9 @@ def settle(office: Office, ledger: Ledger, stamp: Stamp, record: Record, verdict
     """Decide about an altered or reappeared file, which is looked at first (W3, W5)."""
     with ledger.read() as view:
         share, place = _where(view, record)
+        classes = Classes.of(office, view)
     there = seen(office, share, place)
-    filed = _anew(office, share, place, there) if verdict.decision is Decision.NEW_RECORD and there.digest else None
+    filed = _anew(office, classes, share, place, there) if verdict.decision is Decision.NEW_RECORD else None
     return keeping.settle(ledger, stamp, record, Settling(*verdict, there, filed))
 
 
@@ -313,15 +314,17 @@ def _where(view: View, record: Record) -> tuple[str, str]:
     return share, place_on_disk(view, replace(record, share=share, path=path))
 
 
-def _anew(office: Office, share: str, place: str, there: Seen) -> Filed:
-    """The file at this place as a record of its own, as a scan would file it."""
+def _anew(office: Office, classes: Classes, share: str, place: str, there: Seen) -> Filed | None:
+    """The file at this place as a record of its own, as a scan would file it; None where there is none."""
+    if there.digest is None:
+        return None
     path = shown(place)
-    found = _identified(Classes.of(office), _content(office, share, place), path)
+    found = _identified(classes, _content(office, share, place), path)
     known = found.standing is Standing.RECORD
     return Filed(
         share,
         path,
-        there.digest or "",
+        there.digest,
         there.size,
         found.kind if known else None,
         found.period,
