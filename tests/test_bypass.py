@@ -12,12 +12,13 @@ import os
 import shutil
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from disposals import AT, LETTER, MONTHLY, PLAN, SERVICE, SHARE, World, stamp
+from doors import CommandLine, Door, Library
 from laws import Laws
 from openpyxl import load_workbook
 from sqlalchemy import text
@@ -32,9 +33,8 @@ from retention.audit import Fault
 from retention.disposal import Answer
 from retention.errors import ConflictError, RetentionError, TamperedError
 from retention.events import Approved, Classified, ClockVouched, Destroyed, DestroyIntended, ScheduleAdopted
-from retention.ledger import Draft, Ledger, Stamp
+from retention.ledger import Draft, Ledger
 from retention.model import (
-    Actor,
     Outcome,
     Policy,
     RecordClass,
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-Prepare: TypeAlias = "Callable[[World], Callable[[], object]]"
+Prepare: TypeAlias = "Callable[[Site], Callable[[], object]]"
 """What is done honestly; it gives what is not."""
 
 QUARANTINE = ".guidang-quarantine"
@@ -60,13 +60,41 @@ FIRST, SECOND = 8, 16
 """The days of the two runs: after the cooling-off, and after the quarantine."""
 
 
+@dataclass(frozen=True)
+class Site(World):
+    """A world, and the door by which the attempt is made; what is honest goes by the library."""
+
+    door: Door | None = None
+
+    @property
+    def by(self) -> Door:
+        """The door."""
+        assert self.door is not None
+        return self.door
+
+
+def made(tmp_path: Path, target: str | None = None) -> World:
+    """Persons, a schedule, and a share known by two documents that are on no list."""
+    (tmp_path / "office").mkdir()
+    world = World.made(target or str(tmp_path / "office/ledger.db"), tmp_path / "share")
+    world.file("2022/别的.docx")
+    world.file("2022/另一份.docx")
+    return world
+
+
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World.made(str(tmp_path / "ledger.db"), tmp_path / "share")
-    made.file("2022/别的.docx")  # not on any list: the share is known by it
-    made.file("2022/另一份.docx")
-    yield made
-    made.ledger.close()
+def world(tmp_path: Path) -> Iterator[Site]:
+    found = made(tmp_path)
+    yield Site(found.ledger, found.root, found.policy, Library(found))
+    found.ledger.close()
+
+
+@pytest.fixture(params=["library", "command line"])
+def site(request: pytest.FixtureRequest, world: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """The same by both doors."""
+    if request.param == "library":
+        return world
+    return replace(world, door=CommandLine.of(world, tmp_path / "office", monkeypatch))
 
 
 @dataclass(frozen=True)
@@ -77,6 +105,7 @@ class Attempt:
     rules: str
     prepare: Prepare
     remembered: bool = True
+    doors: str = "both"
 
     @property
     def letters(self) -> set[str]:
@@ -86,13 +115,11 @@ class Attempt:
 ATTEMPTS: list[Attempt] = []
 
 
-def attempt(
-    name: str, rules: str, *, remembered: bool = True
-) -> Callable[[Callable[[World], Callable[[], object]]], object]:
+def attempt(name: str, rules: str, *, remembered: bool = True, doors: str = "both") -> Callable[[Prepare], object]:
     """A row of the table: the function does what is honest, and gives what is not."""
 
     def listed(prepare: Prepare) -> object:
-        ATTEMPTS.append(Attempt(name, rules, prepare, remembered))
+        ATTEMPTS.append(Attempt(name, rules, prepare, remembered, doors))
         return prepare
 
     return listed
@@ -105,7 +132,7 @@ def order(world: World, number: str, count: int | None = None, typed: str | None
 
 
 def execute(
-    world: World,
+    world: Site,
     number: str,
     day: float,
     by: str = "chen.lu",
@@ -113,11 +140,15 @@ def execute(
     count: int | None = None,
     typed: str | None = None,
     roots: dict[str, Path] | None = None,
-    at: Callable[[str], None] = lambda _point: None,
-) -> execution.Report:
-    """A run of the archivist."""
+) -> object:
+    """A run of the archivist, by the door."""
     wanted = order(world, number, count, typed)
-    return execution.execute(world.ledger, stamp(by, day), wanted, world.roots if roots is None else roots, at=at)
+    return world.by.execute(by, day, wanted, world.roots if roots is None else roots)
+
+
+def run(world: World, number: str, day: float, at: Callable[[str], None] = lambda _point: None) -> execution.Report:
+    """An honest run, or one in which something happens meanwhile: by the library."""
+    return execution.execute(world.ledger, stamp(days=day), order(world, number), world.roots, at=at)
 
 
 def rules_of(trying: Callable[[], object]) -> set[str]:
@@ -149,12 +180,12 @@ def kinds(world: World) -> list[str]:
 # --- who approves -------------------------------------------------------------------------------------------------
 
 
-def approving(world: World, number: str, by: str, digest: str | None = None) -> Callable[[], object]:
+def approving(world: Site, number: str, by: str, digest: str | None = None) -> Callable[[], object]:
     wanted = world.list(number).digest if digest is None else digest
-    return lambda: disposal.approve(world.ledger, stamp(by), number, wanted or "")
+    return lambda: world.by.approve(by, number, wanted or "")
 
 
-def submitted_by(world: World, drafter: str, submitter: str) -> str:
+def submitted_by(world: Site, drafter: str, submitter: str) -> str:
     """A list that was drafted by one person and submitted by another."""
     record = world.file("月报.docx")
     number = disposal.draft(world.ledger, stamp(drafter), disposal.Selection(ids=(record,)), world.policy)
@@ -164,22 +195,22 @@ def submitted_by(world: World, drafter: str, submitter: str) -> str:
 
 
 @attempt("who drafted and submitted approves, as an approver", "D1")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     return approving(world, submitted_by(world, "wang.min", "wang.min"), "wang.min")
 
 
 @attempt("who drafted approves, a colleague submitted", "D1")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     return approving(world, submitted_by(world, "wang.min", "chen.lu"), "wang.min")
 
 
 @attempt("who submitted approves, a colleague drafted", "D1")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     return approving(world, submitted_by(world, "chen.lu", "wang.min"), "wang.min")
 
 
 @attempt("who submitted returns it to himself, a colleague submits again, he approves", "D1")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number = submitted_by(world, "chen.lu", "wang.min")
     disposal.give_back(world.ledger, stamp("wang.min"), number, "再看看")
     disposal.submit(world.ledger, stamp("chen.lu"), number)
@@ -187,53 +218,51 @@ def _(world: World) -> Callable[[], object]:
 
 
 @attempt("an archivist approves", "R1")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     return approving(world, submitted_by(world, "wang.min", "wang.min"), "chen.lu")
 
 
 @attempt("a department approves", "R1")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     return approving(world, world.submitted(world.file("月报.docx")), "he.fang")
 
 
 @attempt("an administrator approves", "R1")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     return approving(world, world.submitted(world.file("月报.docx")), "admin")
 
 
 @attempt("the service approves", "L6")
-def _(world: World) -> Callable[[], object]:
-    number = world.submitted(world.file("月报.docx"))
-    digest = world.list(number).digest or ""
-    return lambda: disposal.approve(world.ledger, replace(stamp(), actor=SERVICE), number, digest)
+def _(world: Site) -> Callable[[], object]:
+    return approving(world, world.submitted(world.file("月报.docx")), SERVICE.name)
 
 
 @attempt("a typed name approves", "L6")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     return approving(world, world.submitted(world.file("月报.docx")), "赵刚")
 
 
-@attempt("the proposer approves under another spelling of the name", "L6")
-def _(world: World) -> Callable[[], object]:
+@attempt("the proposer approves under another spelling of the name", "L6 D1")
+def _(world: Site) -> Callable[[], object]:
     return approving(world, submitted_by(world, "wang.min", "wang.min"), "Wang.Min")
 
 
 @attempt("a closed account approves", "L6")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number = world.submitted(world.file("月报.docx"))
     accounts.close(world.ledger, stamp("admin"), "zhao.gang", "离职")
     return approving(world, number, "zhao.gang")
 
 
 @attempt("an account whose password the administrator knows approves", "L6")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number = world.submitted(world.file("月报.docx"))
     accounts.set_password(world.ledger, stamp("admin"), "zhao.gang", "known to both of us")
     return approving(world, number, "zhao.gang")
 
 
 @attempt("who lost the role approves", "R1")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number = world.submitted(world.file("月报.docx"))
     accounts.change(world.ledger, stamp("admin"), "zhao.gang", roles=frozenset({Role.WITNESS}))
     return approving(world, number, "zhao.gang")
@@ -242,8 +271,14 @@ def _(world: World) -> Callable[[], object]:
 # --- what is approved ---------------------------------------------------------------------------------------------
 
 
+def deciding(world: Site, number: str) -> Callable[[], object]:
+    """A department says that everything may go."""
+    answers = [Answer(item.record_id, Wish.DESTROY) for item in world.list(number).open_items]
+    return lambda: world.by.opine("he.fang", number, answers)
+
+
 @attempt("an approval of what the list was before it was returned and changed", "D2")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number = world.submitted(world.file("月报.docx"), world.file("计划.docx", key=PLAN))
     stale = world.list(number).digest or ""
     disposal.give_back(world.ledger, stamp("zhao.gang"), number, "计划要留")
@@ -254,104 +289,104 @@ def _(world: World) -> Callable[[], object]:
 
 
 @attempt("an approval of nothing in particular", "D2")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     return approving(world, world.submitted(world.file("月报.docx")), "zhao.gang", "")
 
 
 @attempt("an approval of a draft", "D1")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number = world.drafted(world.file("月报.docx"))
     world.decide(number)
     return approving(world, number, "zhao.gang", "0" * 64)
 
 
 @attempt("a second approval of the same list, for a later cooling-off or expiry", "D1")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     return approving(world, world.approved(world.file("月报.docx")), "zhao.gang")
 
 
 @attempt("a list on which nobody decided", "D9")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number = world.drafted(world.file("月报.docx"))
-    return lambda: disposal.submit(world.ledger, stamp(), number)
+    return lambda: world.by.submit("chen.lu", number)
 
 
 @attempt("a list on which one decision is missing", "D9")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number = world.drafted(world.file("月报.docx"), world.file("月报二.docx"))
     first = world.list(number).items[0].record_id
     disposal.opine(world.ledger, stamp(), number, [Answer(first, Wish.DESTROY)])
-    return lambda: disposal.submit(world.ledger, stamp(), number)
+    return lambda: world.by.submit("chen.lu", number)
 
 
 @attempt("another opinion after the list was frozen", "D1")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number = world.submitted(world.file("月报.docx"))
-    return lambda: world.decide(number, Wish.DESTROY, by="he.fang")
+    return deciding(world, number)
 
 
 @attempt("another department decides", "R1")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     accounts.change(world.ledger, stamp("admin"), "he.fang", department="工程维修部")
     number = world.drafted(world.file("月报.docx"))
-    return lambda: world.decide(number, by="he.fang")
+    return deciding(world, number)
 
 
 @attempt("a row is struck out after approval, to destroy the rest with another digest", "D1")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number = world.approved(world.file("月报.docx"), world.file("月报二.docx"))
     first = world.list(number).items[0].record_id
-    return lambda: disposal.strike(world.ledger, stamp(), number, [first], "不要了")
+    return lambda: world.by.strike("chen.lu", number, [first])
 
 
 # --- what may be listed -------------------------------------------------------------------------------------------
 
 
-def drafting(world: World, *ids: str, days: float = 0) -> Callable[[], object]:
-    return lambda: disposal.draft(world.ledger, stamp(days=days), disposal.Selection(ids=ids), world.policy)
+def drafting(world: Site, *ids: str, days: float = 0) -> Callable[[], object]:
+    return lambda: world.by.draft("chen.lu", ids, days)
 
 
 @attempt("a paper that proves a disposal is listed", "D12")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     return drafting(world, world.file("销毁证明.docx", proof=True))
 
 
 @attempt("a record without a class is listed", "D4")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     return drafting(world, world.file("扫描件.pdf", key=None))
 
 
 @attempt("a record without a known term is listed", "D4")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     return drafting(world, world.file("来函.docx", key=LETTER))
 
 
 @attempt("a record of a class that no schedule knows is listed", "D4")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     return drafting(world, world.file("别的.docx", key="QG-XX-99"))
 
 
 @attempt("a record is listed on the last day it is kept", "D4")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     return drafting(world, world.file("月报.docx", year=2024), days=38)  # 31 December 2026
 
 
 @attempt("a held record is listed", "D3")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     record = world.file("月报.docx")
     world.hold("H1", record)
     return drafting(world, record)
 
 
 @attempt("a record is put on two lists", "D1")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     record = world.file("月报.docx")
     world.drafted(record)
     return drafting(world, record)
 
 
 @attempt("a held record is hidden among others that are due", "D3")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     held = world.file("冻结.docx")
     world.hold("H1", held)
     return drafting(world, world.file("月报.docx"), held, world.file("月报二.docx"))
@@ -365,142 +400,139 @@ def adopted(world: World, months: int, number: int = 2) -> None:
 
 
 @attempt("the schedule is shortened, so that something is due sooner", "D4")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     record = world.file("月报.docx", year=2024)
     adopted(world, 12)
     return drafting(world, record)
 
 
-@attempt("no cooling-off, by the settings", "D5")
-def _(world: World) -> Callable[[], object]:
+@attempt("no cooling-off, by the settings", "D5", doors="library")
+def _(world: Site) -> Callable[[], object]:
     record = world.file("月报.docx")
-    none = Policy(cooling_days=0)
-    return lambda: disposal.draft(world.ledger, stamp(), disposal.Selection(ids=(record,)), none)
+    return lambda: world.by.draft("chen.lu", [record], policy=Policy(cooling_days=0))
 
 
 # --- when and by whom it is executed ------------------------------------------------------------------------------
 
 
 @attempt("executed before it was approved", "D1")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number = world.submitted(world.file("月报.docx"))
     return lambda: execute(world, number, FIRST)
 
 
 @attempt("executed after it was rejected", "D1")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number = world.submitted(world.file("月报.docx"))
     disposal.reject(world.ledger, stamp("zhao.gang"), number, "留")
     return lambda: execute(world, number, FIRST, count=1)
 
 
 @attempt("executed after it was withdrawn", "D1")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number = world.approved(world.file("月报.docx"))
     disposal.withdraw(world.ledger, stamp(), number, "留")
     return lambda: execute(world, number, FIRST, count=1)
 
 
 @attempt("executed on the last day of the cooling-off", "D5")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number = world.approved(world.file("月报.docx"))
     return lambda: execute(world, number, 6)
 
 
 @attempt("the settings' cooling-off is shortened after the list was drafted", "D5")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     """What was in force when it was drafted stands in the list."""
     number = replace(world, policy=Policy(cooling_days=20)).approved(world.file("月报.docx"))
     return lambda: execute(world, number, FIRST)
 
 
 @attempt("executed on the day after the approval's last", "D5")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number = world.approved(world.file("月报.docx"))
     return lambda: execute(world, number, 31)
 
 
 @attempt("an approval is used a second time", "D5")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number = world.approved(world.file("月报.docx"))
-    execute(world, number, FIRST)
-    execute(world, number, SECOND)
+    run(world, number, FIRST)
+    run(world, number, SECOND)
     world.file("月报.docx")  # the same content, filed again
     return lambda: execute(world, number, SECOND, count=1)
 
 
 @attempt("executed by the approver who is no archivist", "R1")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number = world.approved(world.file("月报.docx"))
     return lambda: execute(world, number, FIRST, by="zhao.gang")
 
 
 @attempt("executed by the service", "L6")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number = world.approved(world.file("月报.docx"))
-    service = replace(stamp(days=FIRST), actor=SERVICE)
-    return lambda: execution.execute(world.ledger, service, order(world, number), world.roots)
+    return lambda: execute(world, number, FIRST, by=SERVICE.name)
 
 
 @attempt("executed by an account closed since", "L6")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number = world.approved(world.file("月报.docx"))
     accounts.close(world.ledger, stamp("admin", 1), "chen.lu", "离职")
     return lambda: execute(world, number, FIRST)
 
 
 @attempt("the count is not typed rightly", "R4")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number = world.approved(world.file("月报.docx"), world.file("月报二.docx"))
     return lambda: execute(world, number, FIRST, count=1)
 
 
 @attempt("the list's inner id is typed in place of its number", "R4")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number = world.approved(world.file("月报.docx"))
     return lambda: execute(world, number, FIRST, typed=world.list(number).id)
 
 
 @attempt("the clock is set back behind the last event", "T4")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number = world.approved(world.file("月报.docx"))
     world.file("新的.docx")
-    back = Stamp(AT - timedelta(hours=1), stamp(days=FIRST).on, Actor("chen.lu"))  # and the day typed in
-    return lambda: execution.execute(world.ledger, back, order(world, number), world.roots)
+    return lambda: execute(world, number, -0.05)
 
 
 @attempt("the clock is set far ahead, past the cooling-off", "T4")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number = world.approved(world.file("月报.docx"))
     world.ledger.append([Draft("clock", ClockVouched("对过表"))], stamp())
     return lambda: execute(world, number, FIRST)
 
 
 @attempt("an approval dated by a clock far ahead", "T4")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number = world.submitted(world.file("月报.docx"))
     world.ledger.append([Draft("clock", ClockVouched("对过表"))], stamp())
     digest = world.list(number).digest or ""
-    return lambda: disposal.approve(world.ledger, stamp("zhao.gang", 20), number, digest)
+    return lambda: world.by.approve("zhao.gang", number, digest, 20)
 
 
 # --- what lies at the place ---------------------------------------------------------------------------------------
 
 
-def approved_file(world: World, path: str = "2022/月报.docx") -> tuple[str, Path]:
+def approved_file(world: Site, path: str = "2022/月报.docx") -> tuple[str, Path]:
     number = world.approved(world.file(path))
     return number, world.root / path
 
 
 @attempt("the file is edited after approval", "D6 D1 W3")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number, place = approved_file(world)
     place.write_bytes(b"something that must be kept")
     return lambda: execute(world, number, FIRST)
 
 
 @attempt("the file is edited after approval, size and times put back", "D6 D1 W3")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number, place = approved_file(world)
     before, content = place.stat(), place.read_bytes()
     place.write_bytes(bytes([content[0] ^ 1]) + content[1:])
@@ -509,7 +541,7 @@ def _(world: World) -> Callable[[], object]:
 
 
 @attempt("a symbolic link to something else lies in its place", "D6")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number, place = approved_file(world)
     place.unlink()
     place.symlink_to(world.root / "2022/别的.docx")
@@ -517,7 +549,7 @@ def _(world: World) -> Callable[[], object]:
 
 
 @attempt("a symbolic link to the very content lies in its place", "D6")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number, place = approved_file(world)
     place.rename(world.root / "elsewhere.docx")
     place.symlink_to(world.root / "elsewhere.docx")
@@ -525,7 +557,7 @@ def _(world: World) -> Callable[[], object]:
 
 
 @attempt("the file is there under another case of its name", "D6 D11 W4", remembered=False)
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     """It is not at its place, and that is told; the list waits for a scan to find where it went."""
     number, place = approved_file(world, "2022/Report.docx")
     place.rename(place.with_name("REPORT.docx"))
@@ -533,14 +565,14 @@ def _(world: World) -> Callable[[], object]:
 
 
 @attempt("the file has a second name", "D6")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number, place = approved_file(world)
     os.link(place, world.root / "second name.docx")
     return lambda: execute(world, number, FIRST)
 
 
 @attempt("a folder lies in its place", "D6")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number, place = approved_file(world)
     content = place.read_bytes()
     place.unlink()
@@ -550,7 +582,7 @@ def _(world: World) -> Callable[[], object]:
 
 
 @attempt("a pipe lies in its place", "D6")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number, place = approved_file(world)
     place.unlink()
     os.mkfifo(place)
@@ -558,7 +590,7 @@ def _(world: World) -> Callable[[], object]:
 
 
 @attempt("its folder is a link to a folder outside the share", "D6")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number, place = approved_file(world, "2021/月报.docx")
     outside = world.root.parent / "outside"
     place.parent.rename(outside)
@@ -567,14 +599,14 @@ def _(world: World) -> Callable[[], object]:
 
 
 @attempt("a path that leads out of the share", "D6")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     (world.root.parent / "secret.docx").write_bytes(b"secret")
     number = world.approved(world.file("../secret.docx"))
     return lambda: execute(world, number, FIRST)
 
 
 @attempt("an absolute path", "D6")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     place = world.root.parent / "absolute.docx"
     number = world.approved(world.file(str(place)))
     assert place.exists()
@@ -582,13 +614,13 @@ def _(world: World) -> Callable[[], object]:
 
 
 @attempt("a path into another list's quarantine", "D6")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number = world.approved(world.file(f"{QUARANTINE}/2026-000/7.1"))
     return lambda: execute(world, number, FIRST)
 
 
 @attempt("the quarantine is a link to somewhere else", "W8 D6")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number, _place = approved_file(world)
     (world.root.parent / "elsewhere").mkdir()
     (world.root / QUARANTINE).symlink_to(world.root.parent / "elsewhere")
@@ -596,7 +628,7 @@ def _(world: World) -> Callable[[], object]:
 
 
 @attempt("the share is another one, empty", "W8")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number, _place = approved_file(world)
     empty = world.root.parent / "empty"
     empty.mkdir()
@@ -604,7 +636,7 @@ def _(world: World) -> Callable[[], object]:
 
 
 @attempt("the share is another one, with a copy of the file and nothing else of it", "W8")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number, place = approved_file(world)
     other = world.root.parent / "other"
     (other / "2022").mkdir(parents=True)
@@ -613,13 +645,13 @@ def _(world: World) -> Callable[[], object]:
 
 
 @attempt("the share is left out of the settings", "W8")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number, _place = approved_file(world)
     return lambda: execute(world, number, FIRST, roots={})
 
 
 @attempt("the record is said to lie at another document's place", "D6 D1 W3")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     """The wrong file is moved under the approved name: its content is not what was approved."""
     number, place = approved_file(world)
     place.rename(world.root / "weggelegt.docx")
@@ -642,7 +674,7 @@ def acting(point: str, act: Callable[[], object]) -> Callable[[str], None]:
 
 
 @attempt("a hold after approval", "D3 R4 D1")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     record = world.file("月报.docx")
     number = world.approved(record, world.file("月报二.docx"))
     world.hold("H1", record, days=1)
@@ -651,21 +683,21 @@ def _(world: World) -> Callable[[], object]:
 
 
 @attempt("a hold on what lies in quarantine", "D3")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     record = world.file("月报.docx")
     number = world.approved(record)
-    execute(world, number, FIRST)
+    run(world, number, FIRST)
     world.hold("H1", record, days=FIRST + 1)
     return lambda: execute(world, number, SECOND)
 
 
-def replacing_at(point: str, day: float) -> Callable[[World], Callable[[], object]]:
+def replacing_at(point: str, day: float) -> Callable[[Site], Callable[[], object]]:
     """Another content is put where the file lies at that moment."""
 
-    def prepare(world: World) -> Callable[[], object]:
+    def prepare(world: Site) -> Callable[[], object]:
         number, place = approved_file(world)
         if day == SECOND:
-            execute(world, number, FIRST)
+            run(world, number, FIRST)
         inside = world.root / QUARANTINE
 
         def exchange() -> None:
@@ -674,26 +706,26 @@ def replacing_at(point: str, day: float) -> Callable[[World], Callable[[], objec
                 path.rename(world.root.parent / "taken aside.docx")
                 path.write_bytes(b"something that must be kept")
 
-        return lambda: execute(world, number, day, at=acting(point, exchange))
+        return lambda: run(world, number, day, at=acting(point, exchange))
 
     return prepare
 
 
-attempt("the content is replaced between intent and move", "D6 D1 W3")(replacing_at("intended", FIRST))
-attempt("the content is replaced in quarantine", "D6 D1 W3")(replacing_at("checking", SECOND))
+attempt("the content is replaced between intent and move", "D6 D1 W3", doors="library")(replacing_at("intended", FIRST))
+attempt("the content is replaced in quarantine", "D6 D1 W3", doors="library")(replacing_at("checking", SECOND))
 
 
 @attempt("the schedule is lengthened after approval", "D4")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number, _place = approved_file(world)
     adopted(world, 120)
     return lambda: execute(world, number, FIRST)
 
 
 @attempt("the class becomes one without a known term while it lies in quarantine", "D4")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number, _place = approved_file(world)
-    execute(world, number, FIRST)
+    run(world, number, FIRST)
     blank = RecordClass(MONTHLY, MONTHLY, MONTHLY, Rule(Term(TermKind.UNREADABLE, "见合同")))
     world.ledger.append([Draft("schedule", ScheduleAdopted(2, ScheduleVersion("2" * 64, (blank,))))], stamp(days=9))
     return lambda: execute(world, number, SECOND)
@@ -702,60 +734,59 @@ def _(world: World) -> Callable[[], object]:
 # --- said to be gone ----------------------------------------------------------------------------------------------
 
 
-def by_hand(world: World, number: str) -> Callable[[], object]:
-    return lambda: execution.record_by_hand(world.ledger, stamp(days=FIRST), order(world, number), world.roots)
+def by_hand(world: Site, number: str) -> Callable[[], object]:
+    return lambda: world.by.by_hand("chen.lu", FIRST, order(world, number))
 
 
 @attempt("a file is said to be destroyed by hand, and is there", "D11")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number, _place = approved_file(world)
     return by_hand(world, number)
 
 
 @attempt("what no approval covers is said to be destroyed by hand", "D1")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number = world.submitted(world.file("月报.docx"))
     return by_hand(world, number)
 
 
-@attempt("a held file is said to be destroyed by hand", "D1 R4 D3")
-def _(world: World) -> Callable[[], object]:
+@attempt("a held file is said to be destroyed by hand", "D1 D2 R4 D3")
+def _(world: Site) -> Callable[[], object]:
     record = world.file("月报.docx")
     number = world.approved(record, world.file("月报二.docx"))
     world.hold("H1", record, days=1)
     wanted = order(world, number, count=1)
-    told = {"record_ids": [record]}
-    return lambda: execution.record_by_hand(world.ledger, stamp(days=FIRST), wanted, world.roots, **told)
+    return lambda: world.by.by_hand("chen.lu", FIRST, wanted, [record])
 
 
 # --- around the rules, by the ledger's own door -------------------------------------------------------------------
 
 
-@attempt("an intent is written without an approval", "L1 D1")
-def _(world: World) -> Callable[[], object]:
+@attempt("an intent is written without an approval", "L1 D1", doors="library")
+def _(world: Site) -> Callable[[], object]:
     record = world.file("月报.docx")
     intent = Draft(record, DestroyIntended("1", world.list(world.drafted(record)).items[0].digest, 1))
     return lambda: world.ledger.commit(lambda _view: [intent], stamp(), attempt=intent)
 
 
-@attempt("a record is approved with another digest", "D1 D2")
-def _(world: World) -> Callable[[], object]:
+@attempt("a record is approved with another digest", "D1 D2", doors="library")
+def _(world: Site) -> Callable[[], object]:
     record = world.file("月报.docx")
     found = world.list(world.submitted(record))
     wrong = Draft(record, Approved(found.id, "f" * 64))
     return lambda: world.ledger.commit(lambda _view: [wrong], stamp("zhao.gang"), attempt=wrong)
 
 
-@attempt("a record on a list is given another class", "L1")
-def _(world: World) -> Callable[[], object]:
+@attempt("a record on a list is given another class", "L1", doors="library")
+def _(world: Site) -> Callable[[], object]:
     record = world.file("月报.docx")
     world.drafted(record)
     other = Draft(record, Classified(PLAN))
     return lambda: world.ledger.commit(lambda _view: [other], stamp(), attempt=other)
 
 
-@attempt("a destruction is written that was never intended", "L1 D7")
-def _(world: World) -> Callable[[], object]:
+@attempt("a destruction is written that was never intended", "L1 D7", doors="library")
+def _(world: Site) -> Callable[[], object]:
     record = world.file("月报.docx")
     world.approved(record)
     done = Draft(record, Destroyed(Outcome.REMOVED, 1))
@@ -765,42 +796,42 @@ def _(world: World) -> Callable[[], object]:
 # --- who witnesses ------------------------------------------------------------------------------------------------
 
 
-def executed(world: World, drafter: str = "chen.lu", executor: str = "chen.lu") -> str:
+def executed(world: Site, drafter: str = "chen.lu", executor: str = "chen.lu") -> str:
     number = submitted_by(world, drafter, drafter)
     disposal.approve(world.ledger, stamp("zhao.gang"), number, world.list(number).digest or "")
     for day in (FIRST, SECOND):
-        execute(world, number, day, executor)
+        Library(world).execute(executor, day, order(world, number), world.roots)
     return number
 
 
-def signing(world: World, number: str, by: str) -> Callable[[], object]:
-    return lambda: disposal.witness(world.ledger, stamp(by, SECOND + 1), number, "全程在场")
+def signing(world: Site, number: str, by: str) -> Callable[[], object]:
+    return lambda: world.by.witness(by, SECOND + 1, number)
 
 
 @attempt("the executor witnesses", "D13")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     return signing(world, executed(world, executor="wang.min"), "wang.min")
 
 
 @attempt("the proposer witnesses", "D13")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     return signing(world, executed(world, drafter="wang.min"), "wang.min")
 
 
 @attempt("the same witness signs twice", "D13")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     number = executed(world)
     signing(world, number, "li.hua")()
     return signing(world, number, "li.hua")
 
 
 @attempt("somebody who is no witness signs", "R1")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     return signing(world, executed(world), "he.fang")
 
 
 @attempt("a witness signs before anything was executed", "D13 D1")
-def _(world: World) -> Callable[[], object]:
+def _(world: Site) -> Callable[[], object]:
     return signing(world, world.approved(world.file("月报.docx")), "li.hua")
 
 
@@ -810,13 +841,15 @@ def _(world: World) -> Callable[[], object]:
 def safe(world: World) -> set[bytes]:
     """The contents that lie anywhere below the share's own folder, whatever they are called."""
     around = world.root.parent
-    files = (path for path in around.rglob("*") if path.is_file() and not path.name.startswith("ledger.db"))
+    own = ("office", "ledger.db", "ledger.db-wal", "ledger.db-shm")
+    files = (path for path in around.rglob("*") if path.is_file() and path.relative_to(around).parts[0] not in own)
     return {path.read_bytes() for path in files}
 
 
 @pytest.mark.parametrize("tried", ATTEMPTS, ids=lambda each: each.name)
-def test_an_attempt_on_the_library_is_refused_and_remembered(world: World, tried: Attempt) -> None:
-    """R2, L8 and the rules of the table."""
+def test_an_attempt_is_refused_and_remembered(site: Site, tried: Attempt) -> None:
+    """R2, L8 and the rules of the table, by the library and on the command line."""
+    world = site if tried.doors == "both" else replace(site, door=Library(site))
     trying = tried.prepare(world)
     there, destroyed = safe(world), kinds(world).count(Destroyed.kind)
     found = rules_of(trying)
@@ -825,7 +858,9 @@ def test_an_attempt_on_the_library_is_refused_and_remembered(world: World, tried
     assert there <= safe(world), "every content is still somewhere"
     told = {rule for _act, rules in world.refusals() for rule in rules}
     undone = {"destroy.aborted", "destroy.restored"} & {*kinds(world)}
-    assert bool(told & tried.letters or undone) is tried.remembered
+    # Nobody, another list typed, a row that is not there: that comes to no act of the ledger.
+    slip = isinstance(world.door, CommandLine) and bool(found & {"L6", "R4", "D2"})
+    assert bool(told & tried.letters or undone) is tried.remembered or slip
     assert broken_laws(world) == []
     assert world.differences() == []
     assert world.ledger.verify().sound
@@ -839,13 +874,13 @@ def test_the_table_is_long_and_says_everything_once() -> None:
     }
 
 
-def test_the_honest_way_leads_through(world: World) -> None:
+def test_the_honest_way_leads_through(world: Site) -> None:
     """Else a table of refusals would prove nothing."""
     record = world.file("2022/月报.docx")
     number = world.approved(record)
-    execute(world, number, FIRST)
+    run(world, number, FIRST)
     assert not (world.root / "2022/月报.docx").exists()
-    execute(world, number, SECOND)
+    run(world, number, SECOND)
     for name in ("li.hua", "sun.yi"):
         signing(world, number, name)()
     with world.ledger.read() as view:
@@ -865,17 +900,17 @@ POINTS[SECOND] += ("unlink.intended",)
 
 def beside(world: World) -> World:
     """Somebody else at the same ledger."""
-    return replace(world, ledger=Ledger.open(world.root.parent / "ledger.db"))
+    return replace(world, ledger=Ledger.open(world.root.parent / "office/ledger.db"))
 
 
 @pytest.mark.parametrize(("day", "point"), [(day, point) for day, points in POINTS.items() for point in points])
-def test_a_hold_wins_up_to_the_last_moment(world: World, day: int, point: str) -> None:  # D3
+def test_a_hold_wins_up_to_the_last_moment(world: Site, day: int, point: str) -> None:  # D3
     record = world.file("2022/月报.docx")
     number = world.approved(record)
     if day == SECOND:
-        execute(world, number, FIRST)
+        run(world, number, FIRST)
     other = beside(world)
-    execute(world, number, day, at=acting(point, lambda: other.hold("H1", record, days=day)))
+    run(world, number, day, at=acting(point, lambda: other.hold("H1", record, days=day)))
     other.ledger.close()
     assert (world.root / "2022/月报.docx").read_bytes() == "2022/月报.docx".encode()
     with world.ledger.read() as view:
@@ -887,11 +922,11 @@ def test_a_hold_wins_up_to_the_last_moment(world: World, day: int, point: str) -
     assert world.differences() == []
 
 
-def test_a_hold_that_comes_while_the_file_goes_is_told_so(world: World) -> None:  # D3, L3
+def test_a_hold_that_comes_while_the_file_goes_is_told_so(world: Site) -> None:  # D3, L3
     """Removal and its outcome are one turn at the ledger: the hold waits, and finds the record destroyed."""
     record = world.file("2022/月报.docx")
     number = world.approved(record)
-    execute(world, number, FIRST)
+    run(world, number, FIRST)
     other = beside(world)
     with ThreadPoolExecutor(1) as pool:
         asked: list[Future[None]] = []
@@ -899,7 +934,7 @@ def test_a_hold_that_comes_while_the_file_goes_is_told_so(world: World) -> None:
         def hold() -> None:
             asked.append(pool.submit(other.hold, "H1", record, days=SECOND))
 
-        execute(world, number, SECOND, at=acting("unlink.locked", hold))
+        run(world, number, SECOND, at=acting("unlink.locked", hold))
         with pytest.raises(ConflictError):
             asked[0].result()
     other.ledger.close()
@@ -908,12 +943,12 @@ def test_a_hold_that_comes_while_the_file_goes_is_told_so(world: World) -> None:
     assert broken_laws(world) == []
 
 
-def test_an_approval_stands_when_its_approver_loses_the_role(world: World) -> None:
+def test_an_approval_stands_when_its_approver_loses_the_role(world: Site) -> None:
     """Roles are asked for at the act. Whoever doubts an approval given before withdraws the list, or places a hold."""
     number = world.approved(world.file("2022/月报.docx"))
     accounts.change(world.ledger, stamp("admin", 1), "zhao.gang", roles=frozenset({Role.WITNESS}))
-    assert execute(world, number, FIRST).quarantined == 1
-    execute(world, number, SECOND)
+    assert run(world, number, FIRST).quarantined == 1
+    run(world, number, SECOND)
     assert rules_of(signing(world, number, "zhao.gang")) == {"D13"}, "and the approver is no witness, whatever the role"
 
 
@@ -921,13 +956,11 @@ def test_an_approval_stands_when_its_approver_loses_the_role(world: World) -> No
 
 
 @pytest.fixture
-def shared(target: str, tmp_path: Path) -> Iterator[World]:
+def shared(target: str, tmp_path: Path) -> Iterator[Site]:
     """The same on both databases."""
-    made = World.made(target, tmp_path / "share")
-    made.file("2022/别的.docx")
-    made.file("2022/另一份.docx")
-    yield made
-    made.ledger.close()
+    found = made(tmp_path, target)
+    yield Site(found.ledger, found.root, found.policy, Library(found))
+    found.ledger.close()
 
 
 def by_sql(world: World, *statements: str) -> None:
@@ -937,7 +970,7 @@ def by_sql(world: World, *statements: str) -> None:
             assert connection.execute(text(statement)).rowcount, statement
 
 
-def unguarded(world: World) -> None:
+def unguarded(world: Site) -> None:
     """Without the triggers."""
     with world.ledger._engine.begin() as connection:
         if connection.dialect.name == "postgresql":
@@ -966,7 +999,7 @@ ROWS: dict[str, tuple[str, ...]] = {
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_a_row_written_by_hand_destroys_nothing(shared: World, name: str) -> None:  # L1, D1, D2, D5
+def test_a_row_written_by_hand_destroys_nothing(shared: Site, name: str) -> None:  # L1, D1, D2, D5
     """Found by replaying the events, and refused where it would be relied on."""
     world = shared
     record, proof = world.file("2022/月报.docx"), world.file("证明.docx", proof=True)
@@ -1004,7 +1037,7 @@ def test_a_row_written_by_hand_destroys_nothing(shared: World, name: str) -> Non
     assert DestroyIntended.kind not in kinds(world)
 
 
-def test_taking_the_latest_schedule_out_of_its_table_brings_no_day_forward(shared: World) -> None:  # L1, D4
+def test_taking_the_latest_schedule_out_of_its_table_brings_no_day_forward(shared: Site) -> None:  # L1, D4
     """And the days of all records with it, as if it had never been adopted."""
     world = shared
     record = world.file("2022/月报.docx")
@@ -1018,7 +1051,7 @@ def test_taking_the_latest_schedule_out_of_its_table_brings_no_day_forward(share
         drafting(world, record)()
 
 
-def test_a_hold_taken_out_of_its_table_still_holds(shared: World) -> None:  # L1, D3
+def test_a_hold_taken_out_of_its_table_still_holds(shared: Site) -> None:  # L1, D3
     world = shared
     record = world.file("2022/月报.docx")
     world.hold("H1", record)
@@ -1028,7 +1061,7 @@ def test_a_hold_taken_out_of_its_table_still_holds(shared: World) -> None:  # L1
         world.approved(record)
 
 
-def test_events_are_not_changed_while_the_triggers_stand(shared: World) -> None:  # L5
+def test_events_are_not_changed_while_the_triggers_stand(shared: Site) -> None:  # L5
     world = shared
     record = world.file("2022/月报.docx")
     statements = [
@@ -1071,7 +1104,7 @@ def rewritten(world: World, bodies: list[bytes]) -> None:
     world.ledger.restore(chain)
 
 
-def test_an_approval_forged_into_a_rewritten_chain_is_detected(shared: World) -> None:  # L2
+def test_an_approval_forged_into_a_rewritten_chain_is_detected(shared: Site) -> None:  # L2
     """Sound in itself, rows and all; only a checkpoint kept elsewhere shows it. That is why there are checkpoints."""
     world = shared
     number = world.submitted(world.file("2022/月报.docx"))
@@ -1105,13 +1138,13 @@ def test_an_older_database_put_back_is_detected(tmp_path: Path) -> None:  # L2
     world = replace(world, ledger=Ledger.open(tmp_path / "ledger.db"))
     faults = {finding.fault for finding in world.ledger.verify([point], KEY.public_key()).findings}
     assert faults == {Fault.SHORTENED}
-    execute(world, number, FIRST)
+    run(world, number, FIRST)
     faults = {finding.fault for finding in world.ledger.verify([point], KEY.public_key()).findings}
     assert faults == {Fault.REPLACED}
     world.ledger.close()
 
 
-def test_a_stored_password_exchanged_by_sql_logs_nobody_in(shared: World) -> None:  # L6
+def test_a_stored_password_exchanged_by_sql_logs_nobody_in(shared: Site) -> None:  # L6
     world = shared
     accounts.set_password(world.ledger, stamp("wang.min"), "wang.min", "known to wang only")
     accounts.set_password(world.ledger, stamp("zhao.gang"), "zhao.gang", "known to zhao only")
@@ -1122,7 +1155,7 @@ def test_a_stored_password_exchanged_by_sql_logs_nobody_in(shared: World) -> Non
     assert world.differences()
 
 
-def test_a_role_given_by_sql_approves_nothing(shared: World) -> None:  # L6, R1
+def test_a_role_given_by_sql_approves_nothing(shared: Site) -> None:  # L6, R1
     world = shared
     number = world.submitted(world.file("2022/月报.docx"))
     by_sql(world, "UPDATE accounts SET roles = 'approver witness' WHERE name = 'sun.yi'")
@@ -1161,10 +1194,10 @@ def taken_back(world: World, content: bytes, by: str = "he.fang") -> int:
     return roundtrip.apply(world.ledger, stamp(by), roundtrip.take_back(world.ledger, content, "征求表.xlsx"))
 
 
-def in_two(change: Callable[[Any], object]) -> Callable[[World], Callable[[], object]]:
+def in_two(change: Callable[[Any], object]) -> Callable[[Site], Callable[[], object]]:
     """A draft of two rows comes back with the first decided, and something else done to it."""
 
-    def prepare(world: World) -> Callable[[], object]:
+    def prepare(world: Site) -> Callable[[], object]:
         number = world.drafted(world.file("月报.docx"), world.file("月报二.docx"))
         content = worked_in(worked_in(sent(world, number), put(1, roundtrip.WISH, "销毁")), change)
         return lambda: taken_back(world, content)
@@ -1177,7 +1210,7 @@ def copied_row(sheet: Any) -> None:
         sheet.cell(HEAD + 2, column).value = sheet.cell(HEAD, column).value
 
 
-def stale(world: World) -> Callable[[], object]:
+def stale(world: Site) -> Callable[[], object]:
     """A record was struck out, and another one taken in by a new draft: the old workbook is of another list."""
     first, second = world.file("月报.docx"), world.file("月报二.docx")
     number = world.drafted(first, second)
@@ -1187,7 +1220,7 @@ def stale(world: World) -> Callable[[], object]:
     return lambda: taken_back(world, content)
 
 
-def frozen(world: World) -> Callable[[], object]:
+def frozen(world: Site) -> Callable[[], object]:
     number = world.drafted(world.file("月报.docx"))
     world.decide(number, Wish.DESTROY)
     content = worked_in(sent(world, number), put(1, roundtrip.WISH, "永久"))
@@ -1196,7 +1229,7 @@ def frozen(world: World) -> Callable[[], object]:
     return lambda: taken_back(world, content)
 
 
-def overtaken(world: World) -> Callable[[], object]:
+def overtaken(world: Site) -> Callable[[], object]:
     """An old workbook that says 销毁 is sent in again after an archivist decided 永久."""
     record = world.file("月报.docx")
     number = world.drafted(record)
@@ -1205,8 +1238,8 @@ def overtaken(world: World) -> Callable[[], object]:
     return lambda: taken_back(world, content)
 
 
-def by_nobody(by: str) -> Callable[[World], Callable[[], object]]:
-    def prepare(world: World) -> Callable[[], object]:
+def by_nobody(by: str) -> Callable[[Site], Callable[[], object]]:
+    def prepare(world: Site) -> Callable[[], object]:
         number = world.drafted(world.file("月报.docx"))
         content = worked_in(sent(world, number), put(1, roundtrip.WISH, "销毁"))
         return lambda: taken_back(world, content, by)
@@ -1214,7 +1247,7 @@ def by_nobody(by: str) -> Callable[[World], Callable[[], object]]:
     return prepare
 
 
-WORKBOOKS: dict[str, tuple[str, Callable[[World], Callable[[], object]]]] = {
+WORKBOOKS: dict[str, tuple[str, Callable[[Site], Callable[[], object]]]] = {
     "a formula decides": ("R3", in_two(put(2, roundtrip.WISH, '=IF(1=1,"销毁","永久")'))),
     "a formula gives the reason": ("R3", in_two(put(2, roundtrip.REASON, "=A1"))),
     "a row is there twice": ("R3", in_two(copied_row)),
@@ -1240,7 +1273,7 @@ WORKBOOKS: dict[str, tuple[str, Callable[[World], Callable[[], object]]]] = {
 
 
 @pytest.mark.parametrize("name", WORKBOOKS)
-def test_a_workbook_that_is_not_honest_changes_nothing(world: World, name: str) -> None:  # R2, R3
+def test_a_workbook_that_is_not_honest_changes_nothing(world: Site, name: str) -> None:  # R2, R3
     rules, prepare = WORKBOOKS[name]
     trying = prepare(world)
     before = [kind for kind in kinds(world) if kind != "act.refused"]
@@ -1249,7 +1282,7 @@ def test_a_workbook_that_is_not_honest_changes_nothing(world: World, name: str) 
     assert world.differences() == []
 
 
-def test_a_workbook_taken_back_twice_changes_nothing_the_second_time(world: World) -> None:  # R3
+def test_a_workbook_taken_back_twice_changes_nothing_the_second_time(world: Site) -> None:  # R3
     number = world.drafted(world.file("月报.docx"))
     content = worked_in(sent(world, number), put(1, roundtrip.WISH, "销毁"))
     assert taken_back(world, content) == 1
@@ -1258,7 +1291,7 @@ def test_a_workbook_taken_back_twice_changes_nothing_the_second_time(world: Worl
     assert kinds(world) == before
 
 
-def test_a_workbook_replayed_onto_the_next_list_of_the_same_record_is_refused(world: World) -> None:  # R3
+def test_a_workbook_replayed_onto_the_next_list_of_the_same_record_is_refused(world: Site) -> None:  # R3
     record = world.file("月报.docx")
     number = world.drafted(record)
     content = worked_in(sent(world, number), put(1, roundtrip.WISH, "销毁"))
