@@ -16,7 +16,7 @@ from disposals import SERVICE, SHARE, World, stamp
 
 import cli
 from console import disposal as commands
-from office import create_office, people
+from office import create_office, people, roundtrip
 from retention import disposal, execution, persons
 from retention.errors import Problem, RefusedError
 from retention.events import SessionBegun
@@ -44,6 +44,7 @@ class Door(Protocol):
     def execute(self, by: str, day: float, order: execution.Order, roots: Mapping[str, Path]) -> object: ...
     def by_hand(self, by: str, day: float, order: execution.Order, ids: Collection[str] = ()) -> object: ...
     def witness(self, by: str, day: float, number: str) -> object: ...
+    def take_back(self, by: str, content: bytes) -> object: ...
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,10 @@ class Library:
 
     def witness(self, by: str, day: float, number: str) -> object:
         return disposal.witness(self.world.ledger, _stamp(by, day), number, "全程在场")
+
+    def take_back(self, by: str, content: bytes) -> object:
+        returned = roundtrip.take_back(self.world.ledger, content, "征求表.xlsx")
+        return roundtrip.apply(self.world.ledger, _stamp(by), returned)
 
 
 def _stamp(by: str, days: float = 0) -> Stamp:
@@ -138,6 +143,10 @@ class CommandLine:
     def witness(self, by: str, day: float, number: str) -> object:
         return self._run(by, day, "witness", number, "--statement", "全程在场")
 
+    def take_back(self, by: str, content: bytes) -> object:
+        (self.folder / "征求表.xlsx").write_bytes(content)
+        return self._run(by, 0, "import", str(self.folder / "征求表.xlsx"), "--yes")
+
     # --- how
 
     def _rows(self, number: str, ids: Collection[str]) -> list[str]:
@@ -149,17 +158,22 @@ class CommandLine:
         return (named, *confirmed, "--method", order.method, "--place", order.place)
 
     def _run(self, by: str, days: float, *words: str) -> execution.Report | None:
-        at = stamp(by, days).at
+        return self.run(self.session(by, days), days, *words)
+
+    def run(self, token: str, days: float, *words: str) -> execution.Report | None:
+        """A command by whose session the token is, so many days after the test begins."""
+        at = stamp(days=days).at
         moment = type("Moment", (datetime,), {"now": classmethod(lambda _cls, _zone=None: at)})
         with self.monkeypatch.context() as then:
             then.setattr(commands, "datetime", moment)
             then.setenv("GUIDANG_LANG", "zh_CN")
-            then.setenv(people.TOKEN, self._session(by, days))
+            then.setenv(people.TOKEN, token)
+            then.setenv("XDG_STATE_HOME", str(self.folder / "nobody is logged in"))
             arguments = ["disposal", *words, "--json", "--office", str(self.folder)]
             result = CliRunner().invoke(cli.program, arguments, prog_name="guidang")
         return _told(result.exit_code, result.stdout)
 
-    def _session(self, by: str, days: float) -> str:
+    def session(self, by: str, days: float) -> str:
         """A token of who has an account, as logging in gives it; of anybody else one that is worth nothing."""
         with self.world.ledger.read() as view:
             account, token = view.account(persons.subject_of(by)), f"{by} {view.head.seq}"
