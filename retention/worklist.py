@@ -22,7 +22,7 @@ class Rhythm(NamedTuple):
     """
 
     full_every: float
-    quiet: float = 0.4
+    quiet: float = 0.25
     patience: float = 2.0
     bound: int = 10_000
     back_off: tuple[float, ...] = (0, 0, 1, 2, 5, 15, 60)
