@@ -256,7 +256,7 @@ def records(  # noqa: PLR0913, PLR0917 - one parameter an option
     """
     from retention import tally
     from retention.model import Overlay
-    from retention.selection import conditions
+    from retention.selection import by_place, conditions
 
     page = page_of(limit, number, everything)
     with the_archive() as archive, archive.ledger.read() as view:
@@ -275,7 +275,7 @@ def records(  # noqa: PLR0913, PLR0917 - one parameter an option
             gone=gone,
         )
         where = conditions(selection)
-        found = view.found(*where, limit=page.limit, skip=page.skip)
+        found = view.found(*where, order=by_place(selection), limit=page.limit, skip=page.skip)
         total = tally.count(view, *where)
         guesses = {each.record.id: guessed(archive, view, each.record) for each in found if lying == "unclassified"}
     told = _Records(archive.classes, day_of(on), page, found, total, alarm, guesses)

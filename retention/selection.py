@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, or_
 
@@ -49,6 +49,14 @@ class Selection:
 def conditions(selection: Selection) -> list[ColumnElement[bool]]:
     """The selection as conditions over ``schema.records``, to be joined by *and*."""
     return [*_of_values(selection), *_of_place(selection), *_of_standing(selection)]
+
+
+def by_place(selection: Selection) -> tuple[ColumnElement[Any], ...]:
+    """The order of places. Of the few that something lies over, it is not walked through the index of all places."""
+    table = schema.records.c
+    if selection.overlay is None:
+        return (table.share, table.path, table.id)
+    return (table.share.concat(""), table.path, table.id)
 
 
 def _of_values(selection: Selection) -> Iterator[ColumnElement[bool]]:

@@ -123,7 +123,9 @@ def _repeated(single: Collection[str]) -> Select[Any]:
 
 def _copied() -> Select[Any]:
     digest = schema.records.c.digest
-    return select(digest).where(_there()).group_by(digest).having(func.count() > 1)
+    # First by the index alone, destroyed and missing ones too: a million records take half a second, not three.
+    anywhere = select(digest).group_by(digest).having(func.count() > 1)
+    return select(digest).where(digest.in_(anywhere), _there()).group_by(digest).having(func.count() > 1)
 
 
 def _groups(view: View, query: Select[Any]) -> int:

@@ -32,7 +32,7 @@ from retention.ledger import Draft
 from retention.model import Outcome, Overlay, Period, State, Term, TermKind
 from retention.reckoning import Never, reckon
 from retention.schedule import read_schedule
-from retention.selection import Selection, conditions
+from retention.selection import Selection, by_place, conditions
 from samples.share import docx
 
 if TYPE_CHECKING:
@@ -176,8 +176,11 @@ def test_records_are_chosen_by_class_period_place_and_words(archive: Archive) ->
     archive.scan()
 
     def found(**chosen: Any) -> set[str]:
+        meant = Selection(**chosen)
         with archive.ledger.read() as view:
-            return {each.record.path.rpartition("/")[2] for each in view.found(*conditions(Selection(**chosen)))}
+            listed = [each.record.path for each in view.found(*conditions(meant), order=by_place(meant))]
+        assert sorted(listed) == listed
+        return {path.rpartition("/")[2] for path in listed}
 
     plans = {PLAN.rpartition("/")[2], "JY-QM7.5.1-02 特勤部月工作计划(2023年6月).docx"}
     assert found(keys=frozenset({"JY-QM7.5.1-02"})) == plans
