@@ -100,7 +100,13 @@ class _Run:
     tally: Counter[str] = field(default_factory=Counter)
 
     def commit(self, decide: Callable[[View], Iterable[Draft]], point: str) -> tuple[Entry, ...]:
-        written = self.ledger.commit(decide, self.stamp)
+        """Write, and pass two points: before anything is in the database, and when all of it is durable."""
+
+        def told(view: View) -> Iterator[Draft]:
+            yield from decide(view)
+            self.at(f"{point}.writing")
+
+        written = self.ledger.commit(told, self.stamp)
         self.tally.update(entry.event.kind for entry in written)
         self.at(point)
         return written
@@ -341,10 +347,14 @@ def _aborted(record: Record, place: Place, found: Found, path: str) -> Iterator[
     """The file is on the share, as ``found``: what that says about the record is told as well (W3, W4)."""
     words = found.words or _("the content is not the one that was approved")
     yield Draft(record.id, DestroyAborted(place.attempt, words, "" if path == place.path else path))
+    yield from _changed(record, found)
+    if found.fault is Fault.ABSENT and record.missing_since is None:
+        yield Draft(record.id, Missed())
+
+
+def _changed(record: Record, found: Found) -> Iterator[Draft]:
     if found.digest and found.digest != record.digest:
         yield Draft(record.id, Altered(found.digest, found.size))
-    elif found.fault is Fault.ABSENT and record.missing_since is None:
-        yield Draft(record.id, Missed())
 
 
 def _give_back_what_is_held(run: _Run, places: Sequence[Place]) -> None:
@@ -438,8 +448,7 @@ def _give_back_changed(
             if isinstance(path, str):
                 words = refused[place.record_id][0].message
                 yield Draft(place.record_id, Restored(place.attempt, words, "" if path == place.path else path))
-                if found.digest and found.digest != records[place.record_id].digest:
-                    yield Draft(place.record_id, Altered(found.digest, found.size))
+                yield from _changed(records[place.record_id], found)
 
     run.commit(decide, "restored")
 
@@ -710,14 +719,13 @@ def _fate(run: _Run, item: Item, record: Record, place: Place) -> _Trace:
             return _Trace(_Fate.UNKNOWN, found)
     if inside.fault is not Fault.ABSENT:
         return _Trace(_Fate.MOVED if _is(record, inside) else _Fate.CHANGED, inside)
-    known = [(beside, place.beside)] if _is(record, beside) else []
-    known += [(here, place.path)] if _is(record, here) else []
+    if beside.fault is not Fault.ABSENT:  # a name that only this attempt gives
+        return _Trace(_Fate.RESTORED if item.state is State.QUARANTINED else _Fate.KEPT, beside, place.beside)
+    if here.fault is Fault.ABSENT or (item.unlinking and not _is(record, here)):
+        return _Trace(_Fate.LOST, here)
     if item.state is State.QUARANTINED:
-        return _Trace(_Fate.RESTORED, *known[0]) if known else _Trace(_Fate.LOST, here)
-    if known:
-        found, path = known[0]
-        return _Trace(_Fate.KEPT if path == place.beside else _Fate.RESUMED, found, path)
-    return _Trace(_Fate.LOST, here) if here.fault is Fault.ABSENT else _Trace(_Fate.KEPT, here, place.path)
+        return _Trace(_Fate.RESTORED, here, place.path)
+    return _Trace(_Fate.RESUMED if _is(record, here) else _Fate.KEPT, here, place.path)
 
 
 def _is(record: Record, found: Found) -> bool:
@@ -732,6 +740,7 @@ def _outcome(run: _Run, record: Record, place: Place, trace: _Trace, path: str |
             yield Draft(record.id, Quarantined(place.attempt, trace.found.digest, run.files.path_of(place)))
         case _Fate.RESTORED:
             yield Draft(record.id, Restored(place.attempt, _("found on the share on recovery"), elsewhere))
+            yield from _changed(record, trace.found)
         case _Fate.KEPT | _Fate.CHANGED if isinstance(path, str):
             yield from _aborted(record, place, trace.found, path)
 
