@@ -12,6 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from i18n import _
+from retention import passing
 from retention.observed import on_disk
 from retention.walk import look_at
 
@@ -77,14 +78,13 @@ def examine(root: Path, known: Identity | None, sample: Sequence[tuple[str, Stat
         names = os.listdir(root)
     except OSError as error:
         return Examination(Health.AWAY, reason=error.strerror or str(error))
-    if known is None:
-        return Examination(Health.OK, identity)
-    if sample and not names:
+    if sample and all(passing.left_alone(name) or passing.passing_folder(name) for name in names):
         return Examination(Health.EMPTY, identity)
+    unchanged = known in (None, identity)
     found = _found(root, names, sample)
-    if identity == known and not found and _renamed(root, sample):
+    if unchanged and not found and _renamed(root, sample):
         return Examination(Health.OK, identity)
-    return Examination(_judged(identity == known, len(sample), found), identity)
+    return Examination(_judged(unchanged, len(sample), found), identity)
 
 
 def _judged(unchanged: bool, asked: int, found: int) -> Health:

@@ -45,6 +45,8 @@ FACTS, ROWS = 200, 5_000
 """A transaction holds at most so many places that may become events, and about so many rows of what was seen."""
 BATCH, BATCH_NAMES = 100, 20_000
 """Folders, and names in them, that are held against what is known of them at once."""
+LONGEST = 1_200
+"""Bytes of a folder's path: what the indices of every database take, escapes and a file's name added."""
 PAUSE = 30 * SECOND
 """Between two looks at what waits for somebody else: an execution that is not finished, a file that may be a move."""
 
@@ -438,6 +440,8 @@ class _Pass:
             self.files += len(seen.listing.names) - len(seen.listing.folders)
             if folder and folder.digest == seen.listing.digest and folder.trouble is None:
                 self.left_alone += folder.left_alone
+            elif len(os.fsencode(on_disk(seen.listing.path))) > LONGEST:
+                self._closed(walk.Closed(seen.listing.path, _("its path is too long")), folder, seen.after)
             elif folder and folder.mounted and not seen.listing.mounted:
                 message = _("another file system was mounted here, and is not now")
                 self._closed(walk.Closed(seen.listing.path, message), folder, seen.after)

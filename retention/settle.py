@@ -19,6 +19,7 @@ from retention import passing
 from retention.identify import Document, Standing, identify
 from retention.observed import Content, Stat, Unreadable, joined, on_disk, same, shown
 from retention.peek import NOTHING, peek
+from retention.walk import mtime_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,7 +89,7 @@ def _is(file: IO[bytes], seen: Stat) -> bool:
     """Whether the open file is a regular one, and the one that was seen."""
     found = os.fstat(file.fileno())
     number = found.st_ino & ((1 << 63) - 1) if seen.file_id else 0
-    return stat.S_ISREG(found.st_mode) and same(seen, Stat(found.st_size, found.st_mtime_ns, number))
+    return stat.S_ISREG(found.st_mode) and same(seen, Stat(found.st_size, mtime_of(found), number))
 
 
 def _hashed(file: IO[bytes], size: int) -> tuple[IO[bytes], str, int]:

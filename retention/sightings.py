@@ -259,8 +259,12 @@ def is_unsettled(connection: Connection, share: str) -> bool:
 def known_records(connection: Connection, share: str) -> int:
     """How many records have a place on the share, gone ones too."""
     table = schema.entries.c
-    query = select(func.count()).where(table.share == share, table.record_id.is_not(None))
-    return connection.execute(query).scalar_one()
+    placed = select(func.count()).where(table.share == share, table.record_id.is_not(None))
+    records = schema.records.c
+    filed = select(func.count()).where(
+        records.share == share, records.state.in_(_IN_PLACE), records.missing_since.is_(None)
+    )
+    return connection.execute(placed).scalar_one() or connection.execute(filed).scalar_one()
 
 
 def living_tops(connection: Connection, share: str, tops: Iterable[str]) -> set[str]:
@@ -293,7 +297,15 @@ def sample(connection: Connection, share: str) -> list[tuple[str, Stat]]:
             found.update((row.path, row.stat) for row in rows if row.stat and not row.placeless)
         if found:
             break
-    return list(found.items())
+    return list(found.items()) or _sample_of_records(connection, share)
+
+
+def _sample_of_records(connection: Connection, share: str) -> list[tuple[str, Stat]]:
+    """The same by the ledger alone, when what was seen was thrown away; in the order of digests, which is none."""
+    table = schema.records.c
+    there = (table.share == share, table.state.in_(_IN_PLACE), table.missing_since.is_(None))
+    query = select(table.path, table.size).where(*there).order_by(table.digest).limit(SAMPLE)
+    return [(path, Stat(size, 0, 0)) for path, size in connection.execute(query)]
 
 
 def write_rows(connection: Connection, share: str, changed: Sequence[Row], removed: Sequence[Row]) -> None:

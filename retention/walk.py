@@ -94,20 +94,19 @@ def _by_descriptor(place: str, path: str, device: int, *, ids: bool) -> Listing:
         for name in names:
             try:
                 found = look(name, dir_fd=descriptor)
+                kind = found[0] & _KIND
+                if kind == _FILE:
+                    add(found[6])
+                    add(found.st_mtime_ns)
+                    add(found[1] & keep)
+                else:
+                    numbers.extend((_IS_FOLDER if kind == _FOLDER else _NO_FILE, 0, 0))
+                    if kind == _FOLDER:
+                        folders.append(name)
             except FileNotFoundError:  # between listing and looking
                 lost.append(name)
-                continue
-            kind = found[0] & _KIND
-            if kind == _FILE:
-                add(found[6])
-                add(found.st_mtime_ns)
-                add(found[1] & keep)
-            else:
-                add(_IS_FOLDER if kind == _FOLDER else _NO_FILE)
-                add(0)
-                add(0)
-                if kind == _FOLDER:
-                    folders.append(name)
+            except OverflowError:  # a time of change after the year 2262
+                numbers.extend((found.st_mtime_ns & _ID, found[1] & keep))
     finally:
         os.close(descriptor)
     return _made(
@@ -128,7 +127,7 @@ def _by_entries(place: str, path: str, device: int) -> Listing:
             folders.append(entry.name)
         elif entry.is_file(follow_symlinks=False):
             seen = entry.stat(follow_symlinks=False)
-            numbers.extend((seen.st_size, seen.st_mtime_ns, 0))
+            numbers.extend((seen.st_size, mtime_of(seen), 0))
         else:
             numbers.extend((_NO_FILE, 0, 0))
     return _made(path, [entry.name for entry in found], numbers, folders, mounted=mounted)
@@ -170,4 +169,9 @@ def look_at(root: Path | str, path: str, *, ids: bool = True) -> Stat | None:
         return None
     if not stat.S_ISREG(found.st_mode):
         return None
-    return Stat(found.st_size, found.st_mtime_ns, found.st_ino & _ID if ids else 0)
+    return Stat(found.st_size, mtime_of(found), found.st_ino & _ID if ids else 0)
+
+
+def mtime_of(found: os.stat_result) -> int:
+    """The time of change in nanoseconds, as far as it fits."""
+    return found.st_mtime_ns if found.st_mtime_ns <= _ID else found.st_mtime_ns & _ID

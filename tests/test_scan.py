@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import delete, func, select
 
+import i18n
 from retention import events, schema, settle, sightings
 from retention.dates import ClockFault
 from retention.health import Health
@@ -31,6 +32,12 @@ from tests.test_identify import catalogue as sample_catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    with i18n.use("en"):
+        yield
 
 
 @pytest.fixture
@@ -772,7 +779,72 @@ def test_a_person_may_believe_that_everything_is_gone(filled: Desk) -> None:  # 
     assert filled.look(after=100, believe=30).missing == 30
 
 
+def test_a_share_that_is_empty_when_what_was_seen_is_lost_is_no_deletion(filled: Desk, tmp_path: Path) -> None:  # W8
+    forget_what_was_seen(filled.ledger)
+    away = filled.root.rename(tmp_path / "elsewhere")
+    for names in ((), ("lost+found/x",), ("别的.pdf",)):
+        filled.root.mkdir(exist_ok=True)
+        for name in names:
+            filled.write(name, "x")
+        for _look in range(3):
+            assert filled.look(after=100).health is (Health.WRONG if names == ("别的.pdf",) else Health.EMPTY)
+    shutil.rmtree(filled.root)
+    away.rename(filled.root)
+    assert filled.settled() == (0, 0, 0, 0, 0, 0)
+
+
+def test_a_share_replaced_during_a_look_gives_no_facts(filled: Desk, tmp_path: Path) -> None:  # W8
+    for number in range(30):
+        filled.write(f"2026年/新{number}.pdf", f"新{number}")
+    filled.look()
+    known = catalogue()
+
+    def replaced():
+        if not (tmp_path / "elsewhere").exists():
+            filled.root.rename(tmp_path / "elsewhere")
+            filled.root.mkdir()
+        return known
+
+    filled.scanner.catalogue = replaced
+    found = filled.look()
+    assert (found.health is Health.OK, found.filed, found.missing) == (False, 0, 0)
+    assert len(filled.log()) == 30
+    assert filled.look(after=100).health is Health.EMPTY
+
+
+def test_paths_too_long_for_an_index_are_unknown(desk: Desk) -> None:  # W9
+    """Made step by step: no call takes such a path whole."""
+    before = os.open(".", os.O_RDONLY)
+    try:
+        os.chdir(desk.root)
+        for _level in range(12):
+            Path("长" * 80).mkdir()
+            os.chdir("长" * 80)
+        Path("月报.pdf").write_text("x")
+    finally:
+        os.fchdir(before)
+        os.close(before)
+    desk.write("另.pdf", "x")
+    found = desk.look()
+    assert set(found.unknown.values()) == {"its path is too long"}
+    assert desk.settled()[0] == 1
+
+
+def test_times_beyond_reason_are_times(desk: Desk) -> None:  # W6
+    place = desk.write("月报.pdf", "x")
+    for seconds in (-(10**9), 10**10):
+        os.utime(place, (seconds, seconds))
+        desk.settle()
+    assert desk.kinds() == ["record.filed"]
+
+
 # --- W10 and the tables of observations -------------------------------------------------------------------------------
+
+
+def forget_what_was_seen(ledger: Ledger) -> None:
+    with ledger._engine.begin() as connection:
+        for table in (schema.shares, schema.folders, schema.entries):
+            connection.execute(delete(table))
 
 
 def row_writes(ledger: Ledger) -> dict[str, str]:
@@ -805,9 +877,7 @@ def test_an_unchanged_pass_reads_no_file_and_writes_no_row_but_the_share_s(fille
 
 def test_what_was_seen_can_be_thrown_away(filled: Desk) -> None:  # W10
     count = len(filled.log())
-    with filled.ledger._engine.begin() as connection:
-        for table in (schema.shares, schema.folders, schema.entries):
-            connection.execute(delete(table))
+    forget_what_was_seen(filled.ledger)
     (filled.root / "2023年/文件0.pdf").unlink()
     (filled.root / "2024年/文件1.pdf").write_text("altered")
     (filled.root / "2025年/文件2.pdf").rename(filled.root / "搬走.pdf")
