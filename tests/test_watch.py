@@ -397,6 +397,35 @@ def test_saves_of_office_programs_raise_no_false_alarm(tmp_path: Path) -> None:
     assert altered == {file.relative_to(place.share).as_posix() for file in changed}
 
 
+ASKED = """
+import retention.polling, retention.sources
+retention.sources._told_here = lambda: False  # as on a network drive: nobody tells
+retention.polling.Tiers.__new__.__defaults__ = (0.3, 0.6, 600.0, 1.0)
+import cli
+cli.main()
+"""
+
+
+def test_where_nobody_tells_folders_are_asked(place: Place) -> None:
+    """W10: new, renamed, removed, and written in place, which a folder's time does not show."""
+    (place.share / "2026").mkdir()
+    (place.share / "2026" / "a.pdf").write_bytes(b"a")
+    with watching(place, program=(sys.executable, "-c", ASKED)):
+        assert until(lambda: place.state() == tree(place.share), 20)
+        assert place.status()["shares"][0]["hints"] == ["asked"]
+        (place.share / "2026" / "new" / "deep").mkdir(parents=True)
+        (place.share / "2026" / "new" / "deep" / "b.pdf").write_bytes(b"b")
+        assert until(lambda: place.state() == tree(place.share), 20)
+        (place.share / "2026" / "new").rename(place.share / "2026" / "moved")
+        assert until(lambda: place.state() == tree(place.share), 20)
+        with (place.share / "2026" / "a.pdf").open("r+b") as file:
+            file.write(b"A")
+        assert until(lambda: place.state() == tree(place.share), 20)
+        (place.share / "2026" / "moved" / "deep" / "b.pdf").unlink()
+        assert until(lambda: place.missing() == {"2026/moved/deep/b.pdf"}, 20)
+    assert place.kinds() == {"record.filed": 2, "record.moved": 1, "record.altered": 1, "record.missing": 1}
+
+
 # --- the service itself -------------------------------------------------------------------------------------------
 
 
