@@ -75,10 +75,11 @@ def verify(office: Office, points: Sequence[Path], key: Path | None, *, replay: 
     public = _public(key or office.folder / PUBLIC) if key or known else None
     with open_ledger(office) as ledger:
         verdict = ledger.verify(known, public)
-        if not replay:
-            return verdict
         with ledger.read() as view:
-            found = tuple(view.differences())
+            known_bad = {finding.seq for finding in verdict.findings}
+            found = tuple(
+                view.differences() if replay else (each for each in view.misfiled() if each.seq not in known_bad)
+            )
     return replace(verdict, findings=(*verdict.findings, *found), proven=0 if found else verdict.proven)
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar, get_args
 
-from sqlalchemy import JSON, LargeBinary, Text, and_, case, cast, exists, func, or_, select
+from sqlalchemy import JSON, LargeBinary, Text, and_, case, cast, exists, func, literal, or_, select
 
 from i18n import _
 from retention import audit, lifecycle, lists, passwords, persons, projection, schema
@@ -77,6 +77,25 @@ class View:
         query = select(table.seq, body, digest).where(table.seq > after).order_by(table.seq)
         with self._connection.execute(query, execution_options={"yield_per": 10_000}) as rows:
             yield from map(audit.Link._make, rows)
+
+    def misfiled(self, limit: int = 100) -> Iterator[audit.Finding]:
+        """Events whose row names another subject or kind than their bytes, so that looking for them finds nothing (L1).
+
+        The chain is over the bytes alone. Without this, a hold could be hidden by filing its event elsewhere.
+        """
+        table = schema.events.c
+        last = self._as_bytes(literal('"subject":"') + table.subject + '"}')
+        within = self._as_bytes(literal('"kind":"') + table.kind + '","on":"')
+        ends = func.substr(table.body, func.length(table.body) - func.length(last) + 1) == last
+        postgresql = self._connection.dialect.name == "postgresql"
+        found = func.position(within.op("IN")(table.body)) if postgresql else func.instr(table.body, within)
+        right = and_(ends, found > 0)
+        for row in self._connection.execute(select(table.seq).where(~right).order_by(table.seq).limit(limit)):
+            yield _misfiled(row.seq)
+
+    def _as_bytes(self, text: ColumnElement[str]) -> ColumnElement[bytes]:
+        postgresql = self._connection.dialect.name == "postgresql"
+        return func.convert_to(text, "UTF8") if postgresql else cast(text, LargeBinary)
 
     def log(self, subject: str | None = None, after: int = 0, limit: int | None = None) -> Iterator[Entry]:
         """Events in their order, of one subject or all."""
@@ -536,8 +555,7 @@ class _History:
                 self.findings.append(_finding(row.seq, error.problems[0].message))
                 continue
             if (event.subject, event.kind) != (self.subject, row.kind):
-                text = _("event {seq} is filed under another subject or kind than its own").format(seq=row.seq)
-                self.findings.append(_finding(row.seq, text))
+                self.findings.append(_misfiled(row.seq))
             elif isinstance(event.change, RECORD_CHANGES):
                 self._apply(row.seq, event)
         return self
@@ -583,6 +601,10 @@ def _instant_in(body: ColumnElement[bytes], dialect: str) -> ColumnElement[str]:
 
 def _finding(seq: int, text: str) -> audit.Finding:
     return audit.Finding(seq, audit.Fault.STATE, text)
+
+
+def _misfiled(seq: int) -> audit.Finding:
+    return _finding(seq, _("event {seq} is filed under another subject or kind than its own").format(seq=seq))
 
 
 def _impossible(seq: int, error: Exception) -> audit.Finding:

@@ -1332,6 +1332,30 @@ def test_settings_without_a_cooling_off_are_refused(line: CommandLine) -> None: 
     assert "list.drafted" not in kinds(world)
 
 
+def test_a_hold_whose_event_is_filed_elsewhere_still_holds(line: CommandLine) -> None:  # L1, D3
+    """The chain is sound, for it is over what was said; changed are the event's columns, and the rows as they were."""
+    world = line.world
+    record = world.file("月报.docx")
+    number = world.approved(record)
+    before = rows_of(world, "records"), rows_of(world, "disposal_items")
+    world.hold("H1", record, days=1)
+    unguarded(world)
+    by_sql(world, "UPDATE events SET subject = '1' WHERE kind = 'record.held'", "DELETE FROM record_holds")
+    with world.ledger._engine.begin() as connection:
+        for table, kept in zip((schema.records, schema.disposal_items), before, strict=True):
+            connection.execute(table.delete())
+            connection.execute(table.insert(), kept)
+    assert world.ledger.verify().sound
+    assert len(world.differences()) == 1
+    assert rules_of(lambda: line.execute("chen.lu", FIRST, order(world, number), world.roots)) == {"L2"}
+    assert DestroyIntended.kind not in kinds(world)
+
+
+def rows_of(world: World, name: str) -> list[dict[str, Any]]:
+    with world.ledger._engine.connect() as connection:
+        return [dict(row) for row in connection.execute(schema.metadata.tables[name].select()).mappings()]
+
+
 def test_another_list_typed_than_the_one_named_is_not_executed(line: CommandLine) -> None:  # R4
     world = line.world
     one, other = world.approved(world.file("月报.docx")), world.approved(world.file("月报二.docx"))
