@@ -38,6 +38,7 @@ from retention.model import (
     Outcome,
     Policy,
     RecordClass,
+    Refused,
     Role,
     Rule,
     ScheduleVersion,
@@ -715,6 +716,18 @@ attempt("the content is replaced between intent and move", "D6 D1 W3", doors="li
 attempt("the content is replaced in quarantine", "D6 D1 W3", doors="library")(replacing_at("checking", SECOND))
 
 
+@attempt("what lies in quarantine is given a second name", "D6", doors="library")
+def _(world: Site) -> Callable[[], object]:
+    number, _place = approved_file(world)
+    run(world, number, FIRST)
+
+    def link() -> None:
+        (waiting,) = [path for path in (world.root / QUARANTINE).rglob("*") if path.is_file()]
+        os.link(waiting, world.root.parent / "second name.docx")
+
+    return lambda: run(world, number, SECOND, at=acting("checking", link))
+
+
 @attempt("the schedule is lengthened after approval", "D4")
 def _(world: Site) -> Callable[[], object]:
     number, _place = approved_file(world)
@@ -950,6 +963,26 @@ def test_an_approval_stands_when_its_approver_loses_the_role(world: Site) -> Non
     assert run(world, number, FIRST).quarantined == 1
     run(world, number, SECOND)
     assert rules_of(signing(world, number, "zhao.gang")) == {"D13"}, "and the approver is no witness, whatever the role"
+
+
+def test_only_what_everybody_wants_destroyed_goes(world: Site) -> None:  # D9, R5
+    """Of a list with every kind of word on it: one row refused by the approver, one kept longer, one for ever."""
+    go, refused, longer, forever = (world.file(f"2022/{name}.docx") for name in ("销毁", "不批", "续存", "永久"))
+    number = world.drafted(go, refused, longer, forever)
+    answers = [Answer(each, Wish.DESTROY) for each in (go, refused)]
+    answers += [Answer(longer, Wish.KEEP, "合同未了", Term(TermKind.FIXED, "2年", 24))]
+    disposal.opine(world.ledger, stamp(), number, [*answers, Answer(forever, Wish.PERMANENT, "有价值")])
+    disposal.submit(world.ledger, stamp(), number)
+    digest = world.list(number).digest or ""
+    disposal.approve(world.ledger, stamp("zhao.gang"), number, digest, [Refused(refused, "再议")])
+    run(world, number, FIRST)
+    run(world, number, SECOND)
+    assert {path.name for path in (world.root / "2022").iterdir()} >= {"不批.docx", "续存.docx", "永久.docx"}
+    assert not (world.root / "2022/销毁.docx").exists()
+    assert kinds(world).count(Destroyed.kind) == 1
+    for record in (longer, forever):
+        assert rules_of(drafting(world, record, days=SECOND)) & {"D4", "D12"}
+    assert broken_laws(world) == []
 
 
 # --- the database itself ------------------------------------------------------------------------------------------
