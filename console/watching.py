@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from datetime import UTC, datetime
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -85,14 +86,24 @@ def watch(once: bool, asked: bool, as_json: bool) -> Exit:
 
 
 def _on_signals(stop: threading.Event) -> None:
-    """Stop cleanly when asked to; a second time at once."""
+    """Stop cleanly when asked to; a second time at once.
+
+    A signal comes in the midst of anything, also while this thread holds the lock inside ``stop``: so another thread
+    sets it, and what tells that thread is a queue made for being used there.
+    """
     names = ("SIGTERM", "SIGINT", "SIGBREAK")
     before = {number: signal.getsignal(number) for name in names if (number := getattr(signal, name, None))}
+    requests = SimpleQueue[int]()
 
     def asked(number: int, _frame: object) -> None:
-        stop.set()
+        requests.put(number)
         signal.signal(number, before[signal.Signals(number)])
 
+    def ends() -> None:
+        requests.get()
+        stop.set()
+
+    threading.Thread(target=ends, daemon=True).start()
     for number in before:
         signal.signal(number, asked)
 
