@@ -11,25 +11,27 @@ import os
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from enum import Enum
-from pathlib import Path
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import is_normalized
 
 from i18n import _
 from retention import health, mounts, passing, reconcile, settle, sightings, walk
 from retention.dates import business_date
-from retention.errors import ConflictError, Problem, RefusedError
+from retention.errors import Problem
 from retention.events import Altered, Filed, Found, Missed, Moved, Resurfaced
+from retention.evidence import Evidence
+from retention.gathered import FACTS, ROWS, Visit, Writer
 from retention.health import Health
 from retention.ledger import Draft, Stamp
 from retention.observed import Folder, Limits, Row, Unreadable, kept, on_disk, same, shown
-from retention.reconcile import SECOND, Absent, Case, Lore, Moment, Step
+from retention.reconcile import SECOND, Absent, Case, Moment, Step
 from retention.sightings import ShareRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from sqlalchemy import Connection
 
@@ -41,14 +43,10 @@ if TYPE_CHECKING:
     from retention.view import View
     from retention.walk import Closed, Listing
 
-FACTS, ROWS = 200, 5_000
-"""A transaction holds at most so many places that may become events, and about so many rows of what was seen."""
 BATCH, BATCH_NAMES = 100, 20_000
 """Folders, and names in them, that are held against what is known of them at once."""
 LONGEST = 1_200
 """Bytes of a folder's path: what the indices of every database take, escapes and a file's name added."""
-PAUSE = 30 * SECOND
-"""Between two looks at what waits for somebody else: an execution that is not finished, a file that may be a move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,55 +145,6 @@ class _Seen(NamedTuple):
     after: int
 
 
-class _Place(Enum):
-    """What lies where a record was."""
-
-    EMPTY = "empty"
-    UNSURE = "unsure"  # something that has not settled
-    TAKEN = "taken"
-
-
-@dataclass(slots=True)
-class _Visit:
-    """One folder on its way into the ledger: nothing is open once every place in it is settled."""
-
-    folder: Folder
-    digest: bytes | None
-    left_alone: int = 0
-    mounted: bool = False
-    open: bool = False
-    due: int | None = None
-    finished: bool = False
-    changed: bool = False
-    overtaken: bool = False
-
-    def wait(self, due: int | None) -> None:
-        """Something in it has not settled; ``due``: when more can be said, where waiting helps."""
-        self.open = True
-        if due is not None:
-            self.due = due if self.due is None else min(self.due, due)
-
-
-@dataclass(slots=True)
-class _Group:
-    """What goes into the next transaction."""
-
-    cases: list[tuple[_Visit, Case]] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
-    removed: list[Row] = field(default_factory=list)
-    lost: list[str] = field(default_factory=list)
-    visits: list[_Visit] = field(default_factory=list)
-    read: int = 0
-
-    def add(self, visit: _Visit, case: Case) -> None:
-        self.cases.append((visit, case))
-        self.read += case.content is not None
-
-    @property
-    def full(self) -> bool:
-        return self.read >= FACTS or len(self.cases) + len(self.rows) >= ROWS
-
-
 class _LeftError(Exception):
     """The share is no longer the one that the pass began with."""
 
@@ -207,13 +156,11 @@ class _Pass:
         self.scanner, self.share, self.ledger = scanner, scanner.share, scanner.ledger
         self.starts, self.believe = folders, believe
         self.root = os.fspath(self.share.root)
-        self.group = _Group()
-        self.counts: dict[str, int] = {}
+        clock = (self._micros_now, self._stamp)
+        self.writer = Writer(self.ledger, self.share.name, self.share.limits, clock, self._still_there)
         self.folders = self.files = self.left_alone = self.braked = 0
-        self.again: dict[str, int] = {}
         self.unknown: dict[str, str] = {}
         self.editing: dict[str, str] = {}
-        self.problems: list[Problem] = []
         self.known: ShareRow | None = None
         self.passed = 1
         self.ids, self.device = True, 0
@@ -233,7 +180,7 @@ class _Pass:
         self._begin(found.identity, started)
         try:
             self._walk()
-            self._flush()
+            self.writer.flush()
         except _LeftError:
             left = self._examined()
             found = left if left.health is not Health.OK else replace(left, health=Health.AWAY)
@@ -242,9 +189,14 @@ class _Pass:
         after = self._examined()
         if after.health is Health.OK:
             self._conclude()
-            after = self._examined() if self.counts.get(Missed.kind) else after
+            after = self._examined() if self.writer.counts.get(Missed.kind) else after
         self._end(after, started)
         return self._result(after)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The classes there are: asked for once a pass, and only when something is read."""
+        return self.scanner.catalogue()
 
     def _examined(self) -> health.Examination:
         with self.ledger.read() as view:
@@ -264,9 +216,10 @@ class _Pass:
     def _begin(self, identity: health.Identity, at: int) -> None:
         if self.known is None:
             self.known = ShareRow(self.share.name, self.root, identity, looked_at=at, health_since=at)
-            self._write(lambda connection: sightings.write_share(connection, self._share_row()))
+            self.writer.write(lambda connection: sightings.write_share(connection, self._share_row()))
         self.identity = identity
-        self.passed = self.known.passes + 1
+        self.passed = self.writer.passed = self.known.passes + 1
+        self.writer.evidence = Evidence(self.share.name, self.root, self.others)
         if self.starts is None:
             self._reopen()
 
@@ -292,7 +245,7 @@ class _Pass:
             opened = [replace(folder, digest=None, looks=folder.looks + 1) for folder in known]
             sightings.write_folders(connection, self.share.name, opened)
 
-        self._write(write)
+        self.writer.write(write)
 
     def _end(self, found: health.Examination, at: int) -> None:
         with self.ledger.read() as view:
@@ -311,7 +264,7 @@ class _Pass:
             health=found.health,
             health_since=row.health_since if row.health is found.health else at,
         )
-        self._write(lambda connection: sightings.write_share(connection, row))
+        self.writer.write(lambda connection: sightings.write_share(connection, row))
 
     def _unsettled(self) -> bool:
         """Whether some file of the share has not settled: then records may yet be met at their places."""
@@ -322,45 +275,40 @@ class _Pass:
         """A share that is not well: since when, and nothing else."""
         if self.known is not None and self.known.health is not found.health:
             row = replace(self.known, health=found.health, health_since=at)
-            self._write(lambda connection: sightings.write_share(connection, row))
+            self.writer.write(lambda connection: sightings.write_share(connection, row))
 
     def _result(self, found: health.Examination) -> Pass:
         if found.health is not Health.OK:
             reason = f"{found.health.words} ({found.reason})" if found.reason else found.health.words
             hint = _("See that it is mounted, and that it is the right one; nothing was changed in the ledger.")
-            self.problems.append(Problem(self.share.name, reason, hint, f"scan.{found.health.value}", "W8"))
+            self.writer.problems.append(Problem(self.share.name, reason, hint, f"scan.{found.health.value}", "W8"))
         now = self._micros_now()
-        soonest = min(self.again.values(), default=now)
+        soonest = min(self.writer.again.values(), default=now)
         return Pass(
             share=self.share.name,
             full=self.starts is None,
             health=found.health,
             folders=self.folders,
             files=self.files,
-            filed=self.counts.get(Filed.kind, 0),
-            moved=self.counts.get(Moved.kind, 0),
-            altered=self.counts.get(Altered.kind, 0),
-            missing=self.counts.get(Missed.kind, 0),
-            found=self.counts.get(Found.kind, 0),
-            resurfaced=self.counts.get(Resurfaced.kind, 0),
-            again=frozenset(map(on_disk, self.again)),
+            filed=self.writer.counts.get(Filed.kind, 0),
+            moved=self.writer.counts.get(Moved.kind, 0),
+            altered=self.writer.counts.get(Altered.kind, 0),
+            missing=self.writer.counts.get(Missed.kind, 0),
+            found=self.writer.counts.get(Found.kind, 0),
+            resurfaced=self.writer.counts.get(Resurfaced.kind, 0),
+            again=frozenset(map(on_disk, self.writer.again)),
             again_after=timedelta(microseconds=max(0, soonest - now)),
             unknown=self.unknown,
             editing=self.editing,
             braked=self.braked,
             left_alone=self.left_alone,
-            problems=tuple(self.problems),
+            problems=tuple(self.writer.problems),
         )
 
     # the clock and the ledger
 
     def _micros_now(self) -> int:
         return _instant(self.scanner.now())
-
-    def _later(self, due: int) -> int:
-        """When to look again: when it is due, or after a pause where that has passed and something else is awaited."""
-        now = self._micros_now()
-        return due if due > now else now + PAUSE
 
     def _moment(self, seen: _Seen) -> Moment:
         return Moment(seen.before, seen.after, self.passed, self.share.limits)
@@ -369,9 +317,14 @@ class _Pass:
         at = self.scanner.now()
         return Stamp(at, business_date(at), self.scanner.service)
 
-    def _write(self, besides: Callable[[Connection], None]) -> None:
-        """What was seen, without events."""
-        self.ledger.commit(lambda _view: (), self._stamp(), besides=lambda connection, _entries: besides(connection))
+    def _still_there(self) -> None:
+        """What was read, or not, since the beginning was there: another file system may have appeared meanwhile."""
+        try:
+            if health.identity_of(self.share.root) == self.identity:
+                return
+        except OSError:
+            pass
+        raise _LeftError
 
     def _numbering(self) -> bool:
         if not mounts.MOUNTS.exists():
@@ -456,7 +409,7 @@ class _Pass:
         known = folder or Folder(closed.path)
         if known.trouble != closed.reason:
             troubled = replace(known, trouble=closed.reason, trouble_since=known.trouble_since or at)
-            self._write(lambda connection: sightings.write_folders(connection, self.share.name, [troubled]))
+            self.writer.write(lambda connection: sightings.write_folders(connection, self.share.name, [troubled]))
 
     # places
 
@@ -465,9 +418,9 @@ class _Pass:
         with self.ledger.read() as view:
             files, rows = view.seen(lambda connection: self._unlike(connection, listing))
             below = view.seen(lambda c: sightings.subfolders(c, self.share.name, [folder.path]))[folder.path]
-        visit = _Visit(folder, listing.digest, listing.others(), listing.mounted)
-        self.group.visits.append(visit)
-        self.group.lost.extend(sorted(below.difference(listing.subfolders())))
+        visit = Visit(folder, listing.digest, listing.others(), listing.mounted)
+        self.writer.gathered.visits.append(visit)
+        self.writer.gathered.lost.extend(sorted(below.difference(listing.subfolders())))
         edited = self._locks(visit, listing, files, rows, now)
         self._doubled(visit, listing.names)
         for name, row in rows.items():
@@ -479,13 +432,13 @@ class _Pass:
                 continue
             place = (folder.path, name)
             self._take(visit, reconcile.next_look(rows.get(name), place, seen, now, edited=name in edited), seen, rows)
-            if self.group.full:
-                self._flush()
-                self.group.visits.append(visit)
+            if self.writer.gathered.full:
+                self.writer.flush()
+                self.writer.gathered.visits.append(visit)
         visit.finished = True
         self.left_alone += visit.left_alone
-        if self.group.full:
-            self._flush()
+        if self.writer.gathered.full:
+            self.writer.flush()
 
     def _unlike(self, connection: Connection, listing: Listing) -> tuple[dict[str, Stat], dict[str, Row]]:
         """The files of a folder that are not as they were, and the rows of these and of what is not there."""
@@ -499,7 +452,7 @@ class _Pass:
         return files, sightings.rows_of(connection, self.share.name, listing.path, calm)
 
     def _locks(
-        self, visit: _Visit, listing: Listing, files: Mapping[str, Stat], rows: dict[str, Row], now: Moment
+        self, visit: Visit, listing: Listing, files: Mapping[str, Stat], rows: dict[str, Row], now: Moment
     ) -> dict[str, str]:
         """Who has what open; locks and what failed saves left are taken out of the rows, and kept."""
         path, locks = visit.folder.path, []
@@ -510,7 +463,7 @@ class _Pass:
                 locks.append(row)
                 visit.wait(None)
                 if row is not known:
-                    self.group.rows.append(row)
+                    self.writer.gathered.rows.append(row)
                 if now.after - (row.since or 0) >= reconcile.STALE:
                     self._stale(row)
         edited = reconcile.edited_by(locks, [*map(kept, listing.names), *rows], now.after) if locks else {}
@@ -526,7 +479,7 @@ class _Pass:
             hint = _("Compare it with the document of the same folder, then delete it.")
         self._say(row, message, hint, "scan.leftover")
 
-    def _doubled(self, visit: _Visit, names: Sequence[str]) -> None:
+    def _doubled(self, visit: Visit, names: Sequence[str]) -> None:
         """Two names that look the same (é written in two ways) are two files, and are told of (W9)."""
         decomposed = [kept(name) for name in names if not (name.isascii() or is_normalized("NFC", name))]
         if not decomposed:
@@ -540,10 +493,10 @@ class _Pass:
 
     def _say(self, row: Row, message: str, hint: str, code: str) -> None:
         where = f"{self.share.name}/{shown(row.path)}"
-        self.problems.append(Problem(where, message, hint, code, "W1"))
+        self.writer.problems.append(Problem(where, message, hint, code, "W1"))
 
     def _take(
-        self, visit: _Visit, look: reconcile.Look, seen: Stat | None = None, rows: Mapping[str, Row] | None = None
+        self, visit: Visit, look: reconcile.Look, seen: Stat | None = None, rows: Mapping[str, Row] | None = None
     ) -> None:
         """Do about one place what is to be done."""
         before = rows.get(look.row.name) if rows else None
@@ -552,215 +505,32 @@ class _Pass:
                 visit.left_alone += seen is not None
                 if seen is None or before is not None:
                     visit.changed = True
-                    self.group.removed.append(look.row)
+                    self.writer.gathered.removed.append(look.row)
             case Step.KEEP | Step.WAIT:
                 if look.step is Step.WAIT:
                     visit.wait(look.due)
                 if look.row is not before and (seen is not None or look.due is not None):
                     visit.changed = True
-                    self.group.rows.append(look.row)
+                    self.writer.gathered.rows.append(look.row)
             case Step.LOOK if seen is not None:
-                self.group.add(visit, Case(look.row, seen, before))
+                self.writer.gathered.add(visit, Case(look.row, seen, before))
             case Step.READ if seen is not None:
                 self._read(visit, look.row, seen, before)
 
-    def _read(self, visit: _Visit, row: Row, seen: Stat, before: Row | None) -> None:
+    def _read(self, visit: Visit, row: Row, seen: Stat, before: Row | None) -> None:
         at = self._micros_now()
         given_up = at - (row.since or at) >= reconcile.GIVE_UP
-        content = settle.read(self.root, row.path, seen, self.scanner.catalogue(), broken_too=given_up)
+        content = settle.read(self.root, row.path, seen, self.catalogue, broken_too=given_up)
         if isinstance(content, Unreadable):
             waits = reconcile.tried(row, content, at)
             visit.wait(waits.retry_at)
             visit.changed = True
-            self.group.rows.append(waits)
+            self.writer.gathered.rows.append(waits)
             if at - (row.waiting_since or at) >= 60 * SECOND:
                 message = _("it cannot be read, and so not be registered: {reason}").format(reason=content.reason)
                 self._say(row, message, _("It is tried again; see who has it open."), "scan.unreadable")
             return
-        self.group.add(visit, Case(row, seen, before, content))
-
-    # into the ledger
-
-    def _flush(self) -> None:
-        """Write what was gathered: events and rows in one transaction."""
-        group, self.group = self.group, _Group()
-        group.visits = list({id(visit): visit for visit in group.visits}.values())
-        try:
-            self._commit(group)
-        except (RefusedError, ConflictError) as refused:
-            if len(group.cases) < 2:
-                self._refused(group, refused)
-                return
-            middle = len(group.cases) // 2
-            parts = group.cases[:middle], group.cases[middle:]
-            self._flush_part(_Group(parts[0], group.rows, group.removed, group.lost, group.visits))
-            self._flush_part(_Group(parts[1], visits=group.visits))
-
-    def _flush_part(self, part: _Group) -> None:
-        self.group = part
-        self._flush()
-
-    def _refused(self, group: _Group, refused: RefusedError | ConflictError) -> None:
-        """Somebody moved first: this place waits, the rest goes on."""
-        self.problems.extend(refused.problems)
-        for visit, _case in group.cases:
-            visit.wait(self._micros_now() + self.share.limits.settle)
-        self._flush_part(_Group([], group.rows, group.removed, group.lost, group.visits))
-
-    def _commit(self, group: _Group) -> None:
-        if not (group.cases or group.rows or group.removed or group.lost or any(map(_to_write, group.visits))):
-            return
-        cases, lore = self._evidence(group)
-        moment = Moment(self._micros_now(), self._micros_now(), self.passed, self.share.limits)
-        made: list[reconcile.Plan] = []
-
-        def decide(view: View) -> Iterator[Draft]:
-            expected = {visit.folder.path: visit.folder.looks for visit in group.visits}
-            found = view.seen(lambda connection: sightings.folders(connection, self.share.name, expected))
-            for visit in group.visits:
-                there = found.get(visit.folder.path)
-                visit.overtaken = visit.overtaken or (there.looks if there else 0) != visit.folder.looks
-            still = [case for visit, case in cases if not visit.overtaken]
-            records = view.records_by_id(lore.records)
-            unmoved = frozenset(each for each in lore.empty if _as_it_was(records.get(each), lore.records[each]))
-            made.append(reconcile.plan(self.share.name, still, replace(lore, records=records, empty=unmoved), moment))
-            return (Draft(*fact) for fact in made[-1].facts)
-
-        def besides(connection: Connection, entries: Sequence[Entry]) -> None:
-            self._write_seen(connection, group, made[-1], entries)
-
-        self._check_root()
-        entries = self.ledger.commit(decide, self._stamp(), besides=besides)
-        for entry in entries:
-            self.counts[entry.event.kind] = self.counts.get(entry.event.kind, 0) + 1
-
-    def _check_root(self) -> None:
-        """What was read, or not, since the beginning was there: another file system may have appeared meanwhile."""
-        try:
-            if health.identity_of(self.share.root) == self.identity:
-                return
-        except OSError:
-            pass
-        raise _LeftError
-
-    def _write_seen(
-        self, connection: Connection, group: _Group, plan: reconcile.Plan, entries: Sequence[Entry]
-    ) -> None:
-        """Rows, folders and their digests."""
-        overtaken = {visit.folder.path for visit in group.visits if visit.overtaken}
-        moved = plan.moved
-        rows = {
-            (row.folder, row.name): row
-            for row in group.rows
-            if row.record_id not in moved and row.folder not in overtaken
-        }
-        settled = [replace(row, record_id=str(entries[place].seq)) for place, row in plan.filed.items()]
-        rows.update(((row.folder, row.name), row) for row in (*plan.rows, *settled))
-        for path in group.lost:
-            sightings.lose_folder(connection, self.share.name, path, self._micros_now(), self.passed)
-        sightings.forget_records(connection, sorted(moved))
-        removed = [row for row in group.removed if row.folder not in overtaken and (row.folder, row.name) not in rows]
-        sightings.write_rows(connection, self.share.name, [*rows.values()], removed)
-        self._note_open(group, plan)
-        folders = [folder for visit in group.visits if (folder := self._after(visit, group)) is not None]
-        sightings.write_folders(connection, self.share.name, folders)
-
-    def _note_open(self, group: _Group, plan: reconcile.Plan) -> None:
-        visits = {visit.folder.path: visit for visit in group.visits}
-        for row in plan.open:  # due at once where reading the others took longer than settling
-            visits[row.folder].wait(max((row.since or 0) + self.share.limits.settle, row.retry_at or 0))
-        for row in plan.blocked:
-            visits[row.folder].wait(self._later((row.since or 0) + self.share.limits.settle))
-
-    def _after(self, visit: _Visit, group: _Group) -> Folder | None:
-        """What is known of a folder from now on; None where that is what was known."""
-        if visit.overtaken:
-            self.again[visit.folder.path] = self._micros_now() + self.share.limits.settle
-            return None
-        if visit.finished and visit.due is not None:
-            self.again[visit.folder.path] = min(visit.due, self.again.get(visit.folder.path, visit.due))
-        touched = any(other is visit for other, _case in group.cases) or visit.changed
-        digest = visit.digest if visit.finished and not visit.open else None
-        left_alone = visit.left_alone if visit.finished else visit.folder.left_alone
-        known = visit.folder
-        wanted = replace(
-            known, digest=digest, mounted=visit.mounted, left_alone=left_alone, trouble=None, trouble_since=None
-        )
-        if not touched and wanted == known:
-            return None
-        visit.changed = False
-        visit.folder = replace(wanted, looks=known.looks + 1)
-        return visit.folder
-
-    # evidence: what has to be asked of ledger and disk before anything can be decided
-
-    def _evidence(self, group: _Group) -> tuple[list[tuple[_Visit, Case]], Lore]:
-        cases = [case for _visit, case in group.cases]
-        name = self.share.name
-        numbers = {case.seen.file_id for case in cases if case.content is None and case.seen.file_id}
-        digests = {case.content.digest for case in cases if case.content}
-        paths = {shown(case.row.path) for case in cases if case.content}
-        with self.ledger.read() as view:
-            by_number = view.seen(lambda connection: sightings.rows_with_file(connection, name, numbers))
-            movers = {row.record_id for rows in by_number.values() for row in rows if row.record_id}
-            own = {case.before.record_id for case in cases if case.before and case.before.record_id}
-            records = view.records_by_id(movers | own)
-            records |= {each.id: each for each in view.records_like(digests, name, paths)}
-            places = view.seen(lambda connection: sightings.places_of(connection, list(records)))
-        places_now = {each.id: self._at_place_of(each, places) for each in records.values() if each.digest in digests}
-        empty = frozenset(each for each, place in places_now.items() if place is _Place.EMPTY)
-        unsure = frozenset(each for each, place in places_now.items() if place is _Place.UNSURE)
-        found = [
-            (visit, case if case.content else replace(case, movers=tuple(self._movers(case, by_number))))
-            for visit, case in group.cases
-        ]
-        return found, Lore(records, empty, unsure, frozenset(places))
-
-    def _movers(self, case: Case, by_number: Mapping[int, Sequence[Row]]) -> Iterator[Row]:
-        """Rows of the same file that does not lie there any more: a hard link still does, and is no move."""
-        for row in by_number.get(case.seen.file_id, ()):
-            if same(row.stat, case.seen) and row.path != case.row.path and self._left(row, case.seen):
-                yield row
-
-    def _left(self, row: Row, seen: Stat) -> bool:
-        if row.placeless:
-            return True
-        try:
-            there = walk.look_at(self.root, on_disk(row.path))
-        except OSError:
-            return False
-        return there is None or there.file_id != seen.file_id
-
-    def _at_place_of(self, record: Record, places: Mapping[str, tuple[str, Row]]) -> _Place:
-        """Whether a record lies where it was."""
-        if record.state not in reconcile.IN_PLACE:
-            return _Place.TAKEN
-        share, row = places.get(record.id, (record.share, None))
-        if record.missing_since is not None or (row is not None and row.placeless):
-            return _Place.EMPTY
-        root = self._root_of(share)
-        if root is None:
-            return _Place.TAKEN
-        try:
-            there = walk.look_at(root, on_disk(row.path if row else record.path))
-        except OSError:
-            return _Place.TAKEN
-        if there is None:
-            return _Place.EMPTY
-        return _Place.TAKEN if row is None or same(row.stat, there) else _Place.UNSURE
-
-    def _root_of(self, share: str) -> str | None:
-        """Where a share lies; None for another one that is not what it was."""
-        if share == self.share.name:
-            return self.root
-        other = self.others.get(share)
-        if other is None:
-            return None
-        try:
-            found = health.identity_of(other.root)
-            return other.root if found == other.identity and any(Path(other.root).iterdir()) else None
-        except OSError:
-            return None
+        self.writer.gathered.add(visit, Case(row, seen, before, content))
 
     # what is gone
 
@@ -803,14 +573,14 @@ class _Pass:
     def _miss(self, absent: Absent, now: Moment) -> None:
         losses = reconcile.losses(absent, now, self.believe)
         for row in losses.later:
-            due = self._later((row.gone_at or 0) + self.share.limits.missing_after)
-            self.again[row.folder] = min(self.again.get(row.folder, due), due)
+            due = self.writer.later((row.gone_at or 0) + self.share.limits.missing_after)
+            self.writer.again[row.folder] = min(self.writer.again.get(row.folder, due), due)
         if losses.missed and self._examined().health is not Health.OK:
             return
         for start in range(0, len(losses.missed), FACTS):
             self._miss_some(losses.missed[start : start + FACTS])
         if losses.settled:
-            self._write(lambda connection: sightings.write_rows(connection, self.share.name, [], losses.settled))
+            self.writer.write(lambda connection: sightings.write_rows(connection, self.share.name, [], losses.settled))
 
     def _miss_some(self, rows: Sequence[Row]) -> None:
         def decide(view: View) -> list[Draft]:
@@ -822,7 +592,7 @@ class _Pass:
             sightings.write_rows(connection, self.share.name, [], rows)
 
         entries = self.ledger.commit(decide, self._stamp(), besides=besides)
-        self.counts[Missed.kind] = self.counts.get(Missed.kind, 0) + len(entries)
+        self.writer.count(entries)
 
     def _brake(self, count: int) -> None:
         self.braked = count
@@ -832,7 +602,7 @@ class _Pass:
         hint = _("If they were really removed: guidang scan {share} --believe-missing {count}").format(
             share=self.share.name, count=count
         )
-        self.problems.append(Problem(self.share.name, message, hint, "scan.braked", "W8"))
+        self.writer.problems.append(Problem(self.share.name, message, hint, "scan.braked", "W8"))
 
     def _place_the_unplaced(self) -> None:
         """After what was seen was thrown away: records that lay on this share and were not met again are gone."""
@@ -846,7 +616,7 @@ class _Pass:
             self._add_gone(rows[start : start + ROWS])
 
     def _add_gone(self, rows: Sequence[Row]) -> None:
-        self._write(lambda connection: sightings.add_gone(connection, self.share.name, rows))
+        self.writer.write(lambda connection: sightings.add_gone(connection, self.share.name, rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -859,20 +629,6 @@ class _Owner:
 
     def __call__(self) -> str:
         return settle.lock_owner(self.root, self.folder, self.name)
-
-
-def _to_write(visit: _Visit) -> bool:
-    """Whether a visit of which nothing else is written may leave another row of its folder."""
-    return visit.finished
-
-
-def _as_it_was(record: Record | None, before: Record) -> bool:
-    """Whether a record still lies, for the ledger, where it was looked for."""
-    return record is not None and (record.share, record.path, record.missing_since) == (
-        before.share,
-        before.path,
-        before.missing_since,
-    )
 
 
 def _split(path: str) -> tuple[str, str]:
