@@ -262,6 +262,8 @@ def records(  # noqa: PLR0913, PLR0917 - one parameter an option
     with the_archive() as archive, archive.ledger.read() as view:
         alarm = tally.alerts(view, archive.classes.single(view))
         if duplicates:
+            if text or lying or class_text or period or under or department:
+                raise click.UsageError(_("--duplicates shows all of them; leave the other words out."))
             return _show_duplicates(archive.classes, view, alarm, page, as_json=as_json)
         selection = selected(
             archive,
@@ -278,13 +280,17 @@ def records(  # noqa: PLR0913, PLR0917 - one parameter an option
         found = view.found(*where, order=by_place(selection), limit=page.limit, skip=page.skip)
         total = tally.count(view, *where)
         guesses = {each.record.id: guessed(archive, view, each.record) for each in found if lying == "unclassified"}
-    told = _Records(archive.classes, day_of(on), page, found, total, alarm, guesses)
+        lists = {each.record.id: number_of(view, each.record.list_id or "") for each in found if each.record.list_id}
+    told = _Records(archive.classes, day_of(on), page, found, total, alarm, guesses, lists)
     return told.as_data() if as_json else told.print()
 
 
 @dataclass(frozen=True)
 class _Records:
-    """A page of records, ready to be told. ``guessed``: what unclassified ones may be, and why nobody could tell."""
+    """A page of records, ready to be told.
+
+    ``guessed``: what unclassified ones may be, and why nobody could tell; ``lists``: the numbers of their lists.
+    """
 
     classes: Classes
     on: date
@@ -293,15 +299,17 @@ class _Records:
     total: int
     alarm: Alerts
     guessed: Mapping[str, Identification]
+    lists: Mapping[str, str]
 
     def as_data(self) -> Exit:
-        rows = [record_data(self.classes, each) | self._guess_data(each.record) for each in self.found]
+        rows = [record_data(self.classes, each) | self._more(each.record) for each in self.found]
         click.echo(to_json({"exit": 0, "alerts": alert_data(self.alarm), "total": self.total, "records": rows}))
         return Exit.DONE
 
-    def _guess_data(self, record: Record) -> dict[str, Any]:
+    def _more(self, record: Record) -> dict[str, Any]:
         guess = self.guessed.get(record.id)
-        return {"candidates": guess.candidates, "reasons": guess.reasons} if guess else {}
+        told = {"candidates": guess.candidates, "reasons": guess.reasons} if guess else {}
+        return told | {"list": self.lists.get(record.id)}
 
     def print(self) -> Exit:
         print_alerts(self.alarm)
@@ -310,7 +318,7 @@ class _Records:
             return Exit.DONE
         titles = (_("record number"), _("class"), _("period covered"), _("department"), _("eligible on"), _("standing"))
         rows = [self._row(each) for each in self.found]
-        below = [[place_of(each.record), *self._guess(each.record)] for each in self.found]
+        below = [[place_of(each.record), *self._notes(each.record)] for each in self.found]
         terminal.print_table(titles, rows, below=below, right=frozenset({0}))
         text = ngettext("{n} record.", "{n} records.", self.total).format(n=self.total)
         rest = self.page.rest(len(self.found), self.total)
@@ -323,9 +331,13 @@ class _Records:
         period = str(record.period or "")
         return (record.id, title, period, record.department, str(day or ""), standing_of(record, day, self.on))
 
-    def _guess(self, record: Record) -> list[str]:
-        guess = self.guessed.get(record.id)
-        return guess_lines(self.classes, guess) if guess else []
+    def _notes(self, record: Record) -> Iterator[str]:
+        """What an unclassified one may be; by which list a reappeared one was destroyed, and where it lies (W5)."""
+        if guess := self.guessed.get(record.id):
+            yield from guess_lines(self.classes, guess)
+        if record.resurfaced_at:
+            text = _("destroyed by list {list}; lies there again: {place}")
+            yield text.format(list=self.lists.get(record.id, ""), place=record.resurfaced_at)
 
 
 # --- duplicates -------------------------------------------------------------------------------------------------

@@ -160,7 +160,8 @@ def _places(office: Office, text: str) -> Iterator[ColumnElement[bool]]:
         yield and_(table.share == share, table.path == path)
     yield table.path == plain
     yield or_(table.path == plain, table.path.endswith(f"/{plain}", autoescape=True))
-    yield func.lower(table.path).contains(plain.lower(), autoescape=True)
+    if not plain.isdigit():  # a number that no record has is no word to look for
+        yield func.lower(table.path).contains(plain.lower(), autoescape=True)
 
 
 def _inside(root: Path, text: str) -> str:

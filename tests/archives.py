@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from office import Office, create_office
 from office.archive import catalogue_of, shares
 from retention import accounts
 from retention.dates import business_date
-from retention.ledger import Ledger, Stamp
-from retention.model import Actor, Person, Record, Role
+from retention.events import Approved, Destroyed, DestroyIntended, Listed, Quarantined
+from retention.ledger import Draft, Ledger, Stamp
+from retention.model import Actor, Outcome, Person, Record, Role, Term, TermKind
 from retention.scan import Scanner
 from samples.share import docx
 
@@ -104,3 +105,33 @@ def session(archive: Archive, name: str) -> str:
     at = archive.now()
     stamp = Stamp(at, business_date(at), SERVICE)
     return accounts.login(archive.ledger, name, f"归档测试 {name}", stamp).token
+
+
+# --- a record on its way out, as a disposal writes it ------------------------------------------------------------
+
+
+def listed(archive: Archive, path: str, list_id: str = "L1") -> None:
+    """The record on a list, as drafting one writes it."""
+    change = Listed(list_id, date(2025, 1, 1), 1, 1, "月工作计划", date(2023, 5, 31), Term(TermKind.FIXED, "1年", 12))
+    archive.ledger.append([Draft(archive.record(path).id, change)], archive.stamp("wang.min"))
+
+
+def approved(archive: Archive, path: str) -> None:
+    listed(archive, path)
+    record = archive.record(path)
+    archive.ledger.append([Draft(record.id, Approved("L1", record.digest))], archive.stamp("li.gang"))
+
+
+def quarantined(archive: Archive, path: str) -> None:
+    approved(archive, path)
+    record = archive.record(path)
+    changes = (DestroyIntended("L1", record.digest, 1), Quarantined(1, record.digest, ".guidang-quarantine/x"))
+    archive.ledger.append([Draft(record.id, change) for change in changes], archive.stamp("wang.min"))
+
+
+def destroyed(archive: Archive, path: str) -> None:
+    """The record destroyed and its file gone."""
+    quarantined(archive, path)
+    (archive.root / path).unlink()
+    change = Destroyed(Outcome.REMOVED, 1)
+    archive.ledger.append([Draft(archive.record(path).id, change)], archive.stamp("wang.min"))

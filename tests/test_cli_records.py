@@ -225,6 +225,21 @@ def test_records_begin_with_what_is_alarming(desk: Desk) -> None:  # W3, W4, W5,
     assert "缺失" in plain(desk.run("records", "--missing")).split("所属期")[1]
 
 
+def test_a_reappeared_record_names_its_list_and_where_it_lies(desk: Desk) -> None:  # W5
+    desk.adopt()
+    content = (desk.archive.root / PLAN).read_bytes()
+    archives.destroyed(desk.archive, PLAN)
+    desk.archive.write("2024年/又出现.docx", content)
+    desk.archive.scan()
+    text = plain(desk.run("records", "--resurfaced"))
+    assert "！销毁后又出现" in text
+    assert "L1" in text
+    assert "归档/2024年/又出现.docx" in text
+    assert desk.run("settle", PLAN, "--gone", "--reason", "x").exit_code == cli.Exit.REFUSED
+    (desk.archive.root / "2024年/又出现.docx").unlink()
+    assert desk.run("settle", PLAN, "--gone", "--reason", "已移走").exit_code == cli.Exit.DONE
+
+
 def test_nothing_alarming_is_not_announced(desk: Desk) -> None:
     assert desk.run("classify", SCANNED, "--class", "XF-01").exit_code == cli.Exit.DONE
     assert "！" not in plain(desk.run("records"))
@@ -235,6 +250,7 @@ def test_records_are_looked_for_by_words(desk: Desk) -> None:
     assert "没有这样的记录" in plain(desk.run("records", "没有"))
     assert desk.data("records", "--department", "特勤部")["total"] == 1
     assert desk.run("records", "--class", "随便").exit_code == cli.Exit.DATA
+    assert desk.run("records", "--duplicates", "--class", "月报").exit_code == cli.Exit.USAGE
 
 
 # --- why --------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import archives
 import pytest
-from archives import CHECK, INCIDENT, PLAN, REPORT, SCANNED, SHARE
+from archives import CHECK, INCIDENT, PLAN, REPORT, SCANNED, SHARE, approved, destroyed, listed, quarantined
 
 from office.records import Classes, Said, Verdict, classify, identified, record_named, settle
 from retention import enactment, keeping, schema, tally
@@ -17,19 +17,14 @@ from retention.dates import ClockFault
 from retention.errors import ConflictError, RefusedError, RetentionError, UnknownError
 from retention.events import (
     ActRefused,
-    Approved,
     ClockVouched,
     Decision,
-    Destroyed,
-    DestroyIntended,
-    Listed,
-    Quarantined,
     ScheduleAdopted,
     Unlisted,
 )
 from retention.identify import Catalogue, Kind
 from retention.ledger import Draft
-from retention.model import Outcome, Overlay, Period, State, Term, TermKind
+from retention.model import Overlay, Period, State
 from retention.reckoning import Never, reckon
 from retention.schedule import read_schedule
 from retention.selection import Selection, by_place, conditions
@@ -97,33 +92,6 @@ def codes(error: pytest.ExceptionInfo[RetentionError]) -> list[str]:
 
 def said(archive: Archive, text: str, **more: Any) -> Said:
     return Said(Classes.of(archive.office).catalogue.kinds[text], **more)
-
-
-def listed(archive: Archive, path: str, list_id: str = "L1") -> None:
-    """The record on a list, as drafting one writes it."""
-    change = Listed(list_id, date(2025, 1, 1), 1, 1, "月工作计划", date(2023, 5, 31), Term(TermKind.FIXED, "1年", 12))
-    archive.ledger.append([Draft(archive.record(path).id, change)], archive.stamp("wang.min"))
-
-
-def approved(archive: Archive, path: str) -> None:
-    listed(archive, path)
-    record = archive.record(path)
-    archive.ledger.append([Draft(record.id, Approved("L1", record.digest))], archive.stamp("li.gang"))
-
-
-def quarantined(archive: Archive, path: str) -> None:
-    approved(archive, path)
-    record = archive.record(path)
-    changes = (DestroyIntended("L1", record.digest, 1), Quarantined(1, record.digest, ".guidang-quarantine/x"))
-    archive.ledger.append([Draft(record.id, change) for change in changes], archive.stamp("wang.min"))
-
-
-def destroyed(archive: Archive, path: str) -> None:
-    """The record destroyed and its file gone."""
-    quarantined(archive, path)
-    (archive.root / path).unlink()
-    change = Destroyed(Outcome.REMOVED, 1)
-    archive.ledger.append([Draft(archive.record(path).id, change)], archive.stamp("wang.min"))
 
 
 # --- due, and why not -------------------------------------------------------------------------------------------
@@ -204,9 +172,12 @@ def test_a_record_is_named_by_number_path_or_words(archive: Archive) -> None:
     with archive.ledger.read() as view:
         assert {record_named(archive.office, view, name).id for name in names} == {record.id}
         with pytest.raises(UnknownError) as several:
-            record_named(archive.office, view, "2023")
+            record_named(archive.office, view, "2023年")
         with pytest.raises(UnknownError) as none:
             record_named(archive.office, view, "没有这样的文件")
+        with pytest.raises(UnknownError) as no_number:
+            record_named(archive.office, view, "2023")
+    assert codes(no_number) == ["record.unknown"]
     assert codes(several) == ["record.several"]
     assert record.id in several.value.problems[0].hint
     assert codes(none) == ["record.unknown"]
