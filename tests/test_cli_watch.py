@@ -151,6 +151,25 @@ def test_help_is_in_the_language_of_the_reader(place: Place) -> None:
         assert words in guidang(place, command, "--help", "--lang", "zh_CN").stdout
 
 
+SIGNALLED = """
+import os, signal, threading, time
+from console.watching import _on_signals
+for number in range(300):
+    stop = threading.Event()
+    _on_signals(stop)
+    timer = threading.Timer(0.001 * (number % 5), lambda: os.kill(os.getpid(), signal.SIGTERM))
+    timer.start()
+    while not stop.is_set():
+        stop.wait(0.00001)
+    timer.join()
+"""
+
+
+def test_a_signal_in_the_midst_of_waiting_ends_it() -> None:
+    """An event that its own waiting thread sets from a signal may wait for itself for ever."""
+    subprocess.run([*GUIDANG[:2], SIGNALLED], env=ENVIRONMENT, check=True, timeout=60)
+
+
 # --- turns --------------------------------------------------------------------------------------------------------
 
 
