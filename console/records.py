@@ -285,6 +285,10 @@ def records(  # noqa: PLR0913, PLR0917 - one parameter an option
     return told.as_data() if as_json else told.print()
 
 
+_STANDING = 20
+"""Columns that how a record stands may take in the table; where it takes more it has a line of its own."""
+
+
 @dataclass(frozen=True)
 class _Records:
     """A page of records, ready to be told.
@@ -318,7 +322,7 @@ class _Records:
             return Exit.DONE
         titles = (_("record number"), _("class"), _("period covered"), _("department"), _("eligible on"), _("standing"))
         rows = [self._row(each) for each in self.found]
-        below = [[place_of(each.record), *self._notes(each.record)] for each in self.found]
+        below = [[place_of(each.record), *self._notes(each)] for each in self.found]
         terminal.print_table(titles, rows, below=below, right=frozenset({0}))
         text = ngettext("{n} record.", "{n} records.", self.total).format(n=self.total)
         rest = self.page.rest(len(self.found), self.total)
@@ -328,11 +332,17 @@ class _Records:
     def _row(self, each: Dated) -> tuple[str, ...]:
         record, day = each.record, each.eligible_on
         title = self.classes.title(record.class_key) or _("not known")
-        period = str(record.period or "")
-        return (record.id, title, period, record.department, str(day or ""), standing_of(record, day, self.on))
+        period, standing = str(record.period or ""), standing_of(record, day, self.on)
+        short = standing if terminal.width(standing) <= _STANDING else ""
+        return (record.id, title, period, record.department, str(day or ""), short)
 
-    def _notes(self, record: Record) -> Iterator[str]:
-        """What an unclassified one may be; by which list a reappeared one was destroyed, and where it lies (W5)."""
+    def _notes(self, each: Dated) -> Iterator[str]:
+        """How it stands, where that takes many words; what an unclassified one may be; by which list a reappeared one
+        was destroyed, and where it lies (W5).
+        """
+        record, standing = each.record, standing_of(each.record, each.eligible_on, self.on)
+        if terminal.width(standing) > _STANDING:
+            yield standing
         if guess := self.guessed.get(record.id):
             yield from guess_lines(self.classes, guess)
         if record.resurfaced_at:

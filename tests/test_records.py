@@ -11,6 +11,8 @@ import archives
 import pytest
 from archives import CHECK, INCIDENT, PLAN, REPORT, SCANNED, SHARE, approved, destroyed, listed, quarantined
 
+from docgen.period import Period as Span
+from docgen.workbook import new_workbook
 from office.records import Classes, Said, Verdict, classify, identified, record_named, settle
 from retention import enactment, keeping, schema, tally
 from retention.dates import ClockFault
@@ -161,6 +163,21 @@ def test_records_are_chosen_by_class_period_place_and_words(archive: Archive) ->
     assert found(text="100%") == set()
     assert found(department="特勤部") == {CHECK.rpartition("/")[2], *plans} - {PLAN.rpartition("/")[2]}
     assert found(overlay=Overlay.UNCLASSIFIED) == {SCANNED.rpartition("/")[2]}
+
+
+def test_a_blank_on_the_share_becomes_a_record_when_it_is_filled_in(archive: Archive) -> None:  # W1
+    path = "2026年/报修登记 2026年10月.xlsx"
+    blank = new_workbook(archive.office.forms["repairs"], period=Span.parse("2026-10"))
+    place = archive.write(path, blank)
+    archive.scan()
+    with archive.ledger.read() as view:
+        assert view.records_at(SHARE, path) == []
+    book = openpyxl.load_workbook(place)
+    book.worksheets[0]["A4"] = "WX2610001"
+    book.save(place)
+    archive.scan()
+    record = archive.record(path)
+    assert (record.class_key, str(record.period)) == ("报修登记", "2026-10")
 
 
 # --- which record is meant --------------------------------------------------------------------------------------
