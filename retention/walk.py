@@ -134,7 +134,9 @@ def _by_entries(place: str, path: str, device: int) -> Listing:
 
 
 def _long(place: str) -> str:
-    """A path of any length (Windows)."""
+    """A path of any length, where that has to be asked for (Windows)."""
+    if os.name != "nt":
+        return place
     whole = os.path.abspath(place)
     if whole.startswith("\\\\?\\"):
         return whole

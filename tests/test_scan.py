@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 
 import i18n
-from retention import events, schema, settle, sightings
+from retention import events, lifecycle, schema, settle, sightings, walk
 from retention.dates import ClockFault
+from retention.errors import Problem, RefusedError
 from retention.health import Health
 from retention.ledger import Draft, Ledger, Stamp
 from retention.model import Actor, Outcome, State, Term, TermKind
@@ -741,6 +742,18 @@ def as_nobody(folder: Path, work) -> str:
     return answer
 
 
+def test_a_file_system_that_is_no_longer_mounted_inside_a_share_is_unknown(filled: Desk) -> None:  # W8
+    """What a look would have kept, had 2023年 been a mount; then it is an empty folder like any other."""
+    with filled.ledger._engine.begin() as connection:
+        folder = schema.folders.c.path == "2023年"
+        assert connection.execute(update(schema.folders).where(folder).values(mounted=True)).rowcount == 1
+    for place in (filled.root / "2023年").iterdir():
+        place.unlink()
+    for _look in range(3):
+        found = filled.look(after=100)
+        assert (list(found.unknown), found.missing, found.again) == (["2023年"], 0, frozenset())
+
+
 def test_more_than_a_set_share_gone_at_once_waits_for_a_person(ledger: Ledger, tmp_path: Path) -> None:  # W8
     desk = Desk(tmp_path / "share", ledger, mass_percent=20, mass_files=5)
     for number in range(40):
@@ -891,6 +904,42 @@ def test_what_was_seen_can_be_thrown_away(filled: Desk) -> None:  # W10
     with filled.ledger._engine.connect() as connection:
         placed = select(func.count()).where(schema.entries.c.record_id.is_not(None))
         assert connection.execute(placed).scalar() == 29
+
+
+def test_a_fact_that_is_refused_holds_up_no_other(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever rule refuses, and nobody thought of: that file waits and is told of, the rest is registered."""
+    for number in range(9):
+        desk.write(f"文件{number}.pdf", f"内容{number}")
+    apply = lifecycle.apply
+
+    def refusing(record, event):
+        if event.change.path == "文件5.pdf":
+            raise RefusedError([Problem("文件5.pdf", "not this one", clause="X1")])
+        return apply(record, event)
+
+    monkeypatch.setattr(lifecycle, "apply", refusing)
+    desk.look()
+    refused = desk.look()
+    assert (refused.filed, [problem.clause for problem in refused.problems], refused.again) == (8, ["X1"], {""})
+    monkeypatch.undo()
+    assert desk.settled() == (1, 0, 0, 0, 0, 0)
+    assert desk.sound()
+
+
+def test_a_listing_without_descriptors_is_the_same_but_for_numbers(filled: Desk) -> None:
+    """As on Windows."""
+    (filled.root / "链接").symlink_to("2023年")
+    root, device = str(filled.root), filled.root.stat().st_dev
+    for path in ("", "2023年"):
+        listing = walk.listed(root, path, device, ids=False)
+        other = walk._by_entries(str(filled.root / path), path, device)
+        assert isinstance(listing, walk.Listing)
+        assert (other.names, other.numbers, other.folders, other.digest) == (
+            listing.names,
+            listing.numbers,
+            listing.folders,
+            listing.digest,
+        )
 
 
 def test_two_scanners_at_once_register_nothing_twice(desk: Desk) -> None:  # L3
