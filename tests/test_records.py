@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import archives
+import openpyxl
 import pytest
 from archives import CHECK, INCIDENT, PLAN, REPORT, SCANNED, SHARE, approved, destroyed, listed, quarantined
 
