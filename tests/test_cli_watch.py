@@ -5,14 +5,22 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import re
 import subprocess
 import time
+import tomllib
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from test_watch import ENVIRONMENT, GUIDANG, Place, guidang, make_place, without_privileges
+from test_watch import ENVIRONMENT, GUIDANG, ROOT, Place, guidang, make_place, without_privileges
 
+import i18n
+from console.watching import _condition
+from office.settings import ShareSettings
 from office.turns import Turn
+from retention.hints import Why
+from retention.watchstatus import Condition, ShareStatus
+from retention.watchstory import reason_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -204,3 +212,24 @@ def test_a_turn_is_one_processs_and_ends_with_it(tmp_path: Path) -> None:
 def test_a_lock_file_left_behind_locks_nothing(tmp_path: Path) -> None:
     (tmp_path / "lock").write_text("99999 nobody\n")
     assert Turn(tmp_path / "lock").take()
+
+
+# --- the page for administrators ----------------------------------------------------------------------------------
+
+
+def test_the_page_names_every_setting_state_and_loss() -> None:
+    page = (ROOT / "docs" / "watching.md").read_text(encoding="utf-8")
+    with i18n.use("en"):
+        states = [_condition(ShareStatus("", "", condition=condition)) for condition in Condition]
+        losses = [reason_of(why).partition(" (")[0] for why in Why if why in (Why.OVERFLOW, Why.LIMIT)]
+    assert [key for key in ShareSettings.model_fields if f"{key} =" not in page] == []
+    assert [state for state in states if f"\n| {state} |" not in page] == []
+    assert [loss for loss in losses if loss not in page] == []
+
+
+def test_the_example_of_settings_is_one() -> None:
+    page = (ROOT / "docs" / "watching.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```toml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    (section,) = tomllib.loads(example)["shares"].values()
+    given = ShareSettings.model_validate(section)
+    assert given == ShareSettings(path=given.path), "what is shown is what holds without it"
