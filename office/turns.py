@@ -5,6 +5,7 @@ So a lock file that lies there locks nothing by itself; what is written in it on
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import sys
@@ -34,8 +35,9 @@ class Turn:
                 os.close(file)
                 return False
             time.sleep(0.05)
-        os.ftruncate(file, 0)
-        os.write(file, f"{os.getpid()} {socket.gethostname()}\n".encode())
+        with contextlib.suppress(OSError):  # a full disk keeps nobody from taking a turn
+            os.ftruncate(file, 0)
+            os.write(file, f"{os.getpid()} {socket.gethostname()}\n".encode())
         self._file = file
         return True
 
