@@ -548,7 +548,7 @@ class _Pass:
             absent = Absent(
                 rows,
                 records,
-                known=view.seen(lambda connection: sightings.known_records(connection, name)),
+                known=view.seen(lambda c: sightings.known_records(c, name)) if len(rows) > self.share.mass_files else 0,
                 living=view.seen(lambda connection: sightings.living_tops(connection, name, reconcile.tops_of(rows))),
                 unsettled=view.seen(lambda connection: sightings.waiting_sizes(connection, at - reconcile.EXCUSED)),
             )
