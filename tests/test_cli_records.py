@@ -23,9 +23,11 @@ import cli
 import i18n
 from console import terminal
 from office import Office
+from office.archive import catalogue_of
 from retention import accounts
 from retention.events import RecordChange
 from retention.history import in_sentence
+from retention.identify import Identification, Standing, repeated
 from retention.ledger import Ledger, Stamp
 from retention.model import Person, Role
 from samples import due, share
@@ -134,6 +136,19 @@ def test_unclassified_records_of_the_sample_share_are_listed_with_the_reasons(sa
     assert found["total"] == len(found["records"]) == found["alerts"]["unclassified"] > 200
     assert all(each["reasons"] and each["class"] is None for each in found["records"])
     assert clear.isdisjoint(each["path"] for each in found["records"])
+
+
+def test_duplicates_of_the_sample_share_are_those_that_identification_reports(sample: Desk) -> None:  # W7
+    groups = sample.data("records", "--duplicates", "--all")["groups"]
+    found = {frozenset(each["path"] for each in group["records"]) for group in groups if group["same"] == "period"}
+    with sample.archive.ledger.read() as view:
+        records = [record for record in view.records() if record.class_key]
+    known = {
+        record.path: Identification(Standing.RECORD, record.class_key, record.period, record.department)
+        for record in records
+    }
+    assert found == {frozenset(each.paths) for each in repeated(catalogue_of(sample.archive.office), known)}
+    assert len(found) > 20
 
 
 def test_no_table_of_the_sample_share_has_a_word_of_english_or_is_too_wide(sample: Desk) -> None:
