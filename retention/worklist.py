@@ -116,7 +116,7 @@ class Worklist:
         """A pass ended: what has not settled in it is due after ``after`` seconds, or later the longer it takes."""
         with self._turn:
             took = ended - began
-            self._not_before = ended + min(took, self._rhythm.patience)
+            self._not_before = ended + min(took / 4, self._rhythm.patience / 2)  # others need the disk too
             if work.folders is None:
                 self._full_at = min(self._full_at, ended + max(self._rhythm.full_every, 10 * took))
             self._forget_rounds(work, again)
