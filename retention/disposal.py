@@ -88,8 +88,8 @@ def draft(ledger: Ledger, stamp: Stamp, selection: Selection | None = None, poli
             yield Draft(record.id, _listed(list_id, row, record, *_day_and_basis(reckoning)))
 
     written = ledger.commit(decide, stamp, attempt=Draft("", ListDrafted("", policy, _told(selection))))
-    with ledger.read() as view:
-        return find(view, written[0].event.subject).number
+    change = written[0].event.change
+    return change.number if isinstance(change, ListDrafted) else ""
 
 
 def _chosen(view: View, selection: Selection, stamp: Stamp) -> list[tuple[Record, Reckoning]]:
@@ -233,9 +233,8 @@ def submit(ledger: Ledger, stamp: Stamp, number: str) -> str:
         refuse([*faults, *_not_destructible(view, items, records.values(), stamp)])
         yield Draft(found.id, ListSubmitted(lists.digest_of(items), tuple(item.record_id for item in items)))
 
-    _act(ledger, stamp, number, ListSubmitted("", ()), decide)
-    with ledger.read() as view:
-        return find(view, number).digest or ""
+    change = _act(ledger, stamp, number, ListSubmitted("", ()), decide)[0].event.change
+    return change.digest if isinstance(change, ListSubmitted) else ""
 
 
 def approve(
@@ -466,7 +465,10 @@ def item_fault(item: Item, code: str, clause: str, message: str, hint: str) -> P
 def _act(ledger: Ledger, stamp: Stamp, number: str, attempt: Any, decide: Decide) -> tuple[Entry, ...]:
     """One act about one list. A refusal is written under the list (L8)."""
     with ledger.read() as view:
-        list_id = find(view, number).id
+        head = view.list_head(number)
+    if head is None:
+        raise UnknownError([lists.unknown(number)])
+    list_id = head.id
     return ledger.commit(lambda view: decide(view, find(view, list_id)), stamp, attempt=Draft(list_id, attempt))
 
 

@@ -51,8 +51,8 @@ if TYPE_CHECKING:
     from retention.projection import Entry
     from retention.view import View
 
-GROUP = 200
-"""Files that share a transaction: enough to share its sync, few enough to hold the writers' lock for milliseconds."""
+GROUP = 500
+"""Files that share a transaction: enough to share its sync, few enough to keep other writers waiting but briefly."""
 
 SAMPLE = 20
 """Kept records looked for before a share without a quarantine is believed to be the one it was (W8)."""

@@ -159,36 +159,39 @@ def apply_item(item: Item | None, before: Record | None, event: Event, after: Re
         return _item(after, event.change)
     if item is None or before is None or before.list_id is None:
         return None
-    item = replace(item, state=after.state)
-    if after.list_id is None:
-        return _left(item, event)
-    marked = _MARKS.get(type(event.change))
-    return marked(item, event, event.change) if marked else item
+    told = _left if after.list_id is None else _MARKS.get(type(event.change), _nothing)
+    changes = told(event, event.change)
+    return replace(item, state=after.state, **changes) if changes or item.state is not after.state else item
 
 
-def _left(item: Item, event: Event) -> Item:
-    reason = event.change.hold_id if isinstance(event.change, Held) else getattr(event.change, "reason", "")
-    return replace(item, left_by=event.kind, left_on=event.on, reason=reason)
+def _left(event: Event, change: Any) -> dict[str, Any]:
+    reason = change.hold_id if isinstance(change, Held) else getattr(change, "reason", "")
+    return {"left_by": event.kind, "left_on": event.on, "reason": reason}
 
 
-def _appraised(item: Item, event: Event, change: Appraised) -> Item:
-    said = Opinion(item.record_id, change.wish, event.actor.name, event.on, change.reason, change.term)
-    return replace(item, opinion=said)
+def _nothing(_event: Event, _change: Any) -> dict[str, Any]:
+    return {}
 
 
-def _destroyed(item: Item, event: Event, change: Destroyed) -> Item:
-    return replace(item, outcome=change.outcome, done_on=event.on, copies=change.copies)
+def _appraised(event: Event, change: Appraised) -> dict[str, Any]:
+    by = event.actor.name
+    return {"opinion": Opinion(event.subject, change.wish, by, event.on, change.reason, change.term)}
 
 
-_MARKS: Mapping[type[Change], Callable[[Item, Event, Any], Item]] = MappingProxyType(
+def _destroyed(event: Event, change: Destroyed) -> dict[str, Any]:
+    return {"outcome": change.outcome, "done_on": event.on, "copies": change.copies}
+
+
+_MARKS: Mapping[type[Change], Callable[[Event, Any], dict[str, Any]]] = MappingProxyType(
     {
         Appraised: _appraised,
-        DestroyIntended: lambda item, _event, change: replace(item, attempt=change.attempt),
-        Quarantined: lambda item, event, _change: replace(item, quarantined_on=event.on),
-        UnlinkIntended: lambda item, _event, _change: replace(item, unlinking=True),
+        DestroyIntended: lambda _event, change: {"attempt": change.attempt},
+        Quarantined: lambda event, _change: {"quarantined_on": event.on},
+        UnlinkIntended: lambda _event, _change: {"unlinking": True},
         Destroyed: _destroyed,
     }
 )
+"""What else an event changes of an item, beside its state."""
 
 
 def _item(record: Record, change: Listed) -> Item:

@@ -339,9 +339,10 @@ class View:
             query = query.where(table.state.in_(state.value for state in states))
         return [projection.list_of(row) for row in self._connection.execute(query).mappings()]
 
-    def list_head(self, list_id: str) -> DisposalList | None:
-        """The list with this id as its row shows it, without its items."""
-        query = select(schema.disposal_lists).where(schema.disposal_lists.c.id == list_id)
+    def list_head(self, name: str) -> DisposalList | None:
+        """The list with this number or id as its row shows it, without its items."""
+        table = schema.disposal_lists.c
+        query = select(schema.disposal_lists).where(or_(table.number == name, table.id == name))
         row = self._connection.execute(query).mappings().first()
         return projection.list_of(row) if row else None
 
