@@ -6,7 +6,6 @@ Two numbers may follow: files that lie there, and files that are registered. Nee
 from __future__ import annotations
 
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -162,9 +161,15 @@ def memory_of(root: Path, ledger_at: Path) -> None:
     """Peak memory of a process that makes one pass, and before it: MiB."""
     with Ledger.open(ledger_at) as ledger:
         desk = Desk(root, ledger, Catalogue(()))
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        before = peak()
         desk.look()
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, before)
+    print(peak(), before)
+
+
+def peak() -> int:
+    """The most memory that this process had so far, in MiB; getrusage would count its parent's."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) // 1024
 
 
 def dirty(root: Path, desk: Desk, total: int) -> tuple[str, ...]:
