@@ -12,7 +12,7 @@ from i18n import _
 from retention.dates import last_kept_day
 from retention.errors import Problem
 from retention.events import Decision
-from retention.model import Outcome, Overlay, Rule, Start, State
+from retention.model import Outcome, Rule, Start, State, TermKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,7 +68,7 @@ def not_permanent(record: Record, _event: Event, _change: Any) -> Problem | None
     if record.proof:
         message = _("papers that prove a disposal are kept for ever")
         return fault(record, "proof", "D12", message, _("Take it off the list."))
-    if Overlay.PERMANENT in record.overlays:
+    if record.extension is not None and record.extension.term.kind is TermKind.PERMANENT:
         message = _("an appraisal made it permanent")
         return fault(record, "permanent", "4.0", message, _("Take it off the list."))
     return None
