@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from sqlalchemy import and_, bindparam, delete, insert, select, update
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
     from retention.view import ItemKey
 
 
+_ONE_DAY = timedelta(days=1)
+"""No zone's day is further from that of UTC."""
+
+
 class Draft(NamedTuple):
     """What shall happen, and to whom. An empty ``subject`` becomes the event's own number: the id of what it begins."""
 
@@ -46,7 +51,7 @@ class Draft(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """When, and by whose hand (L6): ``at`` an aware instant, ``on`` the business date."""
+    """When, and by whose hand (L6): ``at`` an aware instant, ``on`` the business date then, in whatever zone."""
 
     at: datetime
     on: date
@@ -56,6 +61,8 @@ class Stamp:
         if not self.actor.name.strip():
             raise ValueError("an actor has a name: an account, or the service with its version")
         audit.instant(self.at)
+        if abs(self.on - self.at.astimezone(UTC).date()) > _ONE_DAY:
+            raise ValueError(f"{self.on} is no business date at {self.at}: T4 asks for the instant, D5 for the day")
 
 
 class Ledger:

@@ -12,7 +12,7 @@ import os
 import shutil
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
@@ -33,8 +33,9 @@ from retention.audit import Fault
 from retention.disposal import Answer
 from retention.errors import ConflictError, RetentionError, TamperedError
 from retention.events import Approved, Classified, ClockVouched, Destroyed, DestroyIntended, ScheduleAdopted
-from retention.ledger import Draft, Ledger
+from retention.ledger import Draft, Ledger, Stamp
 from retention.model import (
+    Actor,
     Outcome,
     Policy,
     RecordClass,
@@ -1419,6 +1420,13 @@ def test_an_event_written_by_a_clock_set_back_does_not_make_it_right(site: Site)
     assert rules_of(lambda: execute(site, number, 20)) == {"T4"}
     assert "D5" in rules_of(lambda: execute(site, number, 41, count=1))
     assert DestroyIntended.kind not in kinds(site)
+
+
+@pytest.mark.parametrize("days", [-2, 2, FIRST, 400])
+def test_a_day_cannot_be_given_beside_the_instant(days: int) -> None:  # T4, D5
+    """The clock is held against the ledger: the day that cooling-off is counted by follows from it."""
+    with pytest.raises(ValueError, match="business date"):
+        Stamp(AT, AT.date() + timedelta(days=days), Actor("chen.lu"))
 
 
 def test_a_vouch_that_was_refused_vouches_for_nothing(site: Site) -> None:  # T4, R1
