@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 FACTS, ROWS = 200, 5_000
 """A transaction holds at most so many places that may become events, and about so many rows of what was seen."""
 PAUSE = 30 * SECOND
-"""Between two looks at what waits for somebody else: an execution that is not finished, a file that may be a move."""
+"""At most so long between two looks at what waits for somebody else: an execution that is not finished, a file that may
+be a move.
+"""
 
 
 @dataclass(slots=True)
@@ -99,7 +101,7 @@ class Writer:
     def later(self, due: int) -> int:
         """When to look again: when it is due, or after a pause where that has passed and something else is awaited."""
         now = self.micros()
-        return due if due > now else now + PAUSE
+        return due if due > now else now + min(PAUSE, max(self.limits.missing_after, SECOND))
 
     def write(self, besides: Callable[[Connection], None]) -> None:
         """What was seen, without events."""
