@@ -488,50 +488,52 @@ Life.TestCase.settings = settings(
 )
 TestLife = Life.TestCase
 
-OFTEN = {
-    "record.filed",
-    "record.moved",
-    "record.altered",
-    "record.missing",
-    "record.found",
-    "record.resurfaced",
-    "record.held",
-    "record.extended",
-    "record.unlisted",
-    "record.closed",
-    "list.withdrawn",
-    "list.executed",
-    "list.witnessed",
-    "destroy.restored",
-    "destroy.done",
-    "unlink.intent",
-    "removed",
-    "D1",
-    "D4",
-    "L6",
-    "R1",
-    "T4",
-}
-SELDOM = {
-    "record.released",
-    "hold.released",
-    "list.returned",
-    "list.rejected",
-    "list.expired",
-    "destroy.aborted",
-    "by_hand",
-    "unobserved",
-    "D2",
-    "D3",
-    "D5",
-    "D6",
-    "D9",
-    "D13",
-    "R4",
-}
+ALWAYS = frozenset(
+    (
+        "record.filed",
+        "record.missing",
+        "record.found",
+        "record.held",
+        "record.unlisted",
+        "record.closed",
+        "destroy.done",
+        "destroy.restored",
+        "unlink.intent",
+        "removed",
+        "D1",
+        "D4",
+        "L6",
+        "R1",
+        "T4",
+    )
+)
+IN_THE_LONG_RUN = frozenset(
+    (
+        "record.moved",
+        "record.altered",
+        "record.resurfaced",
+        "record.extended",
+        "record.released",
+        "hold.released",
+        "list.returned",
+        "list.rejected",
+        "list.expired",
+        "list.withdrawn",
+        "destroy.aborted",
+        "by_hand",
+        "unobserved",
+        "D2",
+        "D3",
+        "D5",
+        "D6",
+        "D9",
+        "D13",
+        "R4",
+    )
+)
 
 
 def test_the_lives_met_with_everything() -> None:
     """Else they prove nothing: kinds of events, outcomes that were observed, rules that refused."""
-    wanted = OFTEN | SELDOM if SOAK else OFTEN
+    wanted = ALWAYS | IN_THE_LONG_RUN if SOAK else ALWAYS
     assert wanted - {name for name, count in Life.met.items() if count} == set()
