@@ -638,20 +638,32 @@ def canonical_of(value: Any) -> Canonical:
 
 
 def _build(cls: Any, payload: Any) -> Any:
-    readers, required = _shape(cls)
+    readers, plain, required = _shape(cls)
     given = payload.keys() if type(payload) is dict else _as(dict)(payload).keys()
     if not required <= given <= readers.keys():
         wrong = (required - given) | (given - readers.keys())
         raise ValueError(f"{cls.__name__}: {', '.join(sorted(wrong))}")
-    return cls(**{name: readers[name](value) for name, value in payload.items()})
+    return cls(
+        **{
+            name: value if type(value) is plain[name] else readers[name](value)  # most are texts and numbers
+            for name, value in payload.items()
+        }
+    )
 
 
 @lru_cache
-def _shape(cls: Any) -> tuple[Mapping[str, Callable[[Any], Any]], frozenset[str]]:
-    """What reads each field of a dataclass, and which have to be there."""
+def _shape(cls: Any) -> tuple[Mapping[str, Callable[[Any], Any]], Mapping[str, Any], frozenset[str]]:
+    """What reads each field of a dataclass; which plain type stays as it is; and which fields have to be there."""
     hints = get_type_hints(cls)
     required = (field.name for field in fields(cls) if field.default is field.default_factory is MISSING)
-    return {field.name: _reader(hints[field.name]) for field in fields(cls)}, frozenset(required)
+    readers = {field.name: _reader(hints[field.name]) for field in fields(cls)}
+    return readers, {name: _plain_in(hints[name]) for name in readers}, frozenset(required)
+
+
+def _plain_in(hint: Any) -> Any:
+    """The type whose values need no reading: text, number or truth value, alone or beside None."""
+    kinds = get_args(hint) if get_origin(hint) in {Union, types.UnionType} else (hint,)
+    return next((kind for kind in kinds if kind in {str, int, bool}), None)
 
 
 def _reader(hint: Any) -> Callable[[Any], Any]:

@@ -359,7 +359,7 @@ def _finish(run: Run) -> None:
         yield from released(over, _("the approval has expired"))
         if len(over) < len(still):
             return
-        if destroyed := len(find(view, now.id).destroyed):
+        if destroyed := view.gone_of(now.id):
             yield Draft(now.id, ListExecuted(destroyed))
         else:
             yield Draft(now.id, ListWithdrawn(_("nothing of it was destroyed")))

@@ -346,6 +346,13 @@ class View:
         row = self._connection.execute(query).mappings().first()
         return projection.list_of(row) if row else None
 
+    def gone_of(self, list_id: str) -> int:
+        """How many items of a list were destroyed."""
+        table = schema.disposal_items.c
+        gone = table.state.in_((State.DESTROYED.value, State.CLOSED.value))
+        query = select(func.count()).where(table.list_id == list_id, gone)
+        return int(self._connection.execute(query).scalar_one())
+
     def item_counts(self) -> dict[str, tuple[int, int]]:
         """Of each list's id: how many items it ever had, and how many are on it and still there."""
         table = schema.disposal_items.c
