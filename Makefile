@@ -1,6 +1,6 @@
 # guidang: what a developer and a curious clerk need. Every target starts from nothing and repeats quickly.
 #
-#   make demo     the sample office, its monthly report and the objectives
+#   make demo     the sample office, its monthly report, and a few papers from filing to proof
 #   make test     every test
 #   make soak     every test, with long random sequences
 #   make lint     style, format and types
@@ -16,7 +16,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 # warning about editable installations, which is no news here.
 INSTALL := PYTHONWARNINGS=ignore $(PIP) install --no-build-isolation -c constraints.txt
 DECLARED := pyproject.toml constraints.txt
-SYSTEM := libreoffice-calc
+SYSTEM := libreoffice-calc libreoffice-writer fonts-noto-cjk poppler-utils strace
+PROGRAMS := soffice localc lowriter pdftoppm strace
 
 .PHONY: demo test soak bench lint docs messages clean system
 
@@ -73,10 +74,12 @@ $(VENV)/.lint: $(VENV)/.test
 	$(INSTALL) -e '.[test,lint]'
 	@touch $@
 
-# LibreOffice recomputes the formulas of rendered workbooks. Where it is not there and cannot be had, the few tests that
-# ask it are left out.
+# LibreOffice recomputes the formulas of rendered workbooks and prints papers, poppler looks at their pages, strace tells
+# what the watcher asks of the system. Where they are not there and cannot be had, the few tests that need them are left
+# out.
 system:
-	@if ! command -v soffice >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	@missing=; for name in $(PROGRAMS); do command -v $$name >/dev/null || missing=1; done; \
+	if [ -n "$$missing" ] && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 	  echo "apt-get install $(SYSTEM)"; \
 	  { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $(SYSTEM); } \
 	    >/dev/null || echo "$(SYSTEM): not installed" >&2; \
