@@ -23,7 +23,8 @@ from retention.errors import ConflictError, LedgerError, Problem, RefusedError, 
 from retention.events import ActRefused, Event, ScheduleAdopted
 from retention.projection import Entry
 from retention.reckoning import reckonings
-from retention.view import ACCOUNT_CHANGES, CHUNK, HOLD_CHANGES, LIST_CHANGES, RECORD_CHANGES, View, chunks
+from retention.replay import RECORD_CHANGES
+from retention.view import ACCOUNT_CHANGES, CHUNK, HOLD_CHANGES, LIST_CHANGES, View, chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

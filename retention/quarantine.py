@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from i18n import _
 from retention.files import name_in, open_below, open_root, parts_of
+from retention.passing import QUARANTINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from retention.files import Folder, Seen
 
-FOLDER = ".guidang-quarantine"
 _PRIVATE, _SHARED = 0o700, 0o777
 
 
@@ -103,15 +103,15 @@ class Quarantine:
 
     def path_of(self, place: Place) -> str:
         """Where the file lies on its share while it is in quarantine."""
-        return f"{FOLDER}/{self._number}/{place.name}"
+        return f"{QUARANTINE}/{self._number}/{place.name}"
 
     def prepare(self, share: str) -> None:
         """Make the folder of this list on a share, durably: before anything is intended there."""
-        self._folder(share, (FOLDER, self._number), make=_PRIVATE)
+        self._folder(share, (QUARANTINE, self._number), make=_PRIVATE)
 
     def claim(self, share: str) -> None:
         """See that no other process works on this list's files. BlockingIOError where one does."""
-        self._folder(share, (FOLDER, self._number)).claim()
+        self._folder(share, (QUARANTINE, self._number)).claim()
 
     def knows(self, share: str) -> bool:
         """Whether it was said where a share is."""
@@ -124,7 +124,7 @@ class Quarantine:
     def exists(self, share: str) -> bool:
         """Whether a share has a folder of this list: then it is the share that it was."""
         try:
-            self._folder(share, (FOLDER, self._number))
+            self._folder(share, (QUARANTINE, self._number))
         except FileNotFoundError:
             return False
         return True
@@ -153,14 +153,14 @@ class Quarantine:
     def inside(self, place: Place) -> Found:
         """What lies in quarantine for this attempt, hashed."""
         try:
-            return _found(self._folder(place.share, (FOLDER, self._number)), place.name)
+            return _found(self._folder(place.share, (QUARANTINE, self._number)), place.name)
         except OSError as error:
             return _fault(error)
 
     def waits(self, place: Place) -> bool:
         """Whether anything lies in quarantine for this attempt."""
         try:
-            return self._folder(place.share, (FOLDER, self._number)).look(place.name) is not None
+            return self._folder(place.share, (QUARANTINE, self._number)).look(place.name) is not None
         except FileNotFoundError:
             return False
 
@@ -192,7 +192,7 @@ class Quarantine:
             raise FileNotFoundError(errno.ENOENT, "", name)
         if not seen.plain:
             raise OSError(errno.EMLINK, "", name)
-        inside = self._folder(place.share, (FOLDER, self._number))
+        inside = self._folder(place.share, (QUARANTINE, self._number))
         parent.move(name, inside, place.name)
         return parent, inside
 
@@ -212,7 +212,7 @@ class Quarantine:
         return done
 
     def _put_back(self, place: Place) -> tuple[str, tuple[Folder, Folder]]:
-        inside = self._folder(place.share, (FOLDER, self._number))
+        inside = self._folder(place.share, (QUARANTINE, self._number))
         for path in (place.path, place.beside):
             parent, name = self._parent(place.share, path, make=_SHARED)
             try:
@@ -226,7 +226,7 @@ class Quarantine:
         """Step 5: remove from quarantine what is still exactly what was hashed; sync; look again: is it gone?"""
         touched: dict[int, Folder] = {}
         for place, found in wanted.items():
-            inside = self._folder(place.share, (FOLDER, self._number))
+            inside = self._folder(place.share, (QUARANTINE, self._number))
             seen = inside.look(place.name)
             if seen is not None and found.seen is not None and seen == found.seen and seen.plain:
                 inside.remove(place.name)
@@ -240,7 +240,7 @@ class Quarantine:
 
     def let_go(self) -> None:
         """Close what was opened on the way, but not the roots and quarantines: people rename folders meanwhile."""
-        for key in [key for key in self._open if key[1] and key[1][0] != FOLDER]:
+        for key in [key for key in self._open if key[1] and key[1][0] != QUARANTINE]:
             self._open.pop(key).close()
 
     def _parent(self, share: str, path: str, *, make: int | None = None) -> tuple[Folder, str]:
@@ -248,7 +248,7 @@ class Quarantine:
             *above, name = parts_of(path)
         except ValueError:
             raise OSError(errno.EINVAL, "", path) from None
-        if above[:1] == [FOLDER]:
+        if above[:1] == [QUARANTINE]:
             raise OSError(errno.EINVAL, "", path)
         parent = self._folder(share, tuple(above), make=make)
         return parent, name_in(parent, name)

@@ -143,7 +143,7 @@ credentials = Table(
 )
 """The stored forms of passwords, and how many wrong ones were tried in a row: secrets, no evidence, in no export."""
 
-# --- what the watcher saw: no state of records and no evidence; a scan rebuilds it. Times in microseconds since 1970 ---
+# --- what the watcher saw: no state of records, no evidence; a scan rebuilds it. Times in microseconds since 1970 ---
 
 shares = Table(
     "shares",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar, get_args
@@ -13,10 +13,10 @@ from i18n import _
 from retention import audit, lifecycle, lists, passwords, persons, projection, schema
 from retention.dates import Clock
 from retention.errors import ConflictError, Problem, RefusedError, TamperedError
-from retention.events import AccountChange, ClockVouched, HoldChange, ListChange, RecordChange, ScheduleAdopted
+from retention.events import AccountChange, ClockVouched, HoldChange, ListChange, ScheduleAdopted
 from retention.model import Overlay, State
-from retention.projection import Entry
 from retention.reckoning import reckonings
+from retention.replay import History, Proven, entry_of, finding, impossible, misfiled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Executable, Select
 
-    from retention.events import Event
+    from retention.events import Change
     from retention.model import Account, Adoption, DisposalList, Hold, Item, ListState, Person, Record
+    from retention.projection import Entry
 
 T = TypeVar("T")
 
 CHUNK = 500
 """Rows asked for or written at once: below every database's limit of parameters."""
 
-RECORD_CHANGES = get_args(RecordChange)
 HOLD_CHANGES = get_args(HoldChange)
 ACCOUNT_CHANGES = get_args(AccountChange)
 LIST_CHANGES = get_args(ListChange)
@@ -91,7 +91,7 @@ class View:
         found = func.position(within.op("IN")(table.body)) if postgresql else func.instr(table.body, within)
         right = and_(ends, found > 0)
         for row in self._connection.execute(select(table.seq).where(~right).order_by(table.seq).limit(limit)):
-            yield _misfiled(row.seq)
+            yield misfiled(row.seq)
 
     def _as_bytes(self, text: ColumnElement[str]) -> ColumnElement[bytes]:
         postgresql = self._connection.dialect.name == "postgresql"
@@ -105,7 +105,7 @@ class View:
             query = query.where(table.subject == subject)
         with self._connection.execute(query, execution_options={"yield_per": 1_000}) as rows:
             for row in rows:
-                yield _entry(row.seq, row.body)
+                yield entry_of(row.seq, row.body)
 
     def newest(self, count: int, subject: str | None = None) -> list[Entry]:
         """So many of the newest events, of one subject or all, the newest last."""
@@ -114,7 +114,7 @@ class View:
         if subject is not None:
             query = query.where(table.subject == subject)
         rows = self._connection.execute(query).all()
-        return [_entry(row.seq, row.body) for row in reversed(rows)]
+        return [entry_of(row.seq, row.body) for row in reversed(rows)]
 
     def last(self) -> Entry | None:
         """The newest event."""
@@ -244,7 +244,7 @@ class View:
         said = and_(table.subject == "clock", table.kind == ClockVouched.kind)
         query = select(table.seq, table.body).where(said).order_by(table.seq.desc()).limit(1)
         row = self._connection.execute(query).first()
-        return _entry(row.seq, row.body) if row else None
+        return entry_of(row.seq, row.body) if row else None
 
     # holds and schedule
 
@@ -433,15 +433,15 @@ class View:
         known = select(schema.events.c.seq).where(schema.events.c.subject == schema.records.c.id)
         strangers = select(schema.records.c.id).where(~exists(known.correlate(schema.records)))
         for row in self._connection.execute(strangers):
-            yield _finding(0, _("there is a row of record {id}, but no event").format(id=row.id))
+            yield finding(0, _("there is a row of record {id}, but no event").format(id=row.id))
 
     def _record_differences(self) -> Iterator[audit.Finding]:
         for _history, findings in self._compared(self._histories(), self.adoptions()):
             yield from findings
 
     def _compared(
-        self, histories: Iterable[_History], adoptions: tuple[Adoption, ...]
-    ) -> Iterator[tuple[_History, list[audit.Finding]]]:
+        self, histories: Iterable[History], adoptions: tuple[Adoption, ...]
+    ) -> Iterator[tuple[History, list[audit.Finding]]]:
         """Each history, and what is wrong with it or with the rows it should explain."""
         for chunk in chunks(histories, CHUNK):
             ids = [history.subject for history in chunk]
@@ -459,7 +459,7 @@ class View:
                     yield history, history.findings
                 else:
                     text = _("the row of record {id} is not what its events say").format(id=subject)
-                    yield history, [*history.findings, _finding(history.last, text)]
+                    yield history, [*history.findings, finding(history.last, text)]
 
     def _item_rows(self, ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
         table = schema.disposal_items.c
@@ -469,135 +469,69 @@ class View:
             found.setdefault(row["record_id"], []).append(dict(row))
         return found
 
-    def _histories(self, *where: ColumnElement[bool]) -> Iterator[_History]:
+    def _histories(self, *where: ColumnElement[bool]) -> Iterator[History]:
         """The events of each subject, subject by subject."""
         query = select(schema.events).where(*where).order_by(schema.events.c.subject, schema.events.c.seq)
         with self._connection.execute(query, execution_options={"yield_per": 1_000}) as rows:
             for subject, group in groupby(rows, key=lambda row: row.subject):
-                yield _History(subject).through(group)
+                yield History(subject).through(group)
+
+    def _of_kinds(self, changes: Iterable[type[Change]]) -> Iterator[Entry]:
+        """Every event of these kinds, in order."""
+        table = schema.events.c
+        query = select(table.seq, table.body).where(table.kind.in_([change.kind for change in changes]))
+        for row in self._connection.execute(query.order_by(table.seq)):
+            yield entry_of(row.seq, row.body)
 
     def _list_differences(self) -> Iterator[audit.Finding]:
         found: dict[str, DisposalList] = {}
-        kinds = [change.kind for change in LIST_CHANGES]
-        query = select(schema.events.c.seq, schema.events.c.body).where(schema.events.c.kind.in_(kinds))
-        for row in self._connection.execute(query.order_by(schema.events.c.seq)):
-            event = _entry(row.seq, row.body).event
+        for seq, event in self._of_kinds(LIST_CHANGES):
             try:
                 found[event.subject] = lists.apply(found.get(event.subject), event)
             except (RefusedError, ConflictError) as error:
-                yield _impossible(row.seq, error)
+                yield impossible(seq, error)
         rows = self._connection.execute(select(schema.disposal_lists)).mappings()
         stored = {row["id"]: dict(row) for row in rows}
         wanted = {list_id: projection.list_row(each) for list_id, each in found.items()}
         for list_id in sorted(stored.keys() | wanted.keys()):
             if stored.get(list_id) != wanted.get(list_id):
-                yield _finding(0, _unexplained_list(list_id).message)
+                yield finding(0, _unexplained_list(list_id).message)
         known = select(schema.events.c.seq).where(schema.events.c.subject == schema.disposal_items.c.record_id)
         strangers = select(schema.disposal_items.c.record_id).where(~exists(known.correlate(schema.disposal_items)))
         for row in self._connection.execute(strangers):
-            yield _finding(0, _("there is a row of record {id}, but no event").format(id=row.record_id))
+            yield finding(0, _("there is a row of record {id}, but no event").format(id=row.record_id))
 
     def _other_differences(self) -> Iterator[audit.Finding]:
         holds: dict[str, Hold] = {}
         numbers: list[tuple[int, int]] = []
-        kinds = [change.kind for change in (*HOLD_CHANGES, ScheduleAdopted)]
-        query = select(schema.events.c.seq, schema.events.c.body).where(schema.events.c.kind.in_(kinds))
-        for row in self._connection.execute(query.order_by(schema.events.c.seq)):
-            event = _entry(row.seq, row.body).event
+        for seq, event in self._of_kinds((*HOLD_CHANGES, ScheduleAdopted)):
             if isinstance(event.change, ScheduleAdopted):
-                numbers.append((event.change.number, row.seq))
+                numbers.append((event.change.number, seq))
             else:
                 holds[event.subject] = lifecycle.apply_hold(holds.get(event.subject), event)
         if sorted(self.holds(), key=_by_id) != sorted(holds.values(), key=_by_id):
-            yield _finding(0, _("the holds are not what the events say"))
+            yield finding(0, _("the holds are not what the events say"))
         stored = self._connection.execute(select(schema.adoptions.c.number, schema.adoptions.c.event))
         if sorted(map(tuple, stored)) != sorted(numbers):
-            yield _finding(0, _("the versions of the schedule are not what the events say"))
+            yield finding(0, _("the versions of the schedule are not what the events say"))
 
     def _account_differences(self) -> Iterator[audit.Finding]:
         accounts: dict[str, Account] = {}
-        kinds = [change.kind for change in ACCOUNT_CHANGES]
-        query = select(schema.events.c.seq, schema.events.c.body).where(schema.events.c.kind.in_(kinds))
-        for row in self._connection.execute(query.order_by(schema.events.c.seq)):
-            event = _entry(row.seq, row.body).event
+        for seq, event in self._of_kinds(ACCOUNT_CHANGES):
             try:
                 accounts[event.subject] = persons.apply(accounts.get(event.subject), event)
             except (RefusedError, ConflictError) as error:
-                yield _impossible(row.seq, error)
+                yield impossible(seq, error)
         stored, wanted = self._account_rows(), _rows_of(accounts)
         for subject in sorted({row["id"] for row in (*stored, *wanted) if (row in stored) != (row in wanted)}):
-            yield _finding(0, _unexplained_account(subject).message)
+            yield finding(0, _unexplained_account(subject).message)
         kept = self._connection.execute(select(schema.credentials.c.account, schema.credentials.c.secret))
         for subject, secret in kept.all():
             known = accounts.get(subject)
             if secret and (known is None or passwords.digest(secret) != known.secret):
                 name = subject.removeprefix("account/")
                 text = _("the stored password of account {name} is not the one its events name")
-                yield _finding(0, text.format(name=name))
-
-
-class Proven(NamedTuple):
-    """What events alone make of a record; its item on the list it is on; how often it was tried to destroy it."""
-
-    record: Record
-    item: Item | None
-    attempts: int
-
-
-@dataclass(slots=True)
-class _History:
-    """What the events of one subject, replayed alone, make of it."""
-
-    subject: str
-    last: int = 0
-    record: Record | None = None
-    items: dict[str, Item] = field(default_factory=dict)
-    findings: list[audit.Finding] = field(default_factory=list)
-
-    def through(self, rows: Iterable[Any]) -> _History:
-        for row in rows:
-            self.last = row.seq
-            try:
-                event = _entry(row.seq, row.body).event
-            except TamperedError as error:
-                self.findings.append(_finding(row.seq, error.problems[0].message))
-                continue
-            if (event.subject, event.kind) != (self.subject, row.kind):
-                self.findings.append(_misfiled(row.seq))
-            elif isinstance(event.change, RECORD_CHANGES):
-                self._apply(row.seq, event)
-        return self
-
-    def _apply(self, seq: int, event: Event) -> None:
-        before = self.record
-        try:
-            after = self.record = lifecycle.apply(before, event)
-        except (RefusedError, ConflictError) as error:
-            self.findings.append(_impossible(seq, error))
-            return
-        if list_id := after.list_id or (before.list_id if before else None):
-            item = lists.apply_item(self.items.get(list_id), before, event, after)
-            if item is not None:
-                self.items[list_id] = item
-
-    def proven(self, record: Record) -> Proven:
-        """Its end, for those who go on from there."""
-        attempts = max((item.attempt or 0 for item in self.items.values()), default=0)
-        return Proven(record, self.items.get(record.list_id or ""), attempts)
-
-    def item_rows(self) -> list[dict[str, Any]]:
-        """The rows that its places on lists should have, by the ids of the lists."""
-        return [projection.item_row(list_id, self.items[list_id]) for list_id in sorted(self.items)]
-
-
-def _entry(seq: int, body: bytes) -> Entry:
-    """The event of a row. TamperedError where its bytes are none: nothing here ever wrote them."""
-    try:
-        return Entry(seq, projection.event_of(body))
-    except (ValueError, KeyError, TypeError):
-        hint = _("Hold the ledger against a checkpoint: `guidang audit verify`.")
-        message = _("event {seq} cannot be read").format(seq=seq)
-        raise TamperedError([Problem(_("ledger"), message, hint, "ledger.tampered", "L2")]) from None
+                yield finding(0, text.format(name=name))
 
 
 def _instant_in(body: ColumnElement[bytes], dialect: str) -> ColumnElement[str]:
@@ -605,18 +539,6 @@ def _instant_in(body: ColumnElement[bytes], dialect: str) -> ColumnElement[str]:
     if dialect == "postgresql":
         return func.json_extract_path_text(cast(func.convert_from(body, "UTF8"), JSON), "at")
     return func.json_extract(cast(body, Text), "$.at")
-
-
-def _finding(seq: int, text: str) -> audit.Finding:
-    return audit.Finding(seq, audit.Fault.STATE, text)
-
-
-def _misfiled(seq: int) -> audit.Finding:
-    return _finding(seq, _("event {seq} is filed under another subject or kind than its own").format(seq=seq))
-
-
-def _impossible(seq: int, error: Exception) -> audit.Finding:
-    return _finding(seq, _("event {seq} could not happen: {reason}").format(seq=seq, reason=error))
 
 
 def _rows_of(accounts: Mapping[str, Account]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Databases for the tests of the ledger: a file of SQLite, and a real PostgreSQL that the tests start themselves."""
+"""What all tests share: no language left behind; for the ledger a file of SQLite, and a real PostgreSQL they start."""
 
 from __future__ import annotations
 
@@ -10,8 +10,16 @@ from uuid import uuid4
 
 import pytest
 
+import i18n
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+
+@pytest.fixture(autouse=True)
+def _own_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command run inside a test chooses the language of the process: the next test shall not speak it."""
+    monkeypatch.setattr(i18n, "_default", None)
 
 
 @pytest.fixture(scope="session")

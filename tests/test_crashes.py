@@ -24,7 +24,7 @@ from retention.events import Destroyed, DestroyIntended, UnlinkIntended
 from retention.execution import Order
 from retention.ledger import Ledger
 from retention.model import ListState, Outcome, Policy, Wish
-from retention.quarantine import FOLDER
+from retention.passing import QUARANTINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,7 +71,7 @@ class Case:
         return self.world.root / f"{self.day}" / f"{n}.docx"
 
     def inside(self, n: int) -> Path:
-        return self.world.root / FOLDER / self.number / f"{self.ids[n]}.1"
+        return self.world.root / QUARANTINE / self.number / f"{self.ids[n]}.1"
 
     def run(self, ledger: Ledger, at: Callable[[str], None]) -> None:
         found = self.world.list(self.number) if ledger is self.world.ledger else _find(ledger, self.number)

@@ -20,7 +20,7 @@ from retention.events import ClockVouched, Destroyed, DestroyIntended, Held, Hol
 from retention.execution import Order, Report
 from retention.ledger import Draft
 from retention.model import ListState, Outcome, Policy, State
-from retention.quarantine import FOLDER
+from retention.passing import QUARANTINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +97,7 @@ def test_files_wait_in_quarantine_and_then_are_gone(world: World) -> None:  # D6
     number = world.approved(approved)
     report = execute(world, number)
     assert (report.quarantined, report.destroyed, report.waiting) == (1, 0, 1)
-    assert world.files() == {"2022/旧月报.docx", f"{FOLDER}/{number}/{approved}.1"}
+    assert world.files() == {"2022/旧月报.docx", f"{QUARANTINE}/{number}/{approved}.1"}
     assert report.waiting_until == stamp(days=14).on
     assert execute(world, number, 13).waiting == 1
     report = execute(world, number, 14)
@@ -328,8 +328,8 @@ def test_a_link_put_there_in_the_last_moment_destroys_nothing(world: World, tmp_
 def test_a_name_taken_in_quarantine_is_not_replaced(world: World) -> None:  # D6
     record = world.file("1.docx")
     number = world.approved(record)
-    (world.root / FOLDER / number).mkdir(parents=True)
-    taken = world.root / FOLDER / number / f"{record}.1"
+    (world.root / QUARANTINE / number).mkdir(parents=True)
+    taken = world.root / QUARANTINE / number / f"{record}.1"
     taken.write_bytes(b"another")
     execute(world, number)
     assert taken.read_bytes() == b"another"
@@ -352,8 +352,8 @@ def test_a_file_system_that_cannot_rename_safely_destroys_nothing(world: World, 
 
 def test_a_record_path_cannot_lead_out_of_the_share(world: World, tmp_path: Path) -> None:  # D6, D14
     (tmp_path / "secret.docx").write_bytes(b"secret")
-    for path in ("../secret.docx", "a//b.docx", "./1.docx", f"{FOLDER}/x"):
-        with pytest.raises(ValueError, match=r".") if FOLDER not in path else pytest.raises(OSError, match=r"."):
+    for path in ("../secret.docx", "a//b.docx", "./1.docx", f"{QUARANTINE}/x"):
+        with pytest.raises(ValueError, match=r".") if QUARANTINE not in path else pytest.raises(OSError, match=r"."):
             files.parts_of(path)
             raise OSError(errno.EINVAL, "refused by the quarantine", path)
 
@@ -477,7 +477,7 @@ def test_a_hold_deleted_from_the_database_still_holds(world: World) -> None:  # 
         connection.execute(delete(schema.record_holds))
     with pytest.raises(TamperedError):
         execute(world, number, 14)
-    assert f"{FOLDER}/{number}/{record}.1" in world.files()
+    assert f"{QUARANTINE}/{number}/{record}.1" in world.files()
     with world.ledger._engine.begin() as connection:
         connection.execute(schema.record_holds.insert().values(record_id=record, hold_id="H1"))
 
@@ -534,7 +534,7 @@ def test_a_file_changed_in_quarantine_is_not_destroyed(world: World) -> None:  #
     record = world.file("1.docx")
     number = world.approved(record)
     execute(world, number)
-    (world.root / FOLDER / number / f"{record}.1").write_bytes(b"changed")
+    (world.root / QUARANTINE / number / f"{record}.1").write_bytes(b"changed")
     report = execute(world, number, 14)
     assert (report.restored, (world.root / "1.docx").read_bytes()) == (1, b"changed")
     with world.ledger.read() as view:
@@ -544,7 +544,7 @@ def test_a_file_changed_in_quarantine_is_not_destroyed(world: World) -> None:  #
 def test_a_file_exchanged_after_it_was_hashed_is_not_removed(quick: World) -> None:  # D6
     record = quick.file("1.docx")
     number = quick.approved(record)
-    inside = quick.root / FOLDER / number / f"{record}.1"
+    inside = quick.root / QUARANTINE / number / f"{record}.1"
 
     def exchange(point: str) -> None:
         if point == "unlink.intended":
@@ -678,7 +678,7 @@ def test_what_was_moved_out_of_quarantine_by_hand_is_restored_when_it_is_found(w
     record = world.file("1.docx")
     number = world.approved(record)
     execute(world, number)
-    (world.root / FOLDER / number / f"{record}.1").rename(world.root / "1.docx")
+    (world.root / QUARANTINE / number / f"{record}.1").rename(world.root / "1.docx")
     execution.recover(world.ledger, stamp(days=8), world.roots)
     assert outcomes(world, number) == [("destroy.restored", None)]
 
@@ -687,7 +687,7 @@ def test_what_is_gone_from_quarantine_was_not_observed(world: World) -> None:  #
     record = world.file("1.docx")
     number = world.approved(record)
     execute(world, number)
-    (world.root / FOLDER / number / f"{record}.1").unlink()
+    (world.root / QUARANTINE / number / f"{record}.1").unlink()
     (report,) = execution.recover(world.ledger, stamp(days=8), world.roots)
     assert outcomes(world, number) == [("", Outcome.UNOBSERVED)]
     assert report.state is ListState.EXECUTED

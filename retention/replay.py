@@ -1,0 +1,96 @@
+"""Pure: events as they lie in the database replayed, a subject at a time; what they cannot have been is a finding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+
+from i18n import _
+from retention import audit, lifecycle, lists, projection
+from retention.errors import ConflictError, Problem, RefusedError, TamperedError
+from retention.events import RecordChange
+from retention.projection import Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from retention.events import Event
+    from retention.model import Item, Record
+
+RECORD_CHANGES = get_args(RecordChange)
+
+
+class Proven(NamedTuple):
+    """What events alone make of a record; its item on the list it is on; how often it was tried to destroy it."""
+
+    record: Record
+    item: Item | None
+    attempts: int
+
+
+@dataclass(slots=True)
+class History:
+    """What the events of one subject, replayed alone, make of it."""
+
+    subject: str
+    last: int = 0
+    record: Record | None = None
+    items: dict[str, Item] = field(default_factory=dict)
+    findings: list[audit.Finding] = field(default_factory=list)
+
+    def through(self, rows: Iterable[Any]) -> History:
+        for row in rows:
+            self.last = row.seq
+            try:
+                event = entry_of(row.seq, row.body).event
+            except TamperedError as error:
+                self.findings.append(finding(row.seq, error.problems[0].message))
+                continue
+            if (event.subject, event.kind) != (self.subject, row.kind):
+                self.findings.append(misfiled(row.seq))
+            elif isinstance(event.change, RECORD_CHANGES):
+                self._apply(row.seq, event)
+        return self
+
+    def _apply(self, seq: int, event: Event) -> None:
+        before = self.record
+        try:
+            after = self.record = lifecycle.apply(before, event)
+        except (RefusedError, ConflictError) as error:
+            self.findings.append(impossible(seq, error))
+            return
+        if list_id := after.list_id or (before.list_id if before else None):
+            item = lists.apply_item(self.items.get(list_id), before, event, after)
+            if item is not None:
+                self.items[list_id] = item
+
+    def proven(self, record: Record) -> Proven:
+        """Its end, for those who go on from there."""
+        attempts = max((item.attempt or 0 for item in self.items.values()), default=0)
+        return Proven(record, self.items.get(record.list_id or ""), attempts)
+
+    def item_rows(self) -> list[dict[str, Any]]:
+        """The rows that its places on lists should have, by the ids of the lists."""
+        return [projection.item_row(list_id, self.items[list_id]) for list_id in sorted(self.items)]
+
+
+def entry_of(seq: int, body: bytes) -> Entry:
+    """The event of a row. TamperedError where its bytes are none: nothing here ever wrote them."""
+    try:
+        return Entry(seq, projection.event_of(body))
+    except (ValueError, KeyError, TypeError):
+        hint = _("Hold the ledger against a checkpoint: `guidang audit verify`.")
+        message = _("event {seq} cannot be read").format(seq=seq)
+        raise TamperedError([Problem(_("ledger"), message, hint, "ledger.tampered", "L2")]) from None
+
+
+def finding(seq: int, text: str) -> audit.Finding:
+    return audit.Finding(seq, audit.Fault.STATE, text)
+
+
+def misfiled(seq: int) -> audit.Finding:
+    return finding(seq, _("event {seq} is filed under another subject or kind than its own").format(seq=seq))
+
+
+def impossible(seq: int, error: Exception) -> audit.Finding:
+    return finding(seq, _("event {seq} could not happen: {reason}").format(seq=seq, reason=error))
