@@ -68,8 +68,11 @@ def is_leftover(name: str) -> bool:
 def locked_by(lock: str, names: Iterable[str]) -> list[str]:
     """Those of the names beside it that a lock is about.
 
-    LibreOffice and Excel write the whole name, Word leaves out the first letter of a long one, or the first two.
+    LibreOffice and Excel write the whole name, Word leaves out the first letter of a long one, or the first two. What a
+    failed save left behind is no lock, and about nothing.
     """
+    if not is_lock(lock):
+        return []
     if lock.startswith(".~lock."):
         return [name for name in names if name == lock[7:-1]]
     rest = lock[2:]

@@ -461,3 +461,17 @@ def test_saves_of_office_programs_are_one_alteration_each_and_never_an_alarm(see
     office.agrees()
     assert office.told() == Counter({Filed.kind: len(paths), Altered.kind: 200})
     assert Found.kind not in office.told()
+
+
+@pytest.mark.parametrize(
+    ("lock", "documents"),
+    [
+        ("~$月报.docx", ["月报.docx"]),
+        ("~$年度工作总结.docx", ["26年度工作总结.docx"]),  # Word leaves out the first two letters of a long name
+        (".~lock.报修登记.xlsx#", ["报修登记.xlsx"]),
+        ("~WRL0002.tmp", []),  # an old version that Word left behind: nobody has anything open
+    ],
+)
+def test_a_lock_is_about_the_document_it_names(lock: str, documents: list[str]) -> None:
+    names = ["月报.docx", "报修登记.xlsx", lock, "~WRL0002.tmp", *documents]
+    assert sorted(set(passing.locked_by(lock, names))) == documents
