@@ -44,6 +44,8 @@ def peek(file: IO[bytes] | bytes) -> Peek:
     """What a Word or Excel file says of itself; :data:`NOTHING` where it is none or cannot be read."""
     source = io.BytesIO(file) if isinstance(file, bytes) else file
     try:
+        if source.read(2) != b"PK":
+            return NOTHING
         with zipfile.ZipFile(source) as package:
             names = set(package.namelist())
             return Peek(_properties(package, names), "\n".join(_lines(package, names)))
