@@ -41,6 +41,16 @@ class TermType(click.ParamType[Any]):
         return term
 
 
+DECISIONS = {
+    "destroy": "destroy",
+    "keep": "keep",
+    "permanent": "permanent",
+    "销毁": "destroy",
+    "续存": "keep",
+    "永久": "permanent",
+}
+"""A decision as it is typed: in English, or as the papers say it."""
+
 _number = argument("number", metavar="LIST", help="The list's number, such as 2026-003.")
 _rows = argument("texts", metavar="[ROW]...", nargs=-1, help="Rows of the list, such as 3 or 5-9.")
 _reason = option("--reason", metavar="TEXT", required=True, help="Why; it is kept for ever.")
@@ -155,7 +165,7 @@ def show(named: str, limit: int, number: int, everything: bool, as_json: bool) -
 @disposal.command()
 @prints_data
 @_number
-@argument("wish", metavar="DECISION", type=click.Choice(["destroy", "keep", "permanent"]), help="What shall become.")
+@argument("wish", metavar="DECISION", type=click.Choice([*DECISIONS]), help="What shall become.")
 @_rows
 @option("--all", "everything", is_flag=True, help="About every row of the list.")
 @option("--reason", metavar="TEXT", default="", help="Why; needed for what is kept.")
@@ -174,7 +184,7 @@ def opinion(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise click.UsageError(_("Say which rows, such as 3 or 5-9, or --all."))
     with the_archive() as archive:
         stamp = _stamp(archive)
-        n = disposals.opine(archive.ledger, stamp, number, texts, Wish(wish), reason=reason, term=term)
+        n = disposals.opine(archive.ledger, stamp, number, texts, Wish(DECISIONS[wish]), reason=reason, term=term)
         found = disposals.find(archive.ledger, number)
     text = ngettext("{n} row of list {number} is decided anew.", "{n} rows of list {number} are decided anew.", n)
     return _told(found, [text.format(n=n, number=number), *_undecided(found)], as_json=as_json)

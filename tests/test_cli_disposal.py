@@ -78,7 +78,7 @@ def test_a_list_goes_from_draft_to_certificate(desk: Desk) -> None:
     said = desk.run("draft")
     assert (said.exit_code, "清册 2026-001 已造好，共 3 件" in said.output) == (0, True)
     assert "还有 2 行没有处理意见" in desk.run("opinion", "2026-001", "destroy", "1").output
-    desk.run("opinion", "2026-001", "destroy", "2-3")
+    desk.run("opinion", "2026-001", "销毁", "2-3")
     kept = desk.run("opinion", "2026-001", "keep", "3", "--term", "2年", "--reason", "诉讼未结", by="he.fang")
     assert kept.exit_code == 0
     digest = desk.run("submit", "2026-001").output.splitlines()[1].strip()
