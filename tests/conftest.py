@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def _own_language(monkeypatch: pytest.MonkeyPatch) -> None:
     """A command run inside a test chooses the language of the process: the next test shall not speak it."""
     monkeypatch.setattr(i18n, "_default", None)
+    monkeypatch.setenv("LANGUAGE", "")  # what click's own words follow
 
 
 @pytest.fixture(scope="session")
