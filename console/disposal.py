@@ -451,15 +451,18 @@ def witness(number: str, statement: str, as_json: bool) -> Exit:
     return _told(found, [text.format(number=number)], as_json=as_json)
 
 
-@disposal.command()
-@prints_data
-@_number
-@option(
+_backups = option(
     "--backups-until",
     metavar="DATE",
     type=click.DateTime(["%Y-%m-%d"]),
     help="The day on which the last backup that still holds these files is gone.",
 )
+
+
+@disposal.command()
+@prints_data
+@_number
+@_backups
 def certificate(number: str, backups_until: datetime | None, as_json: bool) -> Exit:
     """Make the certificate of an executed list, and file it; until two witnesses signed it says 未完成."""
     from office.disposalpapers import CERTIFICATE
@@ -470,12 +473,7 @@ def certificate(number: str, backups_until: datetime | None, as_json: bool) -> E
 @disposal.command()
 @prints_data
 @_number
-@option(
-    "--backups-until",
-    metavar="DATE",
-    type=click.DateTime(["%Y-%m-%d"]),
-    help="The day on which the last backup that still holds these files is gone.",
-)
+@_backups
 def papers(number: str, backups_until: datetime | None, as_json: bool) -> Exit:
     """Make every paper that a list has in its state, and file them; those made before are not made again."""
     return _papers(number, (), backups_until, as_json=as_json)

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from watchdog.events import DirModifiedEvent, FileSystemEvent
+from watchdog.observers.api import EventEmitter
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from watchdog.observers.api import EventQueue, ObservedWatch
 
 FolderHint = DirModifiedEvent
 """Something changed in the folder ``src_path``."""
@@ -26,3 +33,37 @@ class Lost(FileSystemEvent):
     """Everything below ``src_path`` is to be looked at: something happened there that was not told."""
 
     why: Why = Why.OVERFLOW
+
+
+class HintEmitter(EventEmitter):
+    """Hints about one folder and all below it. ``left_out``: paths that somebody else looks after."""
+
+    def __init__(
+        self,
+        event_queue: EventQueue,
+        watch: ObservedWatch,
+        *,
+        timeout: float = 1.0,
+        event_filter: list[type[FileSystemEvent]] | None = None,
+        left_out: Collection[str] = (),
+    ) -> None:
+        super().__init__(event_queue, watch, timeout=timeout, event_filter=event_filter)
+        self._left_out = frozenset(left_out)
+
+    @property
+    def folders(self) -> int:
+        """How many are looked after one by one."""
+        return 0
+
+    @property
+    def unwatched(self) -> int:
+        """How many could not be, those below them not counted."""
+        return 0
+
+    def run(self) -> None:
+        """Go on until stopped; an end that nobody asked for is told."""
+        try:
+            super().run()
+        finally:
+            if self.should_keep_running():
+                self.queue_event(Lost(self.watch.path, why=Why.ENDED))

@@ -17,15 +17,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from watchdog.observers.api import EventEmitter
-
-from retention.hints import FolderHint, Lost, Why
+from retention.hints import FolderHint, HintEmitter, Lost, Why
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from watchdog.events import FileSystemEvent
-    from watchdog.observers.api import EventQueue, ObservedWatch
 
 IN_CLOSE_WRITE, IN_MOVED_FROM, IN_MOVED_TO, IN_CREATE, IN_DELETE = 0x08, 0x40, 0x80, 0x100, 0x200
 IN_DELETE_SELF, IN_MOVE_SELF, IN_UNMOUNT, IN_Q_OVERFLOW, IN_IGNORED = 0x400, 0x800, 0x2000, 0x4000, 0x8000
@@ -256,24 +252,13 @@ def _subfolders(path: bytes) -> list[bytes]:
         return []
 
 
-class InotifyEmitter(EventEmitter):
+class InotifyEmitter(HintEmitter):
     """Hints about one folder and all below it. ``left_out``: paths that somebody else looks after.
 
     Every folder is watched when ``start`` returns. OSError where the root cannot be watched.
     """
 
-    def __init__(
-        self,
-        event_queue: EventQueue,
-        watch: ObservedWatch,
-        *,
-        timeout: float = 1.0,
-        event_filter: list[type[FileSystemEvent]] | None = None,
-        left_out: Collection[str] = (),
-    ) -> None:
-        super().__init__(event_queue, watch, timeout=timeout, event_filter=event_filter)
-        self._left_out = frozenset(map(os.fsencode, left_out))
-        self._retry_at = 0.0
+    _retry_at = 0.0
 
     @property
     def folders(self) -> int:
@@ -298,12 +283,10 @@ class InotifyEmitter(EventEmitter):
             os.eventfd_write(self._wake, 1)
 
     def run(self) -> None:
-        """Read until stopped; an end that nobody asked for is told."""
+        """Read until stopped, and let go of everything."""
         try:
             super().run()
         finally:
-            if self.should_keep_running():
-                self.queue_event(Lost(self.watch.path, why=Why.ENDED))
             self._tree.kernel.close()
             os.close(self._wake)
 
@@ -332,7 +315,7 @@ class InotifyEmitter(EventEmitter):
         old.kernel.close()
 
     def _new_tree(self) -> Tree:
-        return Tree(os.fsencode(self.watch.path), self._left_out)
+        return Tree(os.fsencode(self.watch.path), frozenset(map(os.fsencode, self._left_out)))
 
     def _tell(self) -> None:
         for folder in self._tree.dirty:

@@ -14,9 +14,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from watchdog.observers.api import EventEmitter
-
-from retention.hints import FolderHint, Lost, Why
+from retention.hints import FolderHint, HintEmitter, Lost, Why
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -116,7 +114,7 @@ def _subfolders(path: str) -> list[tuple[str, int]]:
         return []
 
 
-class PollingEmitter(EventEmitter):
+class PollingEmitter(HintEmitter):
     """Hints about one folder and all below it, by asking. ``start`` returns when every folder has been asked once."""
 
     def __init__(  # noqa: PLR0913 - what watchdog hands to every emitter, and two of our own
@@ -130,8 +128,7 @@ class PollingEmitter(EventEmitter):
         tiers: Tiers | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(event_queue, watch, timeout=timeout, event_filter=event_filter)
-        self._left_out = frozenset(left_out)
+        super().__init__(event_queue, watch, timeout=timeout, event_filter=event_filter, left_out=left_out)
         self._tiers = tiers or Tiers()
         self._clock = clock
 
@@ -140,21 +137,11 @@ class PollingEmitter(EventEmitter):
         """How many are asked."""
         return len(self._pulse)
 
-    unwatched = 0
-
     def on_thread_start(self) -> None:
         """Ask every folder; called by ``start``. OSError where the root is away."""
         began = self._clock()
         self._pulse = Pulse(os.fsdecode(self.watch.path), self._left_out, self._tiers, began)
         self._next_at = self._after(began)
-
-    def run(self) -> None:
-        """Ask until stopped; an end that nobody asked for is told."""
-        try:
-            super().run()
-        finally:
-            if self.should_keep_running():
-                self.queue_event(Lost(self.watch.path, why=Why.ENDED))
 
     def queue_events(self, timeout: float) -> None:
         """Wait for the next pulse, and tell of the folders it found."""

@@ -10,17 +10,11 @@ from __future__ import annotations
 
 import os
 import queue
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from watchdog.observers.read_directory_changes import WindowsApiEmitter
 
-from retention.hints import FolderHint, Lost, Why
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from watchdog.events import FileSystemEvent
-    from watchdog.observers.api import EventQueue, ObservedWatch
+from retention.hints import FolderHint, HintEmitter, Lost, Why
 
 PAUSE = 0.1
 """Seconds without news after which what came is told; watchdog collects for as long as news keep coming."""
@@ -42,23 +36,8 @@ class Buffers(queue.Queue[Any]):
         super().put(item, block, timeout)
 
 
-class WindowsEmitter(WindowsApiEmitter):
+class WindowsEmitter(HintEmitter, WindowsApiEmitter):
     """Hints about one folder and all below it. OSError where the root cannot be watched."""
-
-    unwatched = 0
-    folders = 0
-
-    def __init__(
-        self,
-        event_queue: EventQueue,
-        watch: ObservedWatch,
-        *,
-        timeout: float = 1.0,
-        event_filter: list[type[FileSystemEvent]] | None = None,
-        left_out: Collection[str] = (),
-    ) -> None:
-        super().__init__(event_queue, watch, timeout=timeout, event_filter=event_filter)
-        self._left_out = frozenset(left_out)
 
     def on_thread_start(self) -> None:
         """Begin to read; called by ``start``."""
@@ -69,14 +48,6 @@ class WindowsEmitter(WindowsApiEmitter):
         self._told = 0
         self._reader = reader
         reader.start()
-
-    def run(self) -> None:
-        """Read until stopped; an end that nobody asked for is told."""
-        try:
-            super().run()
-        finally:
-            if self.should_keep_running():
-                self.queue_event(Lost(self.watch.path, why=Why.ENDED))
 
     def queue_events(self, timeout: float) -> None:
         """Tell of the folders in which something happened, each once."""
