@@ -11,12 +11,12 @@ import openpyxl
 import xlsxwriter
 from harness import interleaved, keep, machine, ms, table, versions
 
-from docgen.book import letter
-from docgen.cell import Cell, Kind, from_serial, stored_number
 from docgen.errors import Problem
 from docgen.mark import mark
-from docgen.numberformat import shape
-from docgen.xlsx import read_xlsx
+from docgen.sheets.book import letter
+from docgen.sheets.cell import Cell, Kind, from_serial, stored_number
+from docgen.sheets.number_format import shape
+from docgen.sheets.xlsx_file import read_xlsx
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

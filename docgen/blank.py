@@ -17,8 +17,8 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from docgen.book import letter
 from docgen.forms import NUMERIC, normal_label
+from docgen.sheets.book import letter
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

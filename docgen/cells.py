@@ -13,9 +13,21 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from docgen.cell import Cell, Ditto, Kind, Reader, Refusal, Value, is_blank, plain, shown, stored_number, text_cell
 from docgen.moments import read_date, read_datetime
-from docgen.numberformat import Shape, shape, zeros
+from docgen.sheets.cell import (
+    Cell,
+    Ditto,
+    Kind,
+    Reader,
+    Refusal,
+    Value,
+    is_blank,
+    plain,
+    shown,
+    stored_number,
+    text_cell,
+)
+from docgen.sheets.number_format import Shape, shape, zeros
 from i18n import _
 
 if TYPE_CHECKING:

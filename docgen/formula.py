@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from docgen.book import letter
+from docgen.sheets.book import letter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import nodes
 
-from docgen.book import letter
 from docgen.errors import DataError, Problem
 from docgen.evaluation import Aggregate, Marked, NotEvaluable, cached
 from docgen.formula import LAST_ROW, Formula, Ref
 from docgen.layout import Copies, Layout
 from docgen.render import current_render
+from docgen.sheets.book import letter
 from docgen.sheetvalues import as_cell
 from docgen.text import escape
 from i18n import _

@@ -7,15 +7,15 @@ import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from docgen.book import letter
-from docgen.cell import Cell, Kind, is_blank
 from docgen.forms import normal_label
+from docgen.sheets.book import letter
+from docgen.sheets.cell import Cell, Kind, is_blank
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from docgen.book import Sheet
     from docgen.forms import Field
+    from docgen.sheets.book import Sheet
 
 _VALUE = r"\s*:\s*(?P<value>.*?)(?=\s+[^\s:]{1,20}\s*:|\s{3,}|$)"
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from docgen.cell import Kind
 from docgen.forms import normal_label
+from docgen.sheets.cell import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from docgen.book import Sheet
     from docgen.forms import Column, Table
+    from docgen.sheets.book import Sheet
 
 _BRACKETS = re.compile(r"[(\[【〔{]([^)\]】〕}]*)[)\]】〕}]$")
 _LONGEST_LABEL = 40

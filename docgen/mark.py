@@ -15,22 +15,22 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from docgen.book import letter
 from docgen.errors import Problem, TemplateError
 from docgen.headings import find_headings
-from docgen.markstyles import FAULTY, HEADING, MINIMAL, MarkStyles
-from docgen.notes import Note, blocks_of, with_notes, with_shapes, without_notes, without_shapes
 from docgen.package import CONTENT_TYPES, Member, Shelf, pack, read_package
 from docgen.reading import ERRORS_HEADING
-from docgen.sheetrows import Change, SheetRows
-from docgen.xlsx import read_xlsx
+from docgen.sheets.book import letter
+from docgen.sheets.notes import Note, blocks_of, with_notes, with_shapes, without_notes, without_shapes
+from docgen.sheets.raw_rows import Change, SheetRows
+from docgen.sheets.styles_part import FAULTY, HEADING, MINIMAL, MarkStyles
+from docgen.sheets.xlsx_file import read_xlsx
 from i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from docgen.book import Sheet
     from docgen.forms import Table
+    from docgen.sheets.book import Sheet
 
 MAX_NOTES = 2_000
 """Notes on one sheet; with more of them Excel gets slow. The error column has every problem."""

@@ -7,8 +7,8 @@ import unicodedata
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Literal
 
-from docgen.cell import Cell, Kind, Reader, Refusal, Value, from_serial, plain, shown, stored_number
-from docgen.numberformat import shape
+from docgen.sheets.cell import Cell, Kind, Reader, Refusal, Value, from_serial, plain, shown, stored_number
+from docgen.sheets.number_format import shape
 from i18n import _
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from docgen.book import letter
+from docgen.sheets.book import letter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from docgen.book import letter
 from docgen.errors import Problem
 from docgen.formula import Formula, Ref, column_number
 from docgen.layout import Block as LayoutBlock
+from docgen.sheets.book import letter
 from docgen.tags import Kind, Tag, scan
 from docgen.text import escape_attribute
 from i18n import _

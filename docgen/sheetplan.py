@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2.lexer import Token
 
-from docgen.book import letter
 from docgen.compiler import Source, tag_tokens
 from docgen.dependence import Looked, branches_of
 from docgen.errors import Problem
 from docgen.loopformulas import FormulaCell, LoopFormulas
 from docgen.marks import Mark, Site, SiteKind
 from docgen.sheet import Block, Branch, SheetRow
+from docgen.sheets.book import letter
 from docgen.sheetvalues import CellSite
 from docgen.tags import Kind
 from docgen.text import escape, escape_attribute

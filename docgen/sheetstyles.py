@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lxml import etree
 
-from docgen.numberformat import BUILT_IN, Shape, shape
 from docgen.sheet import S
+from docgen.sheets.number_format import BUILT_IN, Shape, shape
 from docgen.tree import parse, serialise
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from docgen.evaluation import ExcelError
 from docgen.marks import Site, SiteKind
-from docgen.numberformat import Shape
 from docgen.render import current_render
+from docgen.sheets.number_format import Shape
 from docgen.text import escape, legal, plain_text, writers
 from docgen.values import Rich, RichText
 from i18n import _

@@ -13,24 +13,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docgen.blank import CHOICES_SHEET, FORM_PROPERTY, HELP_SHEET, PERIOD_PROPERTY, new_workbook
-from docgen.book import letter
-from docgen.cell import Refusal, is_blank, shown
 from docgen.cells import convert
 from docgen.errors import DataError, Problem
 from docgen.forms import normal_label
 from docgen.headfields import Found, find_fields
 from docgen.headings import Heading, captions_above, find_headings
-from docgen.intake import open_book, read_bytes
 from docgen.period import Period
 from docgen.reading import Ignored, Place, Reading, Reason, Remark, Row, TableData
 from docgen.rows import Options, Source, TableReader, faults
+from docgen.sheets.book import letter
+from docgen.sheets.cell import Refusal, is_blank, shown
+from docgen.sheets.opening import open_book, read_bytes
 from i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from docgen.book import Book, Sheet
     from docgen.forms import Field, Form, Table
+    from docgen.sheets.book import Book, Sheet
 
 __all__ = [
     "Ignored",

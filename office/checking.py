@@ -60,7 +60,7 @@ def check_file(path: Path, form: Form | None, known: Mapping[str, Form], period:
     Without ``period`` its folder says which it is: ``registers/2026-10``.
     """
     from docgen.errors import DataError
-    from docgen.intake import open_book, read_bytes
+    from docgen.sheets.opening import open_book, read_bytes
     from docgen.workbook import form_of, read_book
 
     try:

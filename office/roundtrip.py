@@ -18,9 +18,9 @@ from hashlib import sha256
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from docgen.book import letter
-from docgen.cell import Cell, Kind, is_blank, plain, stored_number
-from docgen.intake import open_book
+from docgen.sheets.book import letter
+from docgen.sheets.cell import Cell, Kind, is_blank, plain, stored_number
+from docgen.sheets.opening import open_book
 from i18n import _
 from office import disposalpapers, proofs
 from retention import audit, disposal, lists
@@ -32,7 +32,7 @@ from retention.terms import read_term
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from docgen.book import Book, Sheet
+    from docgen.sheets.book import Book, Sheet
     from office.centre import Office
     from office.disposalpapers import Around
     from retention.events import Canonical

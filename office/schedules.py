@@ -6,9 +6,9 @@ import csv
 import io
 from typing import TYPE_CHECKING, NamedTuple
 
-from docgen.cell import Kind, shown
-from docgen.intake import open_book, read_bytes
 from docgen.package import write_atomic
+from docgen.sheets.cell import Kind, shown
+from docgen.sheets.opening import open_book, read_bytes
 from i18n import _
 from office.centre import SCHEDULE
 from retention.errors import Problem, SourceError
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from docgen.book import Sheet
-    from docgen.cell import Cell
+    from docgen.sheets.book import Sheet
+    from docgen.sheets.cell import Cell
     from office.centre import Office
     from retention.schedule import ScheduleReading
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docgen.cell import Cell, Ditto, Kind, Reader, Refusal, Value, text_cell
 from docgen.cells import convert
 from docgen.forms import Column, Period
-from docgen.numberformat import BUILT_IN, Shape, shape
+from docgen.sheets.cell import Cell, Ditto, Kind, Reader, Refusal, Value, text_cell
+from docgen.sheets.number_format import BUILT_IN, Shape, shape
 
 OCTOBER = Period.parse("2026-10")
 

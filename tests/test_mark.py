@@ -20,9 +20,9 @@ from openpyxl.worksheet.table import Table
 
 from docgen.errors import DataError, Problem, TemplateError
 from docgen.forms import Period, parse_form
-from docgen.intake import open_book
 from docgen.mark import MAX_NOTES, Marked, mark
-from docgen.notes import MARK
+from docgen.sheets.notes import MARK
+from docgen.sheets.opening import open_book
 from docgen.workbook import read_book
 
 FORM_OBJECT = parse_form(FORM.encode(), FORM_ID)

@@ -22,9 +22,9 @@ import i18n
 from docgen import ExcelTemplate
 from docgen.errors import DataError, TemplateError
 from docgen.forms import Form, Must, Period, Table, load_forms, parse_form
-from docgen.intake import open_book
 from docgen.register import register_template
 from docgen.rowfit import fitted, lines
+from docgen.sheets.opening import open_book
 from docgen.workbook import new_workbook, read, read_book
 from office import SHIPPED, Office, carryover, papers, render_form
 from samples import generate, papers_excel

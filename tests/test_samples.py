@@ -20,8 +20,8 @@ import pytest
 
 from docgen.errors import DataError
 from docgen.forms import load_forms
-from docgen.intake import open_book
 from docgen.period import Period
+from docgen.sheets.opening import open_book
 from docgen.workbook import read_any, read_book
 from office import settings
 from samples import centre, generate

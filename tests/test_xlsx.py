@@ -13,15 +13,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docgen import xlsx
-from docgen.book import Merge
-from docgen.cell import Cell, Kind, from_serial
 from docgen.errors import DataError
-from docgen.numberformat import Shape, shape
-from docgen.xlsx import read_xlsx
+from docgen.sheets import xlsx_file as xlsx
+from docgen.sheets.book import Merge
+from docgen.sheets.cell import Cell, Kind, from_serial
+from docgen.sheets.number_format import Shape, shape
+from docgen.sheets.xlsx_file import read_xlsx
 
 if TYPE_CHECKING:
-    from docgen.book import Book
+    from docgen.sheets.book import Book
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

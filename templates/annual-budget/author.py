@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from docgen.book import letter
 from docgen.printsheet import Col, Grid, PrintBook, PrintSheet
+from docgen.sheets.book import letter
 from templates.sheetpaper import col, form_of, number, save
 
 RATE = '=IF(D{r}=0,"—",(E{r}-D{r})/D{r})'

@@ -9,15 +9,15 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from docgen.csvfile import decoded, read_csv
 from docgen.errors import DataError, Problem
-from docgen.xlsx import read_xlsx
+from docgen.sheets.csv_file import decoded, read_csv
+from docgen.sheets.xlsx_file import read_xlsx
 from i18n import _
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from docgen.book import Book
+    from docgen.sheets.book import Book
 
 MAX_BYTES = 200 * 2**20
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from docgen.book import letter
+from docgen.sheets.book import letter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from docgen.cell import Cell
     from docgen.errors import Problem
+    from docgen.sheets.cell import Cell
 
 
 @lru_cache(maxsize=16_384)

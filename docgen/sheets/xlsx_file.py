@@ -22,11 +22,11 @@ from xml.parsers import expat
 
 from lxml import etree
 
-from docgen.book import Book, Merge, Sheet
-from docgen.cell import Cell, Kind
 from docgen.errors import DataError, Problem
-from docgen.notes import MARK
-from docgen.numberformat import BUILT_IN
+from docgen.sheets.book import Book, Merge, Sheet
+from docgen.sheets.cell import Cell, Kind
+from docgen.sheets.notes import MARK
+from docgen.sheets.number_format import BUILT_IN
 from i18n import _
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ class _Workbook:
         """The cells pictures begin in."""
         if path.lower() not in self.members:
             return []
-        from docgen.book import letter
+        from docgen.sheets.book import letter
 
         places = []
         for anchor in self.parsed(path):

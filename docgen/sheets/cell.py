@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from docgen.numberformat import Shape, shape
+from docgen.sheets.number_format import Shape, shape
 
 if TYPE_CHECKING:
     from docgen.period import Period

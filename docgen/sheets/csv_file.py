@@ -8,9 +8,9 @@ from collections import Counter
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from docgen.book import Book, Sheet
-from docgen.cell import Cell, Kind
 from docgen.errors import DataError, Problem
+from docgen.sheets.book import Book, Sheet
+from docgen.sheets.cell import Cell, Kind
 from i18n import _
 
 if TYPE_CHECKING:
