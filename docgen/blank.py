@@ -17,7 +17,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from docgen.forms import NUMERIC, normal_label
+from docgen.forms.declaration import NUMERIC, normal_label
 from docgen.sheets.book import letter
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
-    from docgen.forms import Column, Field, Form, Table
+    from docgen.forms.declaration import Column, Field, Form, Table
     from docgen.period import Period
 
 HELP_SHEET, CHOICES_SHEET = "填写说明", "选项"

@@ -7,14 +7,14 @@ import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from docgen.forms import normal_label
+from docgen.forms.declaration import normal_label
 from docgen.sheets.book import letter
 from docgen.sheets.cell import Cell, Kind, is_blank
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from docgen.forms import Field
+    from docgen.forms.declaration import Field
     from docgen.sheets.book import Sheet
 
 _VALUE = r"\s*:\s*(?P<value>.*?)(?=\s+[^\s:]{1,20}\s*:|\s{3,}|$)"

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from docgen.forms import normal_label
+from docgen.forms.declaration import normal_label
 from docgen.sheets.cell import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from docgen.forms import Column, Table
+    from docgen.forms.declaration import Column, Table
     from docgen.sheets.book import Sheet
 
 _BRACKETS = re.compile(r"[(\[【〔{]([^)\]】〕}]*)[)\]】〕}]$")

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from openpyxl.worksheet.worksheet import Worksheet
 
-    from docgen.forms import Column, Table
+    from docgen.forms.declaration import Column, Table
     from docgen.period import Period
     from docgen.reading import Row
 

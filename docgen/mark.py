@@ -29,7 +29,7 @@ from i18n import _
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from docgen.forms import Table
+    from docgen.forms.declaration import Table
     from docgen.sheets.book import Sheet
 
 MAX_NOTES = 2_000

@@ -12,7 +12,7 @@ from i18n import _
 
 if TYPE_CHECKING:
     from docgen.errors import Problem
-    from docgen.forms import Form, Table
+    from docgen.forms.declaration import Form, Table
     from docgen.period import Period
 
 ERRORS_HEADING = "错误说明"

@@ -14,7 +14,7 @@ from docgen.printsheet import A3, A4, Col, Grid, PrintBook
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from docgen.forms import Column, Field, Form, Table
+    from docgen.forms.declaration import Column, Field, Form, Table
     from docgen.printsheet import PrintSheet
 
 LEAST_ROWS, LEAST_OF_SEVERAL = 15, 6

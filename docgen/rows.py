@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jinja2 import TemplateError
 
-from docgen.cells import convert
 from docgen.errors import Problem
-from docgen.forms import NUMERIC, names_in, normal_label
+from docgen.forms.conversions import convert
+from docgen.forms.declaration import NUMERIC, names_in, normal_label
 from docgen.reading import ERRORS_HEADING, Ignored, Place, Reason, Remark, Row, TableData
 from docgen.sheets.book import letter
 from docgen.sheets.cell import Cell, Ditto, Kind, Reader, Refusal, Value, is_blank, plain, shown, stored_number
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from docgen.forms import Check, Column, Form, Table
+    from docgen.forms.declaration import Check, Column, Form, Table
     from docgen.headings import Heading
     from docgen.period import Period
     from docgen.sheets.book import Book, Merge, Sheet

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docgen.blank import CHOICES_SHEET, FORM_PROPERTY, HELP_SHEET, PERIOD_PROPERTY, new_workbook
-from docgen.cells import convert
 from docgen.errors import DataError, Problem
-from docgen.forms import normal_label
+from docgen.forms.conversions import convert
+from docgen.forms.declaration import normal_label
 from docgen.headfields import Found, find_fields
 from docgen.headings import Heading, captions_above, find_headings
 from docgen.period import Period
@@ -29,7 +29,7 @@ from i18n import _
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from docgen.forms import Field, Form, Table
+    from docgen.forms.declaration import Field, Form, Table
     from docgen.sheets.book import Book, Sheet
 
 __all__ = [

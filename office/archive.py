@@ -20,7 +20,7 @@ from retention.schedule import names_of, version_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from docgen.forms import Form
+    from docgen.forms.declaration import Form
     from office.centre import Office
     from retention.model import RecordClass, ScheduleVersion
     from retention.scan import Share

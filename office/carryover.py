@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from docgen.environment import expression
 from docgen.errors import DataError, Problem
-from docgen.forms import normal_label
+from docgen.forms.declaration import normal_label
 from docgen.period import Period
 from docgen.sheets.cell import plain
 from i18n import _
@@ -22,7 +22,7 @@ from office.report import DEPARTMENT, digested
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from docgen.forms import Carry, Form, Table
+    from docgen.forms.declaration import Carry, Form, Table
     from docgen.reading import Reading, Row
     from office.settings import Settings
 

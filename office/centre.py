@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from docgen import ExcelTemplate, WordTemplate
     from docgen.errors import Problem
-    from docgen.forms import Form
+    from docgen.forms.declaration import Form
     from docgen.measures import Declarations, Measures, Verdict
     from docgen.period import Period
     from docgen.reading import Reading, Row
@@ -110,7 +110,7 @@ def copy_sample(folder: Path) -> bool:
 
 def shipped_forms() -> dict[str, Form]:
     """The forms that come with guidang, by id."""
-    from docgen.forms import load_forms
+    from docgen.forms.declaration import load_forms
 
     return load_forms(SHIPPED)
 
@@ -167,7 +167,7 @@ class Office:
     @cached_property
     def forms(self) -> dict[str, Form]:
         """Shipped forms by id, those in the office's own ``templates`` before them. TemplateError with all faults."""
-        from docgen.forms import load_forms
+        from docgen.forms.declaration import load_forms
 
         return load_forms(SHIPPED, self.folder / "templates")
 

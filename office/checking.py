@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from docgen.errors import Problem
-    from docgen.forms import Form
+    from docgen.forms.declaration import Form
     from docgen.mark import Marked
     from docgen.period import Period
     from docgen.reading import Ignored, Reading, Remark

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from docgen.declarations import Declarations
-    from docgen.forms import Form
+    from docgen.forms.declaration import Form
     from docgen.measures import Measures, Objective, Verdict
     from docgen.reading import Reading, Row
     from office.settings import Settings

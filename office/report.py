@@ -22,7 +22,7 @@ from i18n import _
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from docgen.forms import Form
+    from docgen.forms.declaration import Form
     from docgen.measures import Breakdown, Line, Measures, Result, Verdict
     from docgen.period import Period
     from docgen.reading import Reading, Row

@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docgen.forms import load_form
+from docgen.forms.declaration import load_form
 from docgen.period import Period
 from docgen.workbook import new_workbook
 from samples.centre import CLEAN, DEPARTMENTS, FRONT, GUARD, MANAGER, SUPERVISORS, WORKS

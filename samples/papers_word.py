@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docgen.forms import load_form
+from docgen.forms.declaration import load_form
 from docgen.period import Period
 from docgen.workbook import new_workbook
 from samples import centre
@@ -21,7 +21,7 @@ from samples.papers_excel import BUDGET
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from docgen.forms import Form
+    from docgen.forms.declaration import Form
     from samples.occupancy import Rows
 
 TEMPLATES = Path(__file__).parent.parent / "templates"

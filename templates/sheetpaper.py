@@ -9,14 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docgen.forms import load_form
+from docgen.forms.declaration import load_form
 from docgen.printsheet import PROPERTIES, Col, PrintBook
 from docgen.register import cell_tag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from docgen.forms import Form, Table
+    from docgen.forms.declaration import Form, Table
 
 TEMPLATE = "template.xlsx"
 

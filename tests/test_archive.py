@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from docgen.errors import DataError
-from docgen.forms import load_forms
+from docgen.forms.declaration import load_forms
 from office import Office, create_office
 from office.archive import catalogue_of, kinds_of, shares
 from retention.errors import RefusedError
@@ -23,7 +23,7 @@ from retention.schedule import find, read_schedule
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from docgen.forms import Form
+    from docgen.forms.declaration import Form
     from retention.identify import Kind
     from retention.model import RecordClass
 

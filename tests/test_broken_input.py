@@ -9,7 +9,7 @@ import pytest
 from broken_inputs import FORM, FORM_ID, FORMS, PERIODS, WORKBOOKS, Case, FormCase, book, saved, write_form
 
 from docgen.errors import DataError, Problem, TemplateError
-from docgen.forms import Form, Period, load_form, load_forms, parse_form
+from docgen.forms.declaration import Form, Period, load_form, load_forms, parse_form
 from docgen.workbook import read
 from i18n import use
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docgen.cells import convert
-from docgen.forms import Column, Period
+from docgen.forms.conversions import convert
+from docgen.forms.declaration import Column, Period
 from docgen.sheets.cell import Cell, Ditto, Kind, Reader, Refusal, Value, text_cell
 from docgen.sheets.number_format import BUILT_IN, Shape, shape
 

@@ -12,7 +12,7 @@ import pytest
 
 import cli
 from docgen.environment import FORMATTERS, make_environment
-from docgen.forms import Check, Column, Field, Form, Table, parse_form
+from docgen.forms.declaration import Check, Column, Field, Form, Table, parse_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

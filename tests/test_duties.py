@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import cli
 import i18n
-from docgen.forms import load_forms
+from docgen.forms.declaration import load_forms
 from office import Office
 from office.archive import catalogue_of, shares
 from retention.duties import Basis, Case, Filed, Known, Rules, Staff, Status, agenda, end_of

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docgen.errors import TemplateError
-from docgen.forms import Form, Period, load_form, load_forms, normal_label, parse_form
+from docgen.forms.declaration import Form, Period, load_form, load_forms, normal_label, parse_form
 
 SHIPPED = Path(__file__).parent.parent / "templates"
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import i18n
-from docgen.forms import load_forms
+from docgen.forms.declaration import load_forms
 from docgen.period import Period
 from docgen.workbook import new_workbook
 from retention.identify import Catalogue, Confidence, Document, Kind, Standing, identify, repeated

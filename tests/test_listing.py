@@ -15,7 +15,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from docgen.forms import Table, load_form
+from docgen.forms.declaration import Table, load_form
 from docgen.listing import Heading, annex_workbook, base_data_workbook
 from docgen.measures import Measures, Verdict, evaluate, judge, parse, parse_objectives
 from docgen.period import Period

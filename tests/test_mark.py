@@ -19,7 +19,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.table import Table
 
 from docgen.errors import DataError, Problem, TemplateError
-from docgen.forms import Period, parse_form
+from docgen.forms.declaration import Period, parse_form
 from docgen.mark import MAX_NOTES, Marked, mark
 from docgen.sheets.notes import MARK
 from docgen.sheets.opening import open_book

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from docgen.declarations import SECTIONS, days, hours, week, weeks, years
 from docgen.errors import DataError, TemplateError
-from docgen.forms import load_forms
+from docgen.forms.declaration import load_forms
 from docgen.measures import (
     Figure,
     Measures,

@@ -21,7 +21,7 @@ import cli
 import i18n
 from docgen import ExcelTemplate
 from docgen.errors import DataError, TemplateError
-from docgen.forms import Form, Must, Period, Table, load_forms, parse_form
+from docgen.forms.declaration import Form, Must, Period, Table, load_forms, parse_form
 from docgen.register import register_template
 from docgen.rowfit import fitted, lines
 from docgen.sheets.opening import open_book

@@ -30,7 +30,7 @@ from docgen.workbook import Reading, forms_named, new_workbook, read
 from office import Office, papers, render_form, shipped_forms
 
 if TYPE_CHECKING:
-    from docgen.forms import Form
+    from docgen.forms.declaration import Form
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = ROOT / "templates"

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from docgen.errors import DataError
-from docgen.forms import load_forms
+from docgen.forms.declaration import load_forms
 from docgen.period import Period
 from docgen.sheets.opening import open_book
 from docgen.workbook import read_any, read_book

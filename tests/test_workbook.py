@@ -22,7 +22,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.comments import Comment
 
 from docgen.errors import DataError, Problem
-from docgen.forms import Form, Period, load_forms, parse_form
+from docgen.forms.declaration import Form, Period, load_forms, parse_form
 from docgen.reading import Reading, Reason
 from docgen.sheets.opening import open_book
 from docgen.workbook import Options, Place, new_workbook, read, read_any, read_book

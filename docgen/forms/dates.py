@@ -12,7 +12,7 @@ from docgen.sheets.number_format import shape
 from i18n import _
 
 if TYPE_CHECKING:
-    from docgen.forms import Field
+    from docgen.forms.declaration import Field
     from docgen.period import Period
 
 _WEEKDAY = r"(?:\s*\(?(?:周|星期|礼拜)[一二三四五六日天]\)?)?"

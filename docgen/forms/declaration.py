@@ -603,7 +603,7 @@ def _field_faults(path: _Path, field: Field) -> Iterator[_Fault]:
 
 
 def _sample_fault(path: _Path, field: Field) -> Iterator[_Fault]:
-    from docgen.cells import convert
+    from docgen.forms.conversions import convert
     from docgen.sheets.cell import Reader, Refusal, text_cell
 
     if field.sample and (field.type != "choice" or field.choices):

@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from docgen.moments import read_date, read_datetime
+from docgen.forms.dates import read_date, read_datetime
 from docgen.sheets.cell import (
     Cell,
     Ditto,
@@ -33,7 +33,7 @@ from i18n import _
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from docgen.forms import Field
+    from docgen.forms.declaration import Field
 
 
 def convert(cell: Cell | None, field: Field, reader: Reader) -> Value | Refusal:
