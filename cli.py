@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from docgen.forms.declaration import Field, Form
     from docgen.measures import Verdict
     from docgen.period import Period
-    from docgen.reading import Reading
+    from docgen.registers.reading import Reading
     from office import MadePapers, MadeReport, Office
     from office.checking import Checked
     from office.deadlines import Judged
@@ -548,7 +548,7 @@ def _departments(form: Form, department: str | None, wanted: Path) -> Sequence[s
 def _blank(form: Form, period: Period | None, department: str, wanted: Path, *, force: bool) -> Path:
     """Write one blank, with what earlier papers hand on."""
     from docgen.package import write_atomic
-    from docgen.workbook import new_workbook
+    from docgen.registers.reader import new_workbook
     from office import DEPARTMENT
 
     target = target_of(wanted, form.file_name(period, department), force=force)
@@ -816,7 +816,7 @@ def _duty_data(entry: Entry) -> dict[str, Any]:
 def _rendered(form: Form, path: Path, wanted: Path, period: Period | None, *, force: bool) -> Path:
     """Render one filled workbook; the document takes the workbook's name where a folder is wanted, never its place."""
     from docgen.package import write_atomic
-    from docgen.workbook import read
+    from docgen.registers.reader import read
     from office import render_form
     from office.checking import period_of
     from office.papers import input_form

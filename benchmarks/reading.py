@@ -12,7 +12,7 @@ import xlsxwriter
 from harness import interleaved, keep, machine, ms, table, versions
 
 from docgen.errors import Problem
-from docgen.mark import mark
+from docgen.registers.marked_copy import mark
 from docgen.sheets.book import letter
 from docgen.sheets.cell import Cell, Kind, from_serial, stored_number
 from docgen.sheets.number_format import shape

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from docgen.forms.declaration import Column, Table
     from docgen.period import Period
-    from docgen.reading import Row
+    from docgen.registers.reading import Row
 
     _Head = Callable[[list[str], list[float]], None]
 

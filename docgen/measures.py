@@ -37,7 +37,7 @@ from docgen.declarations import (
 )
 from docgen.environment import DASH, percent, plain, points, round_half_up, thousands
 from docgen.errors import DataError, Problem, TemplateError
-from docgen.reading import Row
+from docgen.registers.reading import Row
 from i18n import _
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from docgen.forms.declaration import Carry, Form, Table
-    from docgen.reading import Reading, Row
+    from docgen.registers.reading import Reading, Row
     from office.settings import Settings
 
 DAY = "day"

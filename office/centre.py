@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from docgen.forms.declaration import Form
     from docgen.measures import Declarations, Measures, Verdict
     from docgen.period import Period
-    from docgen.reading import Reading, Row
+    from docgen.registers.reading import Reading, Row
     from office.carryover import Change
     from office.report import Month
     from office.settings import Settings
@@ -245,7 +245,7 @@ class Office:
 
     def is_other_paper(self, path: Path, sources: Mapping[str, Form]) -> bool:
         """Whether a file says, by its mark or its name, that it is of a form that is not among ``sources``."""
-        from docgen.workbook import forms_named
+        from docgen.registers.reader import forms_named
 
         marked = _marks(path).get("guidang.form")
         if marked in self.forms:
@@ -294,7 +294,7 @@ class Office:
         An earlier paper that cannot be read hands on nothing, and that is said: a blank does not wait for it.
         """
         from docgen.errors import DataError
-        from docgen.workbook import read
+        from docgen.registers.reader import read
         from office import carryover
 
         rows: dict[str, list[Mapping[str, Any]]] = {}
@@ -317,7 +317,7 @@ class Office:
     def plan_changes(self, period: Period, department: str, reported: Iterable[Row]) -> list[Change]:
         """What the plan for ``period`` handed in again on the 3rd says otherwise than the one of the 25th (gap G8)."""
         from docgen.errors import DataError
-        from docgen.workbook import read
+        from docgen.registers.reader import read
         from office import carryover
 
         form = self.forms.get(carryover.PLAN)
@@ -349,7 +349,7 @@ class Office:
         A workbook with problems gets no paper; the others do. FileExistsError where a paper was changed by hand.
         """
         from docgen.errors import DocgenError
-        from docgen.workbook import read_any
+        from docgen.registers.reader import read_any
 
         made: dict[Path, dict[str, bytes]] = {}
         problems: list[Problem] = []
@@ -376,7 +376,7 @@ class Office:
 
     def rendered(self, form: Form, path: Path) -> tuple[str, bytes]:
         """A paper of the office from one filled workbook: file name and document. DataError with every fault."""
-        from docgen.workbook import read
+        from docgen.registers.reader import read
         from office import papers
 
         reading = read(path, papers.input_form(form, self.forms))
@@ -445,7 +445,7 @@ def _period_of_file(path: Path, form: Form) -> Period | None:
 
 def _is_of(path: Path, form: Form, known: Mapping[str, Form]) -> bool:
     """Whether a file says, by its mark or else its name, that it is of that form. It is not opened for more."""
-    from docgen.workbook import forms_named
+    from docgen.registers.reader import forms_named
 
     marked = _marks(path).get("guidang.form")
     return marked == form.id if marked in known else forms_named(path.name, known.values()) == [form]
@@ -539,7 +539,7 @@ class _ReportFlow:
 
     def _month(self, period: Period) -> tuple[Month, list[Problem]]:
         from docgen.errors import DataError
-        from docgen.workbook import read_any
+        from docgen.registers.reader import read_any
         from office.report import Month
 
         readings: list[Reading] = []
@@ -702,7 +702,7 @@ def _template_of(form: Form, office: Office | None) -> Path:
 def _changes(office: Office | None, reading: Reading, period: Period | None) -> list[Change]:
     """For a month's plan: what the department's report, handed in on the 3rd, says otherwise."""
     from docgen.errors import DataError
-    from docgen.workbook import read
+    from docgen.registers.reader import read
     from office import carryover
 
     if office is None or period is None or reading.form.id != carryover.PLAN:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from docgen.errors import Problem
     from docgen.forms.declaration import Form
-    from docgen.mark import Marked
     from docgen.period import Period
-    from docgen.reading import Ignored, Reading, Remark
+    from docgen.registers.marked_copy import Marked
+    from docgen.registers.reading import Ignored, Reading, Remark
     from office.centre import Office
 
 MARKED, UNMARKED = " 标注", " 去标注"
@@ -60,8 +60,8 @@ def check_file(path: Path, form: Form | None, known: Mapping[str, Form], period:
     Without ``period`` its folder says which it is: ``registers/2026-10``.
     """
     from docgen.errors import DataError
+    from docgen.registers.reader import form_of, read_book
     from docgen.sheets.opening import open_book, read_bytes
-    from docgen.workbook import form_of, read_book
 
     try:
         book = open_book(read_bytes(path), path.name)
@@ -144,7 +144,7 @@ def write_copies(
 
 def _copy(found: Checked, problems: Iterable[Problem]) -> tuple[Marked | None, tuple[Problem, ...]]:
     """A file's copy, None where it would be no other than the file; what there is to say about it."""
-    from docgen.mark import mark
+    from docgen.registers.marked_copy import mark
 
     if found.path is None:
         return None, ()

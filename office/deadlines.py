@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from docgen.errors import Problem
-    from docgen.reading import Reading
+    from docgen.registers.reading import Reading
     from office.centre import Office
     from retention.duties import Agenda, Duty
     from retention.identify import Catalogue, Kind
@@ -173,7 +173,7 @@ def _document(folder: Path, path: Path) -> Document:
 def _readings(office: Office, period: Period) -> tuple[list[Reading], list[Problem]]:
     """The registers of the period's months and the month before that say what was done, and the faults of others."""
     from docgen.errors import DataError
-    from docgen.workbook import forms_named, read
+    from docgen.registers.reader import forms_named, read
 
     forms = [office.forms[name] for name in READ if name in office.forms]
     readings: list[Reading] = []

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from docgen.declarations import Declarations
     from docgen.forms.declaration import Form
     from docgen.measures import Measures, Objective, Verdict
-    from docgen.reading import Reading, Row
+    from docgen.registers.reading import Reading, Row
     from office.settings import Settings
 
 _HALF_YEAR = re.compile(r"\d{4}年[上下]半年|(?<!\d)\d{4}-?[Hh][12]")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from docgen.forms.declaration import Form
     from docgen.measures import Breakdown, Line, Measures, Result, Verdict
     from docgen.period import Period
-    from docgen.reading import Reading, Row
+    from docgen.registers.reading import Reading, Row
     from office.settings import Settings
 
 DEPARTMENT = "department"

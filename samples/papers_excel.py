@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from docgen.forms.declaration import load_form
 from docgen.period import Period
-from docgen.workbook import new_workbook
+from docgen.registers.reader import new_workbook
 from samples.centre import CLEAN, DEPARTMENTS, FRONT, GUARD, MANAGER, SUPERVISORS, WORKS
 from samples.dice import Dice
 from samples.papers import DONE, PLANS, UNFINISHED

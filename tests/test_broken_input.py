@@ -10,7 +10,7 @@ from broken_inputs import FORM, FORM_ID, FORMS, PERIODS, WORKBOOKS, Case, FormCa
 
 from docgen.errors import DataError, Problem, TemplateError
 from docgen.forms.declaration import Form, Period, load_form, load_forms, parse_form
-from docgen.workbook import read
+from docgen.registers.reader import read
 from i18n import use
 
 if TYPE_CHECKING:

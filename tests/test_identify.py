@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import i18n
 from docgen.forms.declaration import load_forms
 from docgen.period import Period
-from docgen.workbook import new_workbook
+from docgen.registers.reader import new_workbook
 from retention.identify import Catalogue, Confidence, Document, Kind, Standing, identify, repeated
 from retention.passing import left_alone
 from retention.peek import NOTHING, peek

@@ -19,7 +19,7 @@ from docgen.forms.declaration import Table, load_form
 from docgen.listing import Heading, annex_workbook, base_data_workbook
 from docgen.measures import Measures, Verdict, evaluate, judge, parse, parse_objectives
 from docgen.period import Period
-from docgen.reading import Place, Row
+from docgen.registers.reading import Place, Row
 
 ROOT = Path(__file__).parent.parent
 OCTOBER = Period.parse("2026-10")

@@ -20,10 +20,10 @@ from openpyxl.worksheet.table import Table
 
 from docgen.errors import DataError, Problem, TemplateError
 from docgen.forms.declaration import Period, parse_form
-from docgen.mark import MAX_NOTES, Marked, mark
+from docgen.registers.marked_copy import MAX_NOTES, Marked, mark
+from docgen.registers.reader import read_book
 from docgen.sheets.notes import MARK
 from docgen.sheets.opening import open_book
-from docgen.workbook import read_book
 
 FORM_OBJECT = parse_form(FORM.encode(), FORM_ID)
 OCTOBER = Period.parse("2026-10")

@@ -30,7 +30,7 @@ from docgen.measures import (
     print_value,
 )
 from docgen.period import Period
-from docgen.reading import Place, Row
+from docgen.registers.reading import Place, Row
 from i18n import use
 
 TEMPLATES = Path(__file__).parent.parent / "templates"

@@ -23,9 +23,9 @@ from docgen import ExcelTemplate
 from docgen.errors import DataError, TemplateError
 from docgen.forms.declaration import Form, Must, Period, Table, load_forms, parse_form
 from docgen.register import register_template
+from docgen.registers.reader import new_workbook, read, read_book
 from docgen.rowfit import fitted, lines
 from docgen.sheets.opening import open_book
-from docgen.workbook import new_workbook, read, read_book
 from office import SHIPPED, Office, carryover, papers, render_form
 from samples import generate, papers_excel
 

@@ -26,7 +26,7 @@ from docgen import WordTemplate
 from docgen.check import defects
 from docgen.errors import DataError
 from docgen.period import Period
-from docgen.workbook import Reading, forms_named, new_workbook, read
+from docgen.registers.reader import Reading, forms_named, new_workbook, read
 from office import Office, papers, render_form, shipped_forms
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import pytest
 from archives import CHECK, INCIDENT, PLAN, REPORT, SCANNED, SHARE, approved, destroyed, listed, quarantined
 
 from docgen.period import Period as Span
-from docgen.workbook import new_workbook
+from docgen.registers.reader import new_workbook
 from office.records import Classes, Said, Verdict, classify, identified, record_named, settle
 from retention import enactment, keeping, schema, tally
 from retention.dates import ClockFault

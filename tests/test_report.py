@@ -20,7 +20,7 @@ from openpyxl import load_workbook
 from docgen import DataError
 from docgen.measures import Breakdown, Line, Result
 from docgen.period import Period
-from docgen.workbook import new_workbook
+from docgen.registers.reader import new_workbook
 from office import (
     DEMO_PERIOD,
     REPORT,
@@ -480,7 +480,7 @@ def test_a_milestone_lies_after_the_month(tmp_path: Path) -> None:
 
 
 def test_clause_3_2_2_holds_whatever_form_an_office_made_itself() -> None:
-    from docgen.reading import Place, Reading, Row, TableData
+    from docgen.registers.reading import Place, Reading, Row, TableData
 
     form = FORMS["department-report"]
     row = {"item": "盖板", "reason": "", "measure": "催货", "person": None, "milestone": date(2026, 10, 20), "seq": 1}
@@ -832,7 +832,7 @@ def test_ordinals(n: int, text: str) -> None:
 
 
 def test_digest_depends_on_values_not_on_their_spelling(small: Office) -> None:
-    from docgen.reading import Place, Reading, Row, TableData
+    from docgen.registers.reading import Place, Reading, Row, TableData
 
     form = FORMS["services"]
 

@@ -23,9 +23,9 @@ from openpyxl.comments import Comment
 
 from docgen.errors import DataError, Problem
 from docgen.forms.declaration import Form, Period, load_forms, parse_form
-from docgen.reading import Reading, Reason
+from docgen.registers.reader import Options, Place, new_workbook, read, read_any, read_book
+from docgen.registers.reading import Reading, Reason
 from docgen.sheets.opening import open_book
-from docgen.workbook import Options, Place, new_workbook, read, read_any, read_book
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -758,7 +758,7 @@ def test_a_blank_is_the_same_bytes_in_every_process(tmp_path: Path) -> None:
     """Same form, same period, same file: whatever the hash seed, whenever it is made."""
     code = (
         "import sys, hashlib; from pathlib import Path; from docgen.forms import Period, load_form;"
-        "from docgen.workbook import new_workbook;"
+        "from docgen.registers.reader import new_workbook;"
         "print(hashlib.sha256(new_workbook(load_form(Path(sys.argv[1])), period=Period.parse('2026-10'))).hexdigest())"
     )
     folder = write_form(tmp_path)

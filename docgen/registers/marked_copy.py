@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 
 from docgen.errors import Problem, TemplateError
-from docgen.headings import find_headings
 from docgen.package import CONTENT_TYPES, Member, Shelf, pack, read_package
-from docgen.reading import ERRORS_HEADING
+from docgen.registers.headings import find_headings
+from docgen.registers.reading import ERRORS_HEADING
 from docgen.sheets.book import letter
 from docgen.sheets.notes import Note, blocks_of, with_notes, with_shapes, without_notes, without_shapes
 from docgen.sheets.raw_rows import Change, SheetRows

@@ -15,7 +15,7 @@ from jinja2 import TemplateError
 from docgen.errors import Problem
 from docgen.forms.conversions import convert
 from docgen.forms.declaration import NUMERIC, names_in, normal_label
-from docgen.reading import ERRORS_HEADING, Ignored, Place, Reason, Remark, Row, TableData
+from docgen.registers.reading import ERRORS_HEADING, Ignored, Place, Reason, Remark, Row, TableData
 from docgen.sheets.book import letter
 from docgen.sheets.cell import Cell, Ditto, Kind, Reader, Refusal, Value, is_blank, plain, shown, stored_number
 from i18n import _
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from docgen.forms.declaration import Check, Column, Form, Table
-    from docgen.headings import Heading
     from docgen.period import Period
+    from docgen.registers.headings import Heading
     from docgen.sheets.book import Book, Merge, Sheet
 
 _SUM_WORD = r"(?:合计|小计|总计|共计|累计|承前页|过次页|转下页)(?:金额|数)?(?:\(.*\)|:.*)?"

@@ -12,15 +12,15 @@ import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docgen.blank import CHOICES_SHEET, FORM_PROPERTY, HELP_SHEET, PERIOD_PROPERTY, new_workbook
 from docgen.errors import DataError, Problem
 from docgen.forms.conversions import convert
 from docgen.forms.declaration import normal_label
-from docgen.headfields import Found, find_fields
-from docgen.headings import Heading, captions_above, find_headings
 from docgen.period import Period
-from docgen.reading import Ignored, Place, Reading, Reason, Remark, Row, TableData
-from docgen.rows import Options, Source, TableReader, faults
+from docgen.registers.blank import CHOICES_SHEET, FORM_PROPERTY, HELP_SHEET, PERIOD_PROPERTY, new_workbook
+from docgen.registers.head_fields import Found, find_fields
+from docgen.registers.headings import Heading, captions_above, find_headings
+from docgen.registers.reading import Ignored, Place, Reading, Reason, Remark, Row, TableData
+from docgen.registers.rows import Options, Source, TableReader, faults
 from docgen.sheets.book import letter
 from docgen.sheets.cell import Refusal, is_blank, shown
 from docgen.sheets.opening import open_book, read_bytes
