@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from docgen.errors import Problem
+    from docgen.figures.results import Verdict
     from docgen.forms.declaration import Field, Form
-    from docgen.measures import Verdict
     from docgen.period import Period
     from docgen.registers.reading import Reading
     from office import MadePapers, MadeReport, Office

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from docgen import ExcelTemplate, WordTemplate
     from docgen.errors import Problem
+    from docgen.figures.results import Declarations, Measures, Verdict
     from docgen.forms.declaration import Form
-    from docgen.measures import Declarations, Measures, Verdict
     from docgen.period import Period
     from docgen.registers.reading import Reading, Row
     from office.carryover import Change
@@ -566,8 +566,9 @@ class _ReportFlow:
 
     def compute(self) -> None:
         """Figures of both months, and the objectives judged by this month's."""
-        from docgen import declarations, measures
         from docgen.errors import DataError
+        from docgen.figures import expressions as declarations
+        from docgen.figures import results as measures
         from office import report
 
         self.progress(_("Computing"))
@@ -585,7 +586,7 @@ class _ReportFlow:
             self.warnings += report.lost(self.form, self.sources, self.previous, self.months[0])
 
     def _evaluated(self, declared: Declarations, month: Month, previous: Measures | None) -> Measures:
-        from docgen.measures import evaluate
+        from docgen.figures.results import evaluate
 
         return evaluate(
             declared,
@@ -600,7 +601,7 @@ class _ReportFlow:
     def render(self, prepared_on: date) -> dict[str, bytes]:
         """File name → bytes of report, base-data workbook and annex."""
         from docgen import WordTemplate
-        from docgen.listing import Heading, annex_workbook, base_data_workbook
+        from docgen.figures.annex import Heading, annex_workbook, base_data_workbook
         from office import report
 
         self.progress(_("Rendering"))
@@ -646,8 +647,8 @@ def render_form(form: Form, reading: Reading, folder: Path | None, *, period: Pe
 
 
 def _rendered(form: Form, reading: Reading, office: Office | None, period: Period | None = None) -> bytes:
-    from docgen import declarations
-    from docgen.measures import load_objectives
+    from docgen.figures import expressions as declarations
+    from docgen.figures.results import load_objectives
     from docgen.rowfit import fitted
     from office import papers
 

@@ -1,6 +1,6 @@
 """A month's registers become everything its report prints: pure, readings and settings in, values out.
 
-Whatever the report shows as a number comes from one :class:`docgen.measures.Measures`, so that two of its tables
+Whatever the report shows as a number comes from one :class:`docgen.figures.results.Measures`, so that two of its tables
 cannot disagree.
 """
 
@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from docgen.environment import DASH, round_half_up
 from docgen.errors import Problem
-from docgen.measures import Status, widened
+from docgen.figures.results import Status, widened
 from i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from docgen.figures.results import Breakdown, Line, Measures, Result, Verdict
     from docgen.forms.declaration import Form
-    from docgen.measures import Breakdown, Line, Measures, Result, Verdict
     from docgen.period import Period
     from docgen.registers.reading import Reading, Row
     from office.settings import Settings

@@ -15,9 +15,9 @@ from typing import Any
 import openpyxl
 import pytest
 
+from docgen.figures.annex import Heading, annex_workbook, base_data_workbook
+from docgen.figures.results import Measures, Verdict, evaluate, judge, parse, parse_objectives
 from docgen.forms.declaration import Table, load_form
-from docgen.listing import Heading, annex_workbook, base_data_workbook
-from docgen.measures import Measures, Verdict, evaluate, judge, parse, parse_objectives
 from docgen.period import Period
 from docgen.registers.reading import Place, Row
 

@@ -13,10 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docgen.declarations import SECTIONS, days, hours, week, weeks, years
 from docgen.errors import DataError, TemplateError
-from docgen.forms.declaration import load_forms
-from docgen.measures import (
+from docgen.figures.expressions import SECTIONS, days, hours, week, weeks, years
+from docgen.figures.results import (
     Figure,
     Measures,
     Status,
@@ -29,6 +28,7 @@ from docgen.measures import (
     print_change,
     print_value,
 )
+from docgen.forms.declaration import load_forms
 from docgen.period import Period
 from docgen.registers.reading import Place, Row
 from i18n import use

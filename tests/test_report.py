@@ -18,7 +18,7 @@ from docx import Document
 from openpyxl import load_workbook
 
 from docgen import DataError
-from docgen.measures import Breakdown, Line, Result
+from docgen.figures.results import Breakdown, Line, Result
 from docgen.period import Period
 from docgen.registers.reader import new_workbook
 from office import (

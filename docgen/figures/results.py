@@ -1,6 +1,6 @@
 """Figures computed from registers, each with the rows behind it; quality objectives and their verdicts.
 
-:func:`evaluate` is pure: declarations (:mod:`docgen.declarations`), rows, period and settings in, values out. Every
+:func:`evaluate` is pure: declarations (:mod:`docgen.figures.expressions`), rows, period and settings in, values out. Every
 figure carries numerator, denominator and the rows it was counted from. No data is ``无数据``, never 0 % or 100 %;
 figures are compared unrounded and rounded, half up, only for print.
 """
@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
-from docgen.declarations import (
+from docgen.environment import DASH, percent, plain, points, round_half_up, thousands
+from docgen.errors import DataError, Problem, TemplateError
+from docgen.figures.expressions import (
     FAULTS,
     FUNCTIONS,
     BreakdownDeclaration,
@@ -35,8 +37,6 @@ from docgen.declarations import (
     suggest,
     unreadable,
 )
-from docgen.environment import DASH, percent, plain, points, round_half_up, thousands
-from docgen.errors import DataError, Problem, TemplateError
 from docgen.registers.reading import Row
 from i18n import _
 

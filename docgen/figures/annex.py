@@ -24,7 +24,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from docgen.environment import DASH
-from docgen.measures import Breakdown, Figure, Line, Mark, Measures, Result, Verdict
+from docgen.figures.results import Breakdown, Figure, Line, Mark, Measures, Result, Verdict
 from docgen.package import read_package, repack
 
 if TYPE_CHECKING:

@@ -67,7 +67,7 @@ under that heading of the base-data workbook (3.2.1).
     where = "replied is none and hours(received, closing) > 24"
     order = ["received"]                # columns; "-received" is descending; empty last
 
-:func:`parse` reads them and reports every fault at once; :func:`docgen.measures.evaluate` computes them.
+:func:`parse` reads them and reports every fault at once; :func:`docgen.figures.results.evaluate` computes them.
 """
 
 from __future__ import annotations
