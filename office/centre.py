@@ -677,7 +677,7 @@ def _loaded(form: Form, path: Path) -> WordTemplate | ExcelTemplate:
 
         return WordTemplate.load(path)
     from docgen import ExcelTemplate
-    from docgen.register import register_template
+    from docgen.printing.register import register_template
 
     return ExcelTemplate.load(path) if form.template else ExcelTemplate.load(register_template(form), name=form.title)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docgen.forms.declaration import load_form
-from docgen.printsheet import PROPERTIES, Col, PrintBook
-from docgen.register import cell_tag
+from docgen.printing.house_style import PROPERTIES, Col, PrintBook
+from docgen.printing.register import cell_tag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -22,7 +22,7 @@ import i18n
 from docgen import ExcelTemplate
 from docgen.errors import DataError, TemplateError
 from docgen.forms.declaration import Form, Must, Period, Table, load_forms, parse_form
-from docgen.register import register_template
+from docgen.printing.register import register_template
 from docgen.registers.reader import new_workbook, read, read_book
 from docgen.rowfit import fitted, lines
 from docgen.sheets.opening import open_book

@@ -10,7 +10,7 @@ from __future__ import annotations
 from openpyxl.styles import Alignment, PatternFill, Protection
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from docgen.printsheet import Col, Grid, Look, PrintBook
+from docgen.printing.house_style import Col, Grid, Look, PrintBook
 from templates.sheetpaper import save
 
 COLUMNS = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from docgen.printsheet import Col, Grid, PrintBook, PrintSheet
+from docgen.printing.house_style import Col, Grid, PrintBook, PrintSheet
 from templates.sheetpaper import col, form_of, number, save
 
 

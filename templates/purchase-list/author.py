@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from docgen.printsheet import Col, Grid, Look, PrintBook
+from docgen.printing.house_style import Col, Grid, Look, PrintBook
 from templates.sheetpaper import col, form_of, number, save
 
 

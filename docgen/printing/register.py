@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from docgen.printsheet import A3, A4, Col, Grid, PrintBook
+from docgen.printing.house_style import A3, A4, Col, Grid, PrintBook
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from docgen.forms.declaration import Column, Field, Form, Table
-    from docgen.printsheet import PrintSheet
+    from docgen.printing.house_style import PrintSheet
 
 LEAST_ROWS, LEAST_OF_SEVERAL = 15, 6
 """Registers are printed with at least so many rows, empty ones numbered; so many where a form has several tables."""
