@@ -11,7 +11,7 @@ from docgen.errors import DataError, DocgenError, Problem, TemplateError
 
 if TYPE_CHECKING:
     from docgen.excel import ExcelTemplate
-    from docgen.values import Image, RichText, RichTextParagraph, Subdocument
+    from docgen.template.rich import Image, RichText, RichTextParagraph, Subdocument
     from docgen.word import WordTemplate
 
 __all__ = [
@@ -30,10 +30,10 @@ __all__ = [
 _HOMES = {
     "WordTemplate": "docgen.word",
     "ExcelTemplate": "docgen.excel",
-    "Image": "docgen.values",
-    "RichText": "docgen.values",
-    "RichTextParagraph": "docgen.values",
-    "Subdocument": "docgen.values",
+    "Image": "docgen.template.rich",
+    "RichText": "docgen.template.rich",
+    "RichTextParagraph": "docgen.template.rich",
+    "Subdocument": "docgen.template.rich",
 }
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from docgen.package import CONTENT_TYPES
-from docgen.render import merged_rels
+from docgen.template.package import CONTENT_TYPES
+from docgen.template.render import merged_rels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from docgen.package import Member
-    from docgen.render import RenderState
+    from docgen.template.package import Member
+    from docgen.template.render import RenderState
 
 _TYPES = {
     "png": "image/png",

@@ -11,7 +11,7 @@ from docgen.formula import Formula, Ref
 from docgen.ground import UNKNOWN, WAITING, Ground, Pending, Promise, SheetProgram, known
 from docgen.layout import Layout, Place, move_formula, move_sqref
 from docgen.sheetvalues import as_cell
-from docgen.text import escape
+from docgen.template.xml_text import escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

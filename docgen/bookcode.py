@@ -11,15 +11,12 @@ from jinja2.lexer import Token
 from lxml import etree
 
 from docgen import sheetparts
-from docgen.compiler import Source, compile_source, compile_story, tag_tokens
 from docgen.dependence import Looked, Names, branches_of, looked_at, sheets_seen
 from docgen.doubts import doubtful
 from docgen.errors import Problem, TemplateError
 from docgen.formula import Formula, Ref
 from docgen.ground import SheetProgram
 from docgen.loopformulas import FormulaCell
-from docgen.marks import Mark, Numbers, Place, Site, SiteKind
-from docgen.package import CONTENT_TYPES
 from docgen.sheet import S, attribute_name, read_sheet, shared_strings
 from docgen.sheetcode import SheetGenerator
 from docgen.sheetcopies import COPIED, SHARED, Listing, NameEntry, SheetEntry, loop_names
@@ -27,21 +24,24 @@ from docgen.sheetplan import SheetCompiler, SheetPlace
 from docgen.sheetstyles import CellFormats
 from docgen.sheetvalues import excel_writers
 from docgen.story import read_story
-from docgen.tags import Kind
-from docgen.text import escape
-from docgen.tree import parse, serialise
+from docgen.template.compiler import Source, compile_source, compile_story, tag_tokens
+from docgen.template.marks import Mark, Numbers, Place, Site, SiteKind
+from docgen.template.package import CONTENT_TYPES
+from docgen.template.tags import Kind
+from docgen.template.tree import parse, serialise
+from docgen.template.xml_text import escape
 from i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from docgen.compiler import Program
-    from docgen.environment import TemplateEnvironment
-    from docgen.marks import Story
-    from docgen.package import Member
     from docgen.sheet import Sheet
     from docgen.story import Holes
-    from docgen.tree import Element
+    from docgen.template.compiler import Program
+    from docgen.template.environment import TemplateEnvironment
+    from docgen.template.marks import Story
+    from docgen.template.package import Member
+    from docgen.template.tree import Element
 
     Punch = Callable[[Holes, Element], None]
 

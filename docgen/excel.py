@@ -15,16 +15,16 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 
 from docgen.book_state import BookState
 from docgen.bookcode import STYLES, compile_workbook, without_calc_chain
-from docgen.environment import make_environment
 from docgen.errors import DataError, Problem, TemplateError
 from docgen.ground import Promise
 from docgen.moves import Moves
-from docgen.needs import needs_of
-from docgen.package import CONTENT_TYPES, Shelf, destination, pack, pack_to, packed, read_package
-from docgen.render import FAILURES, RenderState, chunks, rendering
 from docgen.sheetcopies import Copies as SheetCopies
 from docgen.sheetcopies import part_of, rels_name
-from docgen.values import Parts
+from docgen.template.environment import make_environment
+from docgen.template.needs import needs_of
+from docgen.template.package import CONTENT_TYPES, Shelf, destination, pack, pack_to, packed, read_package
+from docgen.template.render import FAILURES, RenderState, chunks, rendering
+from docgen.template.rich import Parts
 from i18n import _
 
 if TYPE_CHECKING:
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from docgen.bookcode import PartProgram
-    from docgen.compiler import Program
     from docgen.ground import SheetProgram
     from docgen.loopformulas import FormulaCell
-    from docgen.needs import Need
-    from docgen.package import Member
     from docgen.sheetcopies import Listing
     from docgen.sheetstyles import CellFormats
+    from docgen.template.compiler import Program
+    from docgen.template.needs import Need
+    from docgen.template.package import Member
     from docgen.word import Compression, Source
 
 _RELATIONS = "xl/_rels/workbook.xml.rels"

@@ -16,19 +16,19 @@ from docgen.errors import DataError, Problem
 from docgen.evaluation import Aggregate, Marked, NotEvaluable, cached
 from docgen.formula import LAST_ROW, Formula, Ref
 from docgen.layout import Copies, Layout
-from docgen.render import current_render
 from docgen.sheets.book import letter
 from docgen.sheetvalues import as_cell
-from docgen.text import escape
+from docgen.template.render import current_render
+from docgen.template.xml_text import escape
 from i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from docgen.book_state import BookState
-    from docgen.compiler import Program
     from docgen.loopformulas import FormulaCell
     from docgen.sheet import Branch, Sheet, SheetCell
+    from docgen.template.compiler import Program
 
     Key = tuple[int, int]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from docgen.dependence import branches_of
 from docgen.evaluation import NotEvaluable, row_function
-from docgen.text import escape
+from docgen.template.xml_text import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

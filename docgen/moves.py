@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from docgen.formula import GONE, Formula, Ref
 from docgen.layout import Place, move_ranges, move_sqref
 from docgen.sheetvalues import PartXml
-from docgen.text import escape, escape_attribute
+from docgen.template.xml_text import escape, escape_attribute
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

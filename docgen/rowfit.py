@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from lxml import etree
 
 from docgen.formula import column_number
-from docgen.package import read_package, repack
+from docgen.template.package import read_package, repack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from docgen.package import Member
-    from docgen.tree import Element
+    from docgen.template.package import Member
+    from docgen.template.tree import Element
 
 S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")

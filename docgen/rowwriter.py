@@ -13,7 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from docgen.render import current_render
+from docgen.template.render import current_render
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,14 +18,14 @@ from docgen.errors import Problem
 from docgen.formula import Formula, Ref, column_number
 from docgen.layout import Block as LayoutBlock
 from docgen.sheets.book import letter
-from docgen.tags import Kind, Tag, scan
-from docgen.text import escape_attribute
+from docgen.template.tags import Kind, Tag, scan
+from docgen.template.xml_text import escape_attribute
 from i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from docgen.tree import Element
+    from docgen.template.tree import Element
 
 S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 ROW, CELL, FORMULA, VALUE, INLINE, TEXT = (S + n for n in ("row", "c", "f", "v", "is", "t"))

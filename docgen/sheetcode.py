@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import nodes
 
-from docgen.compiler import Generator
 from docgen.rowwriter import CellValue, RowWriter
+from docgen.template.compiler import Generator
 
 if TYPE_CHECKING:
     from collections.abc import Callable

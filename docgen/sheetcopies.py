@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import TemplateSyntaxError, nodes
 
 from docgen.errors import DataError, Problem
-from docgen.package import CONTENT_TYPES
 from docgen.sheetvalues import PartXml
-from docgen.text import escape_attribute, plain_text
+from docgen.template.package import CONTENT_TYPES
+from docgen.template.xml_text import escape_attribute, plain_text
 from i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from docgen.environment import TemplateEnvironment
     from docgen.ground import SheetProgram
     from docgen.moves import Moves
+    from docgen.template.environment import TemplateEnvironment
 
 LONGEST_NAME = 31
 _ILLEGAL = re.compile(r"[\[\]:*?/\\\x00-\x1f]")

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from docgen.formula import Formula
-from docgen.marks import literal
 from docgen.sheet import S, attribute_name
-from docgen.text import escape_attribute
+from docgen.template.marks import literal
+from docgen.template.xml_text import escape_attribute
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from docgen.story import Holes
-    from docgen.tree import Element
+    from docgen.template.tree import Element
 
 _XM = "{http://schemas.microsoft.com/office/excel/2006/main}"
 _X14 = "{http://schemas.microsoft.com/office/spreadsheetml/2009/9/main}"

@@ -13,24 +13,24 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2.lexer import Token
 
-from docgen.compiler import Source, tag_tokens
 from docgen.dependence import Looked, branches_of
 from docgen.errors import Problem
 from docgen.loopformulas import FormulaCell, LoopFormulas
-from docgen.marks import Mark, Site, SiteKind
 from docgen.sheet import Block, Branch, SheetRow
 from docgen.sheets.book import letter
 from docgen.sheetvalues import CellSite
-from docgen.tags import Kind
-from docgen.text import escape, escape_attribute
+from docgen.template.compiler import Source, tag_tokens
+from docgen.template.marks import Mark, Site, SiteKind
+from docgen.template.tags import Kind
+from docgen.template.xml_text import escape, escape_attribute
 from i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from docgen.environment import TemplateEnvironment
     from docgen.sheet import Sheet, SheetCell
-    from docgen.tags import Tag
+    from docgen.template.environment import TemplateEnvironment
+    from docgen.template.tags import Tag
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from lxml import etree
 
 from docgen.sheet import S
 from docgen.sheets.number_format import BUILT_IN, Shape, shape
-from docgen.tree import parse, serialise
+from docgen.template.tree import parse, serialise
 
 if TYPE_CHECKING:
-    from docgen.tree import Element
+    from docgen.template.tree import Element
 
 _CODES = {
     Shape.DATE: "yyyy\\-mm\\-dd",

@@ -14,11 +14,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from docgen.evaluation import ExcelError
-from docgen.marks import Site, SiteKind
-from docgen.render import current_render
 from docgen.sheets.number_format import Shape
-from docgen.text import escape, legal, plain_text, writers
-from docgen.values import Rich, RichText
+from docgen.template.marks import Site, SiteKind
+from docgen.template.render import current_render
+from docgen.template.rich import Rich, RichText
+from docgen.template.xml_text import escape, legal, plain_text, writers
 from i18n import _
 
 if TYPE_CHECKING:

@@ -18,10 +18,10 @@ from urllib.parse import unquote
 from lxml import etree
 
 from docgen.errors import Problem
-from docgen.marks import CLOSE, GUARD, MARK, OPEN, SPLIT, Mark, Numbers, Place, Site, SiteKind, Story, literal
 from docgen.structure import ENDS, Structure
-from docgen.tags import Kind, Tag, scan
-from docgen.tree import (
+from docgen.template.marks import CLOSE, GUARD, MARK, OPEN, SPLIT, Mark, Numbers, Place, Site, SiteKind, Story, literal
+from docgen.template.tags import Kind, Tag, scan
+from docgen.template.tree import (
     BOX,
     PPR,
     R_,
@@ -58,7 +58,7 @@ from i18n import _
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from docgen.tags import Fault
+    from docgen.template.tags import Fault
 
 _SPLIT = re.compile(f"{SPLIT}(\\d+){SPLIT}")
 _QUOTED_TAG = re.compile(r"(?:\{|%7B){2}.*?(?:\}|%7D){2}|(?:\{|%7B)%(?:25)?.*?%(?:25)?(?:\}|%7D)", re.IGNORECASE)

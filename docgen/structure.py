@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from lxml import etree
 
-from docgen.marks import GUARD, MARK, OPEN, literal
-from docgen.tree import (
+from docgen.template.marks import GUARD, MARK, OPEN, literal
+from docgen.template.tree import (
     BLOCK_CONTAINERS,
     TBL,
     TC,
@@ -33,7 +33,7 @@ from docgen.tree import (
 from i18n import _
 
 if TYPE_CHECKING:
-    from docgen.marks import Mark, Place
+    from docgen.template.marks import Mark, Place
 
 ENDS = {"endif": "if", "endfor": "for", "endmacro": "macro", "endcall": "call", "endfilter": "filter"} | {
     "endset": "set",

@@ -13,27 +13,27 @@ import re
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
-from docgen.compiler import Program, compile_story
-from docgen.environment import make_environment
 from docgen.errors import DataError, Problem, TemplateError
-from docgen.marks import Numbers, Place, Story
-from docgen.needs import Need, needs_of
-from docgen.package import CONTENT_TYPES, Shelf, destination, pack, pack_to, packed, read_package
-from docgen.render import FAILURES, RenderState, chunks, rendering
 from docgen.sound import repair
 from docgen.story import read_story
-from docgen.text import writers
-from docgen.tree import WP, W, parse, serialise
-from docgen.values import Parts
+from docgen.template.compiler import Program, compile_story
+from docgen.template.environment import make_environment
+from docgen.template.marks import Numbers, Place, Story
+from docgen.template.needs import Need, needs_of
+from docgen.template.package import CONTENT_TYPES, Shelf, destination, pack, pack_to, packed, read_package
+from docgen.template.render import FAILURES, RenderState, chunks, rendering
+from docgen.template.rich import Parts
+from docgen.template.tree import WP, W, parse, serialise
+from docgen.template.xml_text import writers
 from i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
-    from docgen.environment import TemplateEnvironment
-    from docgen.package import Member
-    from docgen.tree import Element
+    from docgen.template.environment import TemplateEnvironment
+    from docgen.template.package import Member
+    from docgen.template.tree import Element
 
 Source = str | os.PathLike[str] | IO[bytes] | bytes
 Compression = Literal["fast", "compact"]

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from docgen.environment import expression
 from docgen.errors import DataError, Problem
 from docgen.forms.declaration import normal_label
 from docgen.period import Period
 from docgen.sheets.cell import plain
+from docgen.template.environment import expression
 from i18n import _
 from office.report import DEPARTMENT, digested
 

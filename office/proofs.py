@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from docgen import WordTemplate
-from docgen.package import write_atomic
+from docgen.template.package import write_atomic
 from i18n import _
 from office import disposalpapers, ledgers
 from office.disposalpapers import (

@@ -14,9 +14,9 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from docgen.environment import DASH, round_half_up
 from docgen.errors import Problem
 from docgen.figures.results import Status, widened
+from docgen.template.environment import DASH, round_half_up
 from i18n import _
 
 if TYPE_CHECKING:

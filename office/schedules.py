@@ -6,9 +6,9 @@ import csv
 import io
 from typing import TYPE_CHECKING, NamedTuple
 
-from docgen.package import write_atomic
 from docgen.sheets.cell import Kind, shown
 from docgen.sheets.opening import open_book, read_bytes
+from docgen.template.package import write_atomic
 from i18n import _
 from office.centre import SCHEDULE
 from retention.errors import Problem, SourceError

@@ -23,7 +23,7 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm
 
-from docgen.package import repack
+from docgen.template.package import repack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -638,7 +638,7 @@ def test_a_certificate_whose_words_were_changed_is_not_the_one_filed(proven: Arc
     """Its code still verifies; the file itself is no longer what was filed."""
     copy = Path(shutil.copy(certificate_of(proven), tmp_path))
     assert papercode.verify_paper(str(copy), None, *outside(proven)).filed is True
-    from docgen.package import repack
+    from docgen.template.package import repack
 
     body_part = parts(copy.read_bytes())["word/document.xml"].replace(
         "移除并确认不在".encode(), "彻底销毁不可恢复".encode()
@@ -766,7 +766,7 @@ def test_the_certificate_names_the_events_that_tell_of_its_list(office: Archive)
 def test_nothing_is_written_where_one_paper_cannot_be_filed(office: Archive) -> None:  # D8
     """A paper that was changed on disk stops the others: none of them appears, and no event."""
     (appraisal,) = proofs.make(office.office, office.ledger, stamp("tan.xw", 20), office.number, [APPRAISAL])
-    from docgen.package import repack
+    from docgen.template.package import repack
 
     changed = repack(appraisal.path.read_bytes(), {"word/comments.xml": b"<x/>"})
     appraisal.path.write_bytes(changed)

@@ -11,8 +11,8 @@ import click
 import pytest
 
 import cli
-from docgen.environment import FORMATTERS, make_environment
 from docgen.forms.declaration import Check, Column, Field, Form, Table, parse_form
+from docgen.template.environment import FORMATTERS, make_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -324,6 +324,6 @@ def test_a_shared_formula_is_written_out() -> None:
 
 
 def repacked(content: dict[str, bytes], replaced: dict[str, bytes]) -> bytes:
-    from docgen.package import Shelf, pack, packed
+    from docgen.template.package import Shelf, pack, packed
 
     return pack(Shelf([]), [packed(name, [part], "compact") for name, part in (content | replaced).items()])

@@ -15,7 +15,7 @@ from openpyxl.worksheet.pagebreak import Break
 from workbooks import S, book, formulas, parts, template, values, xml
 
 from docgen import ExcelTemplate
-from docgen.package import read_package, repack
+from docgen.template.package import read_package, repack
 
 LOOP = "{%tr for r in rows %}"
 END = "{%tr endfor %}"

@@ -19,8 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docgen import TemplateError
-from docgen.package import Shelf, atomic, pack, pack_to, read_package, repack, write_atomic
-from docgen.package import packed as squeezed
+from docgen.template.package import Shelf, atomic, pack, pack_to, read_package, repack, write_atomic
+from docgen.template.package import packed as squeezed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -251,7 +251,7 @@ def test_a_killed_write_leaves_the_old_file(tmp_path: Path) -> None:
     target = tmp_path / "a.docx"
     target.write_bytes(b"old")
     code = (
-        "import os, signal, sys\nfrom docgen.package import atomic\n"
+        "import os, signal, sys\nfrom docgen.template.package import atomic\n"
         "with atomic(sys.argv[1]) as file:\n"
         "    file.write(b'half'); file.flush(); os.kill(os.getpid(), signal.SIGKILL)\n"
     )

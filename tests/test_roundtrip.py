@@ -314,7 +314,7 @@ def test_a_computed_formula_is_refused_as_well() -> None:  # R3
     """Excel leaves the result beside the formula; it is a formula all the same."""
     of = draft(1)
     content = filled(of, put(1, WISH, "销毁"))
-    from docgen.package import read_package, repack
+    from docgen.template.package import read_package, repack
 
     (name,) = [each for each in read_package(content, "x") if each.startswith("xl/worksheets/sheet")]
     xml = read_package(content, "x")[name].read().decode()

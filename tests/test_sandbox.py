@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from documents import document, p, paragraphs
 
-from docgen import DataError, DocgenError, WordTemplate, compiler, limits
+from docgen import DataError, DocgenError, WordTemplate
+from docgen.template import compiler, limits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docgen.tags import Kind, scan, straighten
+from docgen.template.tags import Kind, scan, straighten
 
 
 def texts(source: str) -> list[str]:

@@ -12,7 +12,7 @@ from documents import contents, document, p, paragraphs, table
 
 import i18n
 from docgen import DataError, DocgenError, Problem, TemplateError, WordTemplate
-from docgen.environment import FORMATTERS
+from docgen.template.environment import FORMATTERS
 
 FILE = "月报.docx"
 CHINESE = re.compile("[\u4e00-\u9fff]")

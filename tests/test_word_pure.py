@@ -19,9 +19,10 @@ import pytest
 from documents import PNG, contents, document, p, paragraphs, table, text
 from lxml import etree
 
-from docgen import DataError, Image, WordTemplate, compiler, package
-from docgen import render as rendering
-from docgen.needs import Need, compare, json_schema, sample
+from docgen import DataError, Image, WordTemplate
+from docgen.template import compiler, package
+from docgen.template import render as rendering
+from docgen.template.needs import Need, compare, json_schema, sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -473,7 +473,7 @@ def test_any_template_with_any_data_gives_a_sound_document_that_says_what_it_sho
 @given(templates())
 def test_what_needs_lists_is_enough(template: tuple[tuple[Any, ...], tuple[Any, ...]]) -> None:
     """A context made from ``needs()`` alone renders without a missing name."""
-    from docgen.needs import sample
+    from docgen.template.needs import sample
 
     compiled = WordTemplate.load(written(*template))
     data = sample(compiled.needs())

@@ -20,7 +20,7 @@ import pytest
 from lxml import etree
 
 from docgen import ExcelTemplate
-from docgen.package import repack
+from docgen.template.package import repack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

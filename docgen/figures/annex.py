@@ -23,9 +23,9 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 
-from docgen.environment import DASH
 from docgen.figures.results import Breakdown, Figure, Line, Mark, Measures, Result, Verdict
-from docgen.package import read_package, repack
+from docgen.template.environment import DASH
+from docgen.template.package import read_package, repack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

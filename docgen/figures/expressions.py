@@ -86,9 +86,9 @@ import jinja2
 import jinja2.meta
 from jinja2 import nodes
 
-from docgen.environment import decimal, make_environment
-from docgen.environment import expression as read_expression
 from docgen.errors import Problem, TemplateError
+from docgen.template.environment import decimal, make_environment
+from docgen.template.environment import expression as read_expression
 from i18n import _
 
 if TYPE_CHECKING:

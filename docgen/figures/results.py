@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
-from docgen.environment import DASH, percent, plain, points, round_half_up, thousands
 from docgen.errors import DataError, Problem, TemplateError
 from docgen.figures.expressions import (
     FAULTS,
@@ -38,6 +37,7 @@ from docgen.figures.expressions import (
     unreadable,
 )
 from docgen.registers.reading import Row
+from docgen.template.environment import DASH, percent, plain, points, round_half_up, thousands
 from i18n import _
 
 if TYPE_CHECKING:

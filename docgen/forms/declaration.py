@@ -720,7 +720,7 @@ def names_in(expression: str) -> frozenset[str]:
     """The names a Jinja expression asks for; jinja2.TemplateSyntaxError where it cannot be read."""
     from jinja2 import meta
 
-    from docgen.environment import expression as compile_expression
+    from docgen.template.environment import expression as compile_expression
 
     compile_expression(expression)
     return frozenset(meta.find_undeclared_variables(_parser().parse("{{ (" + expression + ") }}")))
@@ -728,7 +728,7 @@ def names_in(expression: str) -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _parser() -> Environment:
-    from docgen.environment import make_environment
+    from docgen.template.environment import make_environment
 
     return make_environment()
 

@@ -149,7 +149,7 @@ class PrintBook:
         """The file: fixed times, its properties, no theme fonts."""
         from openpyxl.packaging.custom import StringProperty
 
-        from docgen.package import read_package, repack
+        from docgen.template.package import read_package, repack
 
         core = self.book.properties
         core.title, core.creator, core.language = self.title, "guidang", "zh-CN"

@@ -373,7 +373,7 @@ class _Writer:
         """The file: fixed times, marks of form and period, totals with their values, no theme fonts."""
         from openpyxl.packaging.custom import StringProperty
 
-        from docgen.package import read_package, repack
+        from docgen.template.package import read_package, repack
 
         core = self.book.properties
         core.title, core.creator, core.language = self.heading, "guidang", "zh-CN"

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 
 from docgen.errors import Problem, TemplateError
-from docgen.package import CONTENT_TYPES, Member, Shelf, pack, read_package
 from docgen.registers.headings import find_headings
 from docgen.registers.reading import ERRORS_HEADING
 from docgen.sheets.book import letter
@@ -24,6 +23,7 @@ from docgen.sheets.notes import Note, blocks_of, with_notes, with_shapes, withou
 from docgen.sheets.raw_rows import Change, SheetRows
 from docgen.sheets.styles_part import FAULTY, HEADING, MINIMAL, MarkStyles
 from docgen.sheets.xlsx_file import read_xlsx
+from docgen.template.package import CONTENT_TYPES, Member, Shelf, pack, read_package
 from i18n import _
 
 if TYPE_CHECKING:

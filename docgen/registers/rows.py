@@ -203,7 +203,7 @@ def faults(
 
 @lru_cache(maxsize=1024)
 def _compiled(when: str) -> Callable[[Mapping[str, Any]], Any]:
-    from docgen.environment import expression
+    from docgen.template.environment import expression
 
     return expression(when)
 

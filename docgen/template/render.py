@@ -15,19 +15,19 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import TemplateError as JinjaError
 from jinja2.exceptions import SecurityError
 
-from docgen import limits
-from docgen.compiler import Program, calling, describe, failing, paths_of
-from docgen.environment import missing_names
 from docgen.errors import DataError, Problem
+from docgen.template import limits
+from docgen.template.compiler import Program, calling, describe, failing, paths_of
+from docgen.template.environment import missing_names
 from i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from types import FrameType
 
-    from docgen.marks import Mark
     from docgen.sheetstyles import FormatSession
-    from docgen.values import Image, Parts
+    from docgen.template.marks import Mark
+    from docgen.template.rich import Image, Parts
 
 REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
 MAX_PROBLEMS = 200
@@ -161,7 +161,7 @@ class RenderState:
 
     def link(self, *pieces: Any) -> str:
         """Relationship of a hyperlink target put together from text and values."""
-        from docgen.text import plain_text
+        from docgen.template.xml_text import plain_text
 
         return self.relate("hyperlink", "".join(plain_text(p) for p in pieces), external=True)
 
@@ -176,7 +176,7 @@ class RenderState:
 
     def image(self, value: Any, width_mm: float | None = None, height_mm: float | None = None) -> Image | None:
         """``value`` as a picture; one that cannot be read is a problem at the tag, and the render goes on."""
-        from docgen.values import Image
+        from docgen.template.rich import Image
 
         try:
             return Image.of(value, width_mm=width_mm, height_mm=height_mm)
@@ -192,7 +192,7 @@ class RenderState:
 
     def alternative(self, value: Any) -> str:
         """Alt text of a placeholder picture after the swap."""
-        from docgen.values import Image
+        from docgen.template.rich import Image
 
         return value.description if isinstance(value, Image) else ""
 
@@ -255,7 +255,7 @@ class RenderState:
 
 def merged_rels(original: bytes, added: Iterable[tuple[tuple[str, str, bool], str]]) -> bytes:
     """A .rels part with relationships added; what was there stays byte for byte."""
-    from docgen.text import escape_attribute
+    from docgen.template.xml_text import escape_attribute
 
     lines = "".join(
         f'<Relationship Id="{rid}" Type="{REL}{kind}" Target="{escape_attribute(target)}"'

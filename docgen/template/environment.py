@@ -18,7 +18,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import ChainableUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from docgen import limits
+from docgen.template import limits
 from i18n import _
 
 if TYPE_CHECKING:
@@ -345,8 +345,8 @@ def clock(value: Any) -> str:
 
 def image(value: Any, w: float | None = None, h: float | None = None) -> Any:
     """A picture from a path, bytes or :class:`docgen.Image`, ``w`` and ``h`` in millimetres."""
-    from docgen.render import current_render
-    from docgen.values import Image
+    from docgen.template.render import current_render
+    from docgen.template.rich import Image
 
     if _empty(value):
         return ""

@@ -21,8 +21,8 @@ from i18n import _
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from docgen.marks import Site
-    from docgen.render import RenderState
+    from docgen.template.marks import Site
+    from docgen.template.render import RenderState
 
 EMU_PER_MM = 36_000
 _HIGHLIGHT = re.compile(r"#?([0-9A-Fa-f]{6})$")
@@ -120,7 +120,7 @@ class Image(Rich):
         return self.description
 
     def runs(self, state: RenderState, site: Site) -> str:
-        from docgen.text import escape_attribute
+        from docgen.template.xml_text import escape_attribute
 
         rid, number, text = state.picture(self), state.drawing_id(), escape_attribute(self.description)
         return (
@@ -201,7 +201,7 @@ class RichText(Rich):
         if isinstance(text, RichText):
             self._runs += text._runs  # noqa: SLF001 - one of its own kind
             return self
-        from docgen.text import escape_attribute as quoted
+        from docgen.template.xml_text import escape_attribute as quoted
 
         flags = [("b", bold), ("bCs", bold and rtl), ("i", italic), ("iCs", italic and rtl), ("strike", strike)]
         parts = [
@@ -217,7 +217,7 @@ class RichText(Rich):
             "<w:rtl/>" if rtl else "",
             f'<w:lang w:val="{quoted(lang)}"/>' if lang else "",
         ]
-        from docgen.text import plain_text
+        from docgen.template.xml_text import plain_text
 
         self._runs.append((plain_text(text), "".join(parts), url or ""))
         return self
@@ -230,7 +230,7 @@ class RichText(Rich):
 
 
 def _fonts(font: str) -> str:
-    from docgen.text import escape_attribute
+    from docgen.template.xml_text import escape_attribute
 
     script, _colon, name = font.rpartition(":")
     quoted = escape_attribute(name)
@@ -241,7 +241,7 @@ def _fonts(font: str) -> str:
 
 
 def _run(state: RenderState, text: str, own: str, url: str, site: Site) -> str:
-    from docgen.text import run
+    from docgen.template.xml_text import run
 
     rpr = f"<w:rPr>{own}</w:rPr>" if own else site.rpr
     if not url:
@@ -262,7 +262,7 @@ class RichTextParagraph(Rich):
 
     def add(self, text: Any, *, parastyle: str | None = None) -> RichTextParagraph:
         """Append a paragraph."""
-        from docgen.text import escape_attribute
+        from docgen.template.xml_text import escape_attribute
 
         rich = text if isinstance(text, RichText) else RichText(text)
         ppr = f'<w:pPr><w:pStyle w:val="{escape_attribute(parastyle)}"/></w:pPr>' if parastyle else ""
@@ -298,7 +298,7 @@ class Subdocument(Rich):
     """
 
     def __init__(self, source: str | os.PathLike[str] | bytes | IO[bytes] | Any, name: str = "") -> None:
-        from docgen.package import read_package
+        from docgen.template.package import read_package
 
         if hasattr(source, "part") and hasattr(source, "save"):  # a python-docx document
             buffer = BytesIO()
@@ -311,7 +311,7 @@ class Subdocument(Rich):
     def _read(self, parts: dict[str, bytes]) -> None:
         from lxml import etree
 
-        from docgen.tree import parse
+        from docgen.template.tree import parse
 
         root = parse(parts.get("word/document.xml", b""), "word/document.xml", self.name)
         body = root.find(_W + "body")
@@ -477,7 +477,7 @@ _NUMBERED = {
 
 
 def _relationships(xml: bytes, name: str) -> dict[str, tuple[str, str, bool]]:
-    from docgen.tree import parse
+    from docgen.template.tree import parse
 
     if not xml:
         return {}
@@ -496,7 +496,7 @@ def _styles(xml: bytes | None, name: str) -> dict[str, tuple[str, str]]:
     """Style id → (name, XML with holes)."""
     from lxml import etree
 
-    from docgen.tree import parse
+    from docgen.template.tree import parse
 
     if not xml:
         return {}
@@ -518,7 +518,7 @@ def _numbering(xml: bytes | None, name: str) -> dict[str, tuple[str, str]]:
     """Num id → (abstract numbering, instance), with holes for the new ids."""
     from lxml import etree
 
-    from docgen.tree import parse
+    from docgen.template.tree import parse
 
     if not xml:
         return {}

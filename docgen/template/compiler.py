@@ -24,9 +24,9 @@ from jinja2.runtime import LoopContext, Macro, Undefined, markup_join, new_conte
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
-from docgen import limits
 from docgen.errors import Problem
-from docgen.marks import Site, SiteKind
+from docgen.template import limits
+from docgen.template.marks import Site, SiteKind
 from i18n import _
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
     from jinja2.compiler import Frame
 
-    from docgen.environment import TemplateEnvironment
-    from docgen.marks import Mark, Place, Story
+    from docgen.template.environment import TemplateEnvironment
+    from docgen.template.marks import Mark, Place, Story
 
     Writers = Callable[[Site], tuple[Callable[[Any], bytes], Callable[[Any], str]]]
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Undefined
 from markupsafe import Markup
 
-from docgen import limits
-from docgen.compiler import Xml
-from docgen.marks import Site, SiteKind
-from docgen.render import current_render
-from docgen.values import Rich
+from docgen.template import limits
+from docgen.template.compiler import Xml
+from docgen.template.marks import Site, SiteKind
+from docgen.template.render import current_render
+from docgen.template.rich import Rich
 from i18n import _
 
 if TYPE_CHECKING:

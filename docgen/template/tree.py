@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from docgen.errors import Problem, TemplateError
-from docgen.marks import OPEN
+from docgen.template.marks import OPEN
 from i18n import _
 
 if TYPE_CHECKING:
