@@ -405,8 +405,8 @@ def lint(templates: tuple[Path, ...], annotate: bool, force: bool, as_json: bool
 
 def _annotated(path: Path, faults: tuple[Problem, ...], *, force: bool) -> Path | None:
     """A copy of a Word template with its faults as comments; None for what is no Word document."""
-    from docgen.annotate import annotate
     from docgen.template.package import write_atomic
+    from docgen.word.annotate import annotate
 
     if path.suffix != ".docx" or any(fault.code.startswith(("package.", "part.")) for fault in faults):
         return None

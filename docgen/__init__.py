@@ -12,7 +12,7 @@ from docgen.errors import DataError, DocgenError, Problem, TemplateError
 if TYPE_CHECKING:
     from docgen.excel import ExcelTemplate
     from docgen.template.rich import Image, RichText, RichTextParagraph, Subdocument
-    from docgen.word import WordTemplate
+    from docgen.word.template import WordTemplate
 
 __all__ = [
     "DataError",
@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "WordTemplate": "docgen.word",
+    "WordTemplate": "docgen.word.template",
     "ExcelTemplate": "docgen.excel",
     "Image": "docgen.template.rich",
     "RichText": "docgen.template.rich",

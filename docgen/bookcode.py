@@ -23,25 +23,25 @@ from docgen.sheetcopies import COPIED, SHARED, Listing, NameEntry, SheetEntry, l
 from docgen.sheetplan import SheetCompiler, SheetPlace
 from docgen.sheetstyles import CellFormats
 from docgen.sheetvalues import excel_writers
-from docgen.story import read_story
 from docgen.template.compiler import Source, compile_source, compile_story, tag_tokens
 from docgen.template.marks import Mark, Numbers, Place, Site, SiteKind
 from docgen.template.package import CONTENT_TYPES
 from docgen.template.tags import Kind
 from docgen.template.tree import parse, serialise
 from docgen.template.xml_text import escape
+from docgen.word.part_reader import read_story
 from i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from docgen.sheet import Sheet
-    from docgen.story import Holes
     from docgen.template.compiler import Program
     from docgen.template.environment import TemplateEnvironment
     from docgen.template.marks import Story
     from docgen.template.package import Member
     from docgen.template.tree import Element
+    from docgen.word.part_reader import Holes
 
     Punch = Callable[[Holes, Element], None]
 

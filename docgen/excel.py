@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from docgen.template.compiler import Program
     from docgen.template.needs import Need
     from docgen.template.package import Member
-    from docgen.word import Compression, Source
+    from docgen.word.template import Compression, Source
 
 _RELATIONS = "xl/_rels/workbook.xml.rels"
 

@@ -19,8 +19,8 @@ from docgen.template.xml_text import escape_attribute
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from docgen.story import Holes
     from docgen.template.tree import Element
+    from docgen.word.part_reader import Holes
 
 _XM = "{http://schemas.microsoft.com/office/excel/2006/main}"
 _X14 = "{http://schemas.microsoft.com/office/spreadsheetml/2009/9/main}"

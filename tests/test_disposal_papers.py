@@ -46,7 +46,7 @@ from workbooks import needs_libreoffice, saved
 
 import cli
 from docgen import ExcelTemplate, WordTemplate
-from docgen.check import defects
+from docgen.word.check import defects
 from office import Office, create_office, ledgers, papercode, proofs, registerpages, roundtrip, shipped_forms
 from office import disposalpapers as papers
 from office.archive import shares

@@ -23,10 +23,10 @@ from workbooks import needs_libreoffice
 
 import cli
 from docgen import WordTemplate
-from docgen.check import defects
 from docgen.errors import DataError
 from docgen.period import Period
 from docgen.registers.reader import Reading, forms_named, new_workbook, read
+from docgen.word.check import defects
 from office import Office, papers, render_form, shipped_forms
 
 if TYPE_CHECKING:

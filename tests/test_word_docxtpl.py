@@ -19,7 +19,7 @@ from docx.shared import Mm
 from lxml import etree
 
 import docgen
-from docgen.check import defects
+from docgen.word.check import defects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -27,7 +27,7 @@ from documents import (
 from lxml import etree
 
 from docgen import TemplateError, WordTemplate
-from docgen.check import defects
+from docgen.word.check import defects
 
 DATA: dict[str, Any] = {
     "name": "李四",

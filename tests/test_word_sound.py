@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from docgen import Image, RichText, WordTemplate
-from docgen.check import defects
+from docgen.word.check import defects
 
 SOAK = os.environ.get("GUIDANG_SOAK") == "1"
 THOROUGH = settings(

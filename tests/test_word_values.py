@@ -33,7 +33,7 @@ from docx.shared import Mm
 from lxml import etree
 
 from docgen import DataError, Image, RichText, RichTextParagraph, Subdocument, WordTemplate
-from docgen.check import defects
+from docgen.word.check import defects
 
 WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"

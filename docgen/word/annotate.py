@@ -5,8 +5,8 @@ from __future__ import annotations
 from io import BytesIO
 from typing import IO, TYPE_CHECKING
 
-from docgen.story import places
 from docgen.template.marks import Place
+from docgen.word.part_reader import places
 from i18n import _
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 Leaving out or repeating what stands between two tags of one level gives well-formed XML. What it could make unsound
 (a cell without paragraph, a table without rows, two tables touching, repeated ids) gets a guard for
-:mod:`docgen.sound` or a fresh id.
+:mod:`docgen.word.soundness` or a fresh id.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Happens once, at compile time, on a tree: tags are cut out of the runs Word scattered them over and replaced by
 marks; paragraphs, rows, cells and runs named by a prefix give way to their marks; cell tags become cell
-properties. :mod:`docgen.structure` then sees to it that the part stays sound.
+properties. :mod:`docgen.word.structure` then sees to it that the part stays sound.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from urllib.parse import unquote
 from lxml import etree
 
 from docgen.errors import Problem
-from docgen.structure import ENDS, Structure
 from docgen.template.marks import CLOSE, GUARD, MARK, OPEN, SPLIT, Mark, Numbers, Place, Site, SiteKind, Story, literal
 from docgen.template.tags import Kind, Tag, scan
 from docgen.template.tree import (
@@ -53,6 +52,7 @@ from docgen.template.tree import (
     texts_of,
     within,
 )
+from docgen.word.structure import ENDS, Structure
 from i18n import _
 
 if TYPE_CHECKING:

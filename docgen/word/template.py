@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from docgen.errors import DataError, Problem, TemplateError
-from docgen.sound import repair
-from docgen.story import read_story
 from docgen.template.compiler import Program, compile_story
 from docgen.template.environment import make_environment
 from docgen.template.marks import Numbers, Place, Story
@@ -25,6 +23,8 @@ from docgen.template.render import FAILURES, RenderState, chunks, rendering
 from docgen.template.rich import Parts
 from docgen.template.tree import WP, W, parse, serialise
 from docgen.template.xml_text import writers
+from docgen.word.part_reader import read_story
+from docgen.word.soundness import repair
 from i18n import _
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class WordTemplate:
             late = self._late_parts(state)
             blob = pack(self._shelf, [*parts, *(packed(n, [c], compression) for n, c in late)])
         if check:
-            from docgen.check import assert_sound
+            from docgen.word.check import assert_sound
 
             assert_sound(blob, self.name)
         return blob
@@ -181,7 +181,7 @@ class WordTemplate:
     def _late_parts(self, state: RenderState) -> list[tuple[str, bytes]]:
         if not (state.rels or state.media or state.styles or state.numbering_xml):
             return []
-        from docgen.additions import added_parts
+        from docgen.word.added_parts import added_parts
 
         return added_parts(state, self._raw, self._types)
 
