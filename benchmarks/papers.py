@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from disposal_lists import AROUND, PEOPLE, archive, draft, drafted, executed, proof, stamp
 
 from docgen import ExcelTemplate, WordTemplate
-from docgen.rowfit import fitted
+from docgen.excel.row_heights import fitted
 from office import SHIPPED, disposalpapers, roundtrip
 
 if TYPE_CHECKING:

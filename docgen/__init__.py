@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from docgen.errors import DataError, DocgenError, Problem, TemplateError
 
 if TYPE_CHECKING:
-    from docgen.excel import ExcelTemplate
+    from docgen.excel.template import ExcelTemplate
     from docgen.template.rich import Image, RichText, RichTextParagraph, Subdocument
     from docgen.word.template import WordTemplate
 
@@ -29,7 +29,7 @@ __all__ = [
 
 _HOMES = {
     "WordTemplate": "docgen.word.template",
-    "ExcelTemplate": "docgen.excel",
+    "ExcelTemplate": "docgen.excel.template",
     "Image": "docgen.template.rich",
     "RichText": "docgen.template.rich",
     "RichTextParagraph": "docgen.template.rich",

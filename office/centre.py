@@ -647,9 +647,9 @@ def render_form(form: Form, reading: Reading, folder: Path | None, *, period: Pe
 
 
 def _rendered(form: Form, reading: Reading, office: Office | None, period: Period | None = None) -> bytes:
+    from docgen.excel.row_heights import fitted
     from docgen.figures import expressions as declarations
     from docgen.figures.results import load_objectives
-    from docgen.rowfit import fitted
     from office import papers
 
     settings = office.settings if office else None

@@ -200,7 +200,7 @@ def _digest(content: Mapping[str, Canonical]) -> str:
 def export(office: Office, view: View, number: str, department: str = "") -> bytes:
     """The workbook of a list that may still be mended. UnknownError for a list there is not."""
     from docgen import ExcelTemplate
-    from docgen.rowfit import fitted
+    from docgen.excel.row_heights import fitted
 
     of = _list(view, number)
     template = ExcelTemplate.load(office.file_of(FORM, "template.xlsx"), control="remove")

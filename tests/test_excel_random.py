@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from workbooks import book, xml
 
 from docgen import ExcelTemplate
-from docgen.evaluation import NotEvaluable, evaluate
-from docgen.formula import Formula
+from docgen.excel.formulas.arithmetic import NotEvaluable, evaluate
+from docgen.excel.formulas.references import Formula
 
 EXAMPLES = 1500 if os.environ.get("GUIDANG_SOAK") else 60
 NUMBERS = st.integers(-99, 99)

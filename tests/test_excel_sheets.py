@@ -30,7 +30,7 @@ from workbooks import (
 )
 
 from docgen import DataError, ExcelTemplate, TemplateError
-from docgen.sheetcopies import sheet_name
+from docgen.excel.sheet_copies import sheet_name
 
 if TYPE_CHECKING:
     from pathlib import Path

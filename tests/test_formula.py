@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from docgen.evaluation import (
+from docgen.excel.formulas.arithmetic import (
     Aggregate,
     ExcelError,
     Marked,
@@ -22,8 +22,8 @@ from docgen.evaluation import (
     evaluate,
     row_function,
 )
-from docgen.formula import GONE, LAST_ROW, Formula, Ref
-from docgen.layout import Block, Copies, Layout, Place, copier, move_formula, move_ranges, move_sqref
+from docgen.excel.formulas.references import GONE, LAST_ROW, Formula, Ref
+from docgen.excel.layout import Block, Copies, Layout, Place, copier, move_formula, move_ranges, move_sqref
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,10 +21,10 @@ import cli
 import i18n
 from docgen import ExcelTemplate
 from docgen.errors import DataError, TemplateError
+from docgen.excel.row_heights import fitted, lines
 from docgen.forms.declaration import Form, Must, Period, Table, load_forms, parse_form
 from docgen.printing.register import register_template
 from docgen.registers.reader import new_workbook, read, read_book
-from docgen.rowfit import fitted, lines
 from docgen.sheets.opening import open_book
 from office import SHIPPED, Office, carryover, papers, render_form
 from samples import generate, papers_excel

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from types import FrameType
 
-    from docgen.sheetstyles import FormatSession
+    from docgen.excel.cell_styles import FormatSession
     from docgen.template.marks import Mark
     from docgen.template.rich import Image, Parts
 

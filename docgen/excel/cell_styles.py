@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lxml import etree
 
-from docgen.sheet import S
+from docgen.excel.reader import S
 from docgen.sheets.number_format import BUILT_IN, Shape, shape
 from docgen.template.tree import parse, serialise
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from docgen.formula import Formula, Ref
-from docgen.sheet import S, SheetRow
+from docgen.excel.formulas.references import Formula, Ref
+from docgen.excel.reader import S, SheetRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from docgen.sheet import Branch, Sheet, SheetCell
+    from docgen.excel.reader import Branch, Sheet, SheetCell
 
 _ANYWHERE = ("!", "INDIRECT(")
 """Signs of formulas that reach further than their references tell: several sheets at once, computed addresses."""

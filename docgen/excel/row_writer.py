@@ -18,7 +18,7 @@ from docgen.template.render import current_render
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from docgen.sheetstyles import CellFormats
+    from docgen.excel.cell_styles import CellFormats
 
 _SPECIAL = re.compile("[&<>\x00-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufddf\ufffe\uffff\ud800-\udfff]").search
 _LONGEST = 32_767

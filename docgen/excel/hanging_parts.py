@@ -1,6 +1,6 @@
 """The parts of a workbook that hang on rows: what in them must be worked out when the rows are known.
 
-Each function punches holes into one kind of part; :class:`docgen.moves.Moves` fills them. ``_gd_sheet`` is the sheet a
+Each function punches holes into one kind of part; :class:`docgen.excel.moved_parts.Moves` fills them. ``_gd_sheet`` is the sheet a
 part belongs to.
 """
 
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from docgen.formula import Formula
-from docgen.sheet import S, attribute_name
+from docgen.excel.formulas.references import Formula
+from docgen.excel.reader import S, attribute_name
 from docgen.template.marks import literal
 from docgen.template.xml_text import escape_attribute
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lxml import etree
 
-from docgen.formula import column_number
+from docgen.excel.formulas.references import column_number
 from docgen.template.package import read_package, repack
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ import tempfile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
-from docgen.book_state import BookState
-from docgen.bookcode import STYLES, compile_workbook, without_calc_chain
 from docgen.errors import DataError, Problem, TemplateError
-from docgen.ground import Promise
-from docgen.moves import Moves
-from docgen.sheetcopies import Copies as SheetCopies
-from docgen.sheetcopies import part_of, rels_name
+from docgen.excel.book_state import BookState
+from docgen.excel.compiler import STYLES, compile_workbook, without_calc_chain
+from docgen.excel.moved_parts import Moves
+from docgen.excel.promises import Promise
+from docgen.excel.sheet_copies import Copies as SheetCopies
+from docgen.excel.sheet_copies import part_of, rels_name
 from docgen.template.environment import make_environment
 from docgen.template.needs import needs_of
 from docgen.template.package import CONTENT_TYPES, Shelf, destination, pack, pack_to, packed, read_package
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
-    from docgen.bookcode import PartProgram
-    from docgen.ground import SheetProgram
-    from docgen.loopformulas import FormulaCell
-    from docgen.sheetcopies import Listing
-    from docgen.sheetstyles import CellFormats
+    from docgen.excel.cell_styles import CellFormats
+    from docgen.excel.compiler import PartProgram
+    from docgen.excel.formulas.in_loops import FormulaCell
+    from docgen.excel.promises import SheetProgram
+    from docgen.excel.sheet_copies import Listing
     from docgen.template.compiler import Program
     from docgen.template.needs import Need
     from docgen.template.package import Member

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import TemplateSyntaxError, nodes
 
 from docgen.errors import DataError, Problem
-from docgen.sheetvalues import PartXml
+from docgen.excel.cell_values import PartXml
 from docgen.template.package import CONTENT_TYPES
 from docgen.template.xml_text import escape_attribute, plain_text
 from i18n import _
@@ -23,8 +23,8 @@ from i18n import _
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from docgen.ground import SheetProgram
-    from docgen.moves import Moves
+    from docgen.excel.moved_parts import Moves
+    from docgen.excel.promises import SheetProgram
     from docgen.template.environment import TemplateEnvironment
 
 LONGEST_NAME = 31

@@ -10,15 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from docgen.dependence import branches_of
-from docgen.evaluation import NotEvaluable, row_function
+from docgen.excel.formulas.arithmetic import NotEvaluable, row_function
+from docgen.excel.formulas.dependence import branches_of
 from docgen.template.xml_text import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from docgen.formula import Formula, Ref
-    from docgen.sheet import Block, Branch, Sheet, SheetCell
+    from docgen.excel.formulas.references import Formula, Ref
+    from docgen.excel.reader import Block, Branch, Sheet, SheetCell
 
 Key = tuple[int, int]
 Numbers = str | tuple[str, str] | None

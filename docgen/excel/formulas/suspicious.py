@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from docgen.book_state import is_subtotal, strangers
 from docgen.errors import Problem
-from docgen.evaluation import NotEvaluable, compile_formula
+from docgen.excel.book_state import is_subtotal, strangers
+from docgen.excel.formulas.arithmetic import NotEvaluable, compile_formula
 from i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from docgen.formula import Ref
-    from docgen.ground import SheetProgram
-    from docgen.loopformulas import FormulaCell
-    from docgen.sheet import Branch
+    from docgen.excel.formulas.in_loops import FormulaCell
+    from docgen.excel.formulas.references import Ref
+    from docgen.excel.promises import SheetProgram
+    from docgen.excel.reader import Branch
 
 
 def doubtful(programs: list[SheetProgram], file: str) -> Iterator[Problem]:

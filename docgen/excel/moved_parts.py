@@ -6,18 +6,18 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from docgen.formula import GONE, Formula, Ref
-from docgen.layout import Place, move_ranges, move_sqref
-from docgen.sheetvalues import PartXml
+from docgen.excel.cell_values import PartXml
+from docgen.excel.formulas.references import GONE, Formula, Ref
+from docgen.excel.layout import Place, move_ranges, move_sqref
 from docgen.template.xml_text import escape, escape_attribute
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from docgen.book_state import BookState
-    from docgen.ground import Ground
-    from docgen.layout import Copies, Layout
-    from docgen.sheet import Branch
+    from docgen.excel.book_state import BookState
+    from docgen.excel.layout import Copies, Layout
+    from docgen.excel.promises import Ground
+    from docgen.excel.reader import Branch
 
 _XM = "http://schemas.microsoft.com/office/excel/2006/main"
 _X14 = "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"

@@ -6,19 +6,19 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from docgen.evaluation import Aggregate, Compiled, Marked, NotEvaluable, compile_formula, row_function
-from docgen.formula import Formula, Ref
-from docgen.ground import UNKNOWN, WAITING, Ground, Pending, Promise, SheetProgram, known
-from docgen.layout import Layout, Place, move_formula, move_sqref
-from docgen.sheetvalues import as_cell
+from docgen.excel.cell_values import as_cell
+from docgen.excel.formulas.arithmetic import Aggregate, Compiled, Marked, NotEvaluable, compile_formula, row_function
+from docgen.excel.formulas.references import Formula, Ref
+from docgen.excel.layout import Layout, Place, move_formula, move_sqref
+from docgen.excel.promises import UNKNOWN, WAITING, Ground, Pending, Promise, SheetProgram, known
 from docgen.template.xml_text import escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from docgen.loopformulas import FormulaCell
-    from docgen.sheet import Branch
-    from docgen.sheetstyles import FormatSession
+    from docgen.excel.cell_styles import FormatSession
+    from docgen.excel.formulas.in_loops import FormulaCell
+    from docgen.excel.reader import Branch
 
     Key = tuple[int, int]
 

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from docgen.evaluation import ExcelError
+from docgen.excel.formulas.arithmetic import ExcelError
 from docgen.sheets.number_format import Shape
 from docgen.template.marks import Site, SiteKind
 from docgen.template.render import current_render
@@ -24,7 +24,7 @@ from i18n import _
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from docgen.sheetstyles import CellFormats, FormatSession
+    from docgen.excel.cell_styles import CellFormats, FormatSession
 
 LONGEST_TEXT = 32_767
 LARGEST_WHOLE = 2**53

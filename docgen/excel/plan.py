@@ -1,7 +1,7 @@
 """A worksheet of a template → a plan of its rows, and the tags Jinja reads between them.
 
 Each printed row becomes a :class:`Plan`: the row's number, the values of its cells, those that formulas count on kept
-in variables, then constant bytes and written cells in turn. :mod:`docgen.sheetcode` turns plans into Python.
+in variables, then constant bytes and written cells in turn. :mod:`docgen.excel.code` turns plans into Python.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2.lexer import Token
 
-from docgen.dependence import Looked, branches_of
 from docgen.errors import Problem
-from docgen.loopformulas import FormulaCell, LoopFormulas
-from docgen.sheet import Block, Branch, SheetRow
+from docgen.excel.cell_values import CellSite
+from docgen.excel.formulas.dependence import Looked, branches_of
+from docgen.excel.formulas.in_loops import FormulaCell, LoopFormulas
+from docgen.excel.reader import Block, Branch, SheetRow
 from docgen.sheets.book import letter
-from docgen.sheetvalues import CellSite
 from docgen.template.compiler import Source, tag_tokens
 from docgen.template.marks import Mark, Site, SiteKind
 from docgen.template.tags import Kind
@@ -28,7 +28,7 @@ from i18n import _
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from docgen.sheet import Sheet, SheetCell
+    from docgen.excel.reader import Sheet, SheetCell
     from docgen.template.environment import TemplateEnvironment
     from docgen.template.tags import Tag
 

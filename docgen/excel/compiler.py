@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 from jinja2.lexer import Token
 from lxml import etree
 
-from docgen import sheetparts
-from docgen.dependence import Looked, Names, branches_of, looked_at, sheets_seen
-from docgen.doubts import doubtful
 from docgen.errors import Problem, TemplateError
-from docgen.formula import Formula, Ref
-from docgen.ground import SheetProgram
-from docgen.loopformulas import FormulaCell
-from docgen.sheet import S, attribute_name, read_sheet, shared_strings
-from docgen.sheetcode import SheetGenerator
-from docgen.sheetcopies import COPIED, SHARED, Listing, NameEntry, SheetEntry, loop_names
-from docgen.sheetplan import SheetCompiler, SheetPlace
-from docgen.sheetstyles import CellFormats
-from docgen.sheetvalues import excel_writers
+from docgen.excel import hanging_parts as sheetparts
+from docgen.excel.cell_styles import CellFormats
+from docgen.excel.cell_values import excel_writers
+from docgen.excel.code import SheetGenerator
+from docgen.excel.formulas.dependence import Looked, Names, branches_of, looked_at, sheets_seen
+from docgen.excel.formulas.in_loops import FormulaCell
+from docgen.excel.formulas.references import Formula, Ref
+from docgen.excel.formulas.suspicious import doubtful
+from docgen.excel.plan import SheetCompiler, SheetPlace
+from docgen.excel.promises import SheetProgram
+from docgen.excel.reader import S, attribute_name, read_sheet, shared_strings
+from docgen.excel.sheet_copies import COPIED, SHARED, Listing, NameEntry, SheetEntry, loop_names
 from docgen.template.compiler import Source, compile_source, compile_story, tag_tokens
 from docgen.template.marks import Mark, Numbers, Place, Site, SiteKind
 from docgen.template.package import CONTENT_TYPES
@@ -35,7 +35,7 @@ from i18n import _
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from docgen.sheet import Sheet
+    from docgen.excel.reader import Sheet
     from docgen.template.compiler import Program
     from docgen.template.environment import TemplateEnvironment
     from docgen.template.marks import Story

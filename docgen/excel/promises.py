@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 from jinja2 import nodes
 
 from docgen.errors import DataError, Problem
-from docgen.evaluation import Aggregate, Marked, NotEvaluable, cached
-from docgen.formula import LAST_ROW, Formula, Ref
-from docgen.layout import Copies, Layout
+from docgen.excel.cell_values import as_cell
+from docgen.excel.formulas.arithmetic import Aggregate, Marked, NotEvaluable, cached
+from docgen.excel.formulas.references import LAST_ROW, Formula, Ref
+from docgen.excel.layout import Copies, Layout
 from docgen.sheets.book import letter
-from docgen.sheetvalues import as_cell
 from docgen.template.render import current_render
 from docgen.template.xml_text import escape
 from i18n import _
@@ -25,9 +25,9 @@ from i18n import _
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from docgen.book_state import BookState
-    from docgen.loopformulas import FormulaCell
-    from docgen.sheet import Branch, Sheet, SheetCell
+    from docgen.excel.book_state import BookState
+    from docgen.excel.formulas.in_loops import FormulaCell
+    from docgen.excel.reader import Branch, Sheet, SheetCell
     from docgen.template.compiler import Program
 
     Key = tuple[int, int]

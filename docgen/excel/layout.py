@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import TypeAlias
 
-from docgen.formula import GONE, LAST_ROW, Formula, Ref, lexemes
+from docgen.excel.formulas.references import GONE, LAST_ROW, Formula, Ref, lexemes
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from docgen.errors import Problem
-from docgen.formula import Formula, Ref, column_number
-from docgen.layout import Block as LayoutBlock
+from docgen.excel.formulas.references import Formula, Ref, column_number
+from docgen.excel.layout import Block as LayoutBlock
 from docgen.sheets.book import letter
 from docgen.template.tags import Kind, Tag, scan
 from docgen.template.xml_text import escape_attribute

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from docgen.errors import DocgenError, Problem
-from docgen.formula import Formula, Ref, lexemes
+from docgen.excel.formulas.references import Formula, Ref, lexemes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

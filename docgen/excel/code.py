@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import nodes
 
-from docgen.rowwriter import CellValue, RowWriter
+from docgen.excel.row_writer import CellValue, RowWriter
 from docgen.template.compiler import Generator
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from jinja2.compiler import Frame
 
-    from docgen.sheetplan import Plan, SheetCompiler
-    from docgen.sheetstyles import CellFormats
+    from docgen.excel.cell_styles import CellFormats
+    from docgen.excel.plan import Plan, SheetCompiler
 
     Kept = tuple[int, str, list[str]]
     Writers = Callable[[Any], tuple[Callable[[Any], bytes], Callable[[Any], str]]]
