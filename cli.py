@@ -359,8 +359,8 @@ def duties(period: Period, on: datetime | None, only_open: bool, ics: Path | Non
     from datetime import datetime
 
     from office.deadlines import judged
-    from retention.dates import CHINA
     from retention.duties import end_of
+    from retention.rules.dates import CHINA
 
     office = the_office()
     found = judged(office, period, end_of(on.date()) if on else datetime.now(CHINA).replace(tzinfo=None))

@@ -16,9 +16,9 @@ from harness import keep, machine, ms, table, versions
 sys.path.remove(str(Path(__file__).parent))
 
 from retention import audit
-from retention.events import Filed, ScheduleAdopted
 from retention.ledger import Draft, Ledger, Stamp
-from retention.model import Actor, Period, RecordClass, Rule, ScheduleVersion, Term, TermKind
+from retention.rules.events import Filed, ScheduleAdopted
+from retention.rules.model import Actor, Period, RecordClass, Rule, ScheduleVersion, Term, TermKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -25,9 +25,9 @@ from sqlalchemy import Connection, Engine, event, update
 from retention import health, observed, schema, settle, sightings, walk
 from retention.identify import Catalogue, Document, Kind, Standing, identify
 from retention.ledger import Ledger, Stamp
-from retention.model import Actor
 from retention.observed import Stat
 from retention.peek import peek
+from retention.rules.model import Actor
 from retention.scan import Pass, Scanner, Share
 
 if TYPE_CHECKING:

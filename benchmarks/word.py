@@ -15,7 +15,7 @@ import docx
 import docxtpl
 from harness import interleaved, keep, machine, ms, table, versions
 
-import docgen.package
+import docgen.template.package
 from docgen import WordTemplate
 
 if TYPE_CHECKING:
@@ -118,11 +118,11 @@ def without_isal(template: WordTemplate, context: dict[str, object]) -> Callable
     """The same render as on a machine where there is no ISA-L wheel: stdlib zlib, level 1."""
 
     def render() -> bytes:
-        isal, docgen.package.isal_zlib = docgen.package.isal_zlib, None
+        isal, docgen.template.package.isal_zlib = docgen.template.package.isal_zlib, None
         try:
             return template.render(context)
         finally:
-            docgen.package.isal_zlib = isal
+            docgen.template.package.isal_zlib = isal
 
     return render
 

@@ -15,7 +15,7 @@ from i18n import _
 if TYPE_CHECKING:
     from office import Office
     from retention.ledger import Ledger
-    from retention.model import Account, Person, Role
+    from retention.rules.model import Account, Person, Role
 
 
 class RoleType(click.ParamType[Any]):
@@ -25,8 +25,8 @@ class RoleType(click.ParamType[Any]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The role, or a usage error that names all."""
-        from retention.model import Role
-        from retention.persons import role_name
+        from retention.rules.model import Role
+        from retention.rules.persons import role_name
 
         if isinstance(value, Role):
             return value
@@ -85,8 +85,8 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter an option
     logged in at once.
     """
     from office import ledgers, people
-    from retention.model import Person
-    from retention.model import Role as Roles
+    from retention.rules.model import Person
+    from retention.rules.model import Role as Roles
 
     office = the_office()
     with ledgers.open_ledger(office, make=True) as ledger:
@@ -274,7 +274,7 @@ def _now() -> Any:
 
 
 def _local(at: Any) -> Any:
-    from retention.dates import CHINA
+    from retention.rules.dates import CHINA
 
     return at.astimezone(CHINA)
 
@@ -314,7 +314,7 @@ def _show_person(person: Person, text: str, *, as_json: bool, **more: Any) -> Ex
     if as_json:
         click.echo(to_json({"exit": 0, **_person_data(person), **more}))
         return Exit.DONE
-    from retention.persons import role_names
+    from retention.rules.persons import role_names
 
     named = f"{person.full_name} ({person.name})"
     click.echo("  ".join(filter(None, (named, role_names(person.roles), person.department))))
@@ -324,13 +324,13 @@ def _show_person(person: Person, text: str, *, as_json: bool, **more: Any) -> Ex
 
 
 def _both_names(role: Role) -> str:
-    from retention.persons import role_name
+    from retention.rules.persons import role_name
 
     return f"{role.value} {role_name(role)}"
 
 
 def _account_row(each: Account) -> tuple[str, ...]:
-    from retention.persons import role_names
+    from retention.rules.persons import role_names
 
     person = each.person
     return (person.name, person.full_name, role_names(person.roles), person.department, _standing(each))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from office.records import Classes
     from retention.identify import Identification
     from retention.ledger import Ledger
-    from retention.model import Record
+    from retention.rules.model import Record
     from retention.selection import Selection
     from retention.tally import Alerts
     from retention.view import Dated, View
@@ -98,14 +98,14 @@ chosen = options_of(
 
 def day_of(on: datetime | None) -> date:
     """The business date: the one named, else today's."""
-    from retention.dates import business_date
+    from retention.rules.dates import business_date
 
     return on.date() if on else business_date(datetime.now(UTC))
 
 
 def selected(archive: Archive, view: View, class_text: str | None, period: Span | None, **more: Any) -> Selection:
     """The records a command line means."""
-    from retention.model import Period
+    from retention.rules.model import Period
     from retention.selection import Selection
 
     keys = archive.classes.keys_of(view, archive.classes.named(class_text)) if class_text else None
@@ -121,8 +121,8 @@ def folder_of(under: str | None) -> str:
 
 def standing_of(record: Record, eligible_on: date | None, on: date) -> str:
     """How a record stands on a day, in a few words: what lies over it, its state, due."""
-    from retention.lifecycle import overlay_name, state_name
-    from retention.model import Overlay, State
+    from retention.rules.lifecycle import overlay_name, state_name
+    from retention.rules.model import Overlay, State
     from retention.tally import KEEPING
 
     lying = [each for each in Overlay if each in record.overlays and each is not Overlay.UNCLASSIFIED]
@@ -210,7 +210,7 @@ def print_alerts(alarm: Alerts) -> None:
 
 
 def _alert_lines(alarm: Alerts) -> Iterator[tuple[str, str]]:
-    from retention.model import Overlay
+    from retention.rules.model import Overlay
 
     texts = {
         Overlay.MISSING: _("Missing: {n} records are gone, and nobody approved that"),

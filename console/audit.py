@@ -25,8 +25,8 @@ from i18n import _
 
 if TYPE_CHECKING:
     from retention.audit import Verdict as Verification
-    from retention.model import Actor
     from retention.projection import Entry as LedgerEntry
+    from retention.rules.model import Actor
 
 
 @click.group(cls=Commands)
@@ -204,7 +204,7 @@ def _show_verdict(verdict: Verification, *, as_json: bool, paper: dict[str, Any]
 
 
 def _event_row(entry: LedgerEntry) -> tuple[str, ...]:
-    from retention.dates import CHINA
+    from retention.rules.dates import CHINA
 
     event = entry.event
     what = json.dumps(_event_data(entry)["what"], ensure_ascii=False)
@@ -213,7 +213,7 @@ def _event_row(entry: LedgerEntry) -> tuple[str, ...]:
 
 
 def _event_data(entry: LedgerEntry) -> dict[str, Any]:
-    from retention.events import payload_of
+    from retention.rules.events import payload_of
 
     event = entry.event
     return {

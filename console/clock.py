@@ -13,7 +13,7 @@ from console.terminal import option
 from i18n import _
 
 if TYPE_CHECKING:
-    from retention.dates import Clock
+    from retention.rules.dates import Clock
 
 
 @click.group(cls=Commands)
@@ -68,7 +68,7 @@ def vouch(reason: str, as_json: bool) -> Exit:
 
 
 def _verdict(known: Clock, now: datetime) -> str:
-    from retention.dates import ClockFault
+    from retention.rules.dates import ClockFault
 
     texts = {
         ClockFault.BEHIND: _("The clock is behind the last event: nothing is executed until it is set right."),
@@ -82,7 +82,7 @@ def _verdict(known: Clock, now: datetime) -> str:
 
 
 def _local(at: datetime | None) -> str:
-    from retention.dates import CHINA
+    from retention.rules.dates import CHINA
 
     return f"{at.astimezone(CHINA):%Y-%m-%d %H:%M:%S}" if at else _("none yet")
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from docgen.period import Period as Span
     from retention.execution import Report
     from retention.ledger import Stamp
-    from retention.model import DisposalList, Item, Term
+    from retention.rules.model import DisposalList, Item, Term
 
 
 class TermType(click.ParamType[Any]):
@@ -31,7 +31,7 @@ class TermType(click.ParamType[Any]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The term, or a usage error: what cannot be read with certainty is no term."""
-        from retention.terms import read_term
+        from retention.rules.terms import read_term
 
         if not isinstance(value, str):
             return value
@@ -117,8 +117,8 @@ def draft(  # noqa: PLR0913, PLR0917 - one parameter an option
 @option("--all", "everything", is_flag=True, help="Those that are over as well.")
 def list_lists(everything: bool, as_json: bool) -> Exit:
     """List the disposal lists: where each stands, how many items it had and has."""
-    from retention.lists import OPEN
-    from retention.model import ListState
+    from retention.rules.disposal_lists import OPEN
+    from retention.rules.model import ListState
 
     with the_archive() as archive, archive.ledger.read() as view:
         states = () if everything else (*OPEN, ListState.EXECUTED)
@@ -178,7 +178,7 @@ def opinion(  # noqa: PLR0913, PLR0917 - one parameter an option
     Archivists speak about every row, departments about their own records. What nobody decided is not destroyed.
     """
     from office import disposals
-    from retention.model import Wish
+    from retention.rules.model import Wish
 
     if everything == bool(texts):
         raise click.UsageError(_("Say which rows, such as 3 or 5-9, or --all."))
@@ -335,7 +335,7 @@ def withdraw(number: str, reason: str, as_json: bool) -> Exit:
 def _ended(number: str, reason: str, act: str, *, as_json: bool) -> Exit:
     from office import disposals
     from retention import disposal as acts
-    from retention.lists import state_name
+    from retention.rules.disposal_lists import state_name
 
     with the_archive() as archive:
         getattr(acts, act)(archive.ledger, _stamp(archive), number, reason)
@@ -439,7 +439,7 @@ def witness(number: str, statement: str, as_json: bool) -> Exit:
     """Sign as a witness that a list was executed; two persons who neither proposed, approved nor executed it."""
     from office import disposals
     from retention import disposal as acts
-    from retention.model import ListState
+    from retention.rules.model import ListState
 
     with the_archive() as archive:
         acts.witness(archive.ledger, _stamp(archive), number, statement)
@@ -549,7 +549,7 @@ def _undecided(found: DisposalList) -> Iterator[str]:
 
 
 def _approving(found: DisposalList) -> Iterator[str]:
-    from retention.model import Wish
+    from retention.rules.model import Wish
 
     counts = {wish: sum(item.decision is wish for item in found.open_items) for wish in Wish}
     text = _("List {number}: {destroy} to be destroyed, {keep} kept longer, {permanent} made permanent.")
@@ -590,7 +590,7 @@ def _reported(report: Report, *, as_json: bool) -> Exit:
 
 
 def _report_lines(report: Report) -> Iterator[str]:
-    from retention.lists import state_name
+    from retention.rules.disposal_lists import state_name
 
     yield _("List {number} is {state}.").format(number=report.number, state=state_name(report.state))
     counts = (
@@ -626,7 +626,7 @@ def _report_data(report: Report) -> dict[str, Any]:
 
 
 def _list_row(found: DisposalList, every: int, still: int) -> tuple[str, ...]:
-    from retention.lists import state_name
+    from retention.rules.disposal_lists import state_name
 
     state = state_name(found.state)
     return (found.number, state, str(every), str(still), str(found.drafted_on), found.drafted_by)
@@ -645,7 +645,7 @@ def _list_data(found: DisposalList, counts: tuple[int, int]) -> dict[str, Any]:
 
 def _history(found: DisposalList, names: Mapping[str, str]) -> Iterator[str]:
     """Who did what when, and what may happen next."""
-    from retention.lists import state_name
+    from retention.rules.disposal_lists import state_name
 
     def who(account: str) -> str:
         return names.get(account, account)
@@ -676,14 +676,14 @@ def _item_row(item: Item) -> tuple[str, ...]:
 
 
 def _decision(item: Item) -> str:
-    from retention.model import Wish
+    from retention.rules.model import Wish
 
     names = {Wish.DESTROY: _("destroy"), Wish.KEEP: _("keep longer"), Wish.PERMANENT: _("permanent"), None: "—"}
     return names[item.decision]
 
 
 def _standing(item: Item) -> str:
-    from retention.lifecycle import state_name
+    from retention.rules.lifecycle import state_name
 
     return _("left the list") if item.left_by else state_name(item.state)
 
@@ -698,7 +698,7 @@ def _notes(item: Item) -> tuple[str, ...]:
 
 def _data(found: DisposalList) -> dict[str, Any]:
     """A list for programs."""
-    from retention.events import object_of
+    from retention.rules.events import object_of
 
     counts = (len(found.items), len(found.open_items))
     told: dict[str, Any] = dict(object_of(found))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from docgen.period import Period as Span
     from office.records import Classes
     from retention.identify import Identification
-    from retention.model import Record
+    from retention.rules.model import Record
 
 # --- classify ---------------------------------------------------------------------------------------------------
 
@@ -60,7 +60,7 @@ def classify(  # noqa: PLR0913, PLR0917 - one parameter an option
     from office import people
     from office.records import Said, records_named
     from office.records import classify as say
-    from retention.model import Period
+    from retention.rules.model import Period
 
     with the_archive() as archive:
         with archive.ledger.read() as view:
@@ -144,7 +144,7 @@ def settle(text: str, how: str | None, reason: str, as_json: bool) -> Exit:
     from office import people
     from office.records import Verdict, record_named
     from office.records import settle as decide
-    from retention.events import Decision
+    from retention.rules.events import Decision
 
     if how is None:
         raise click.UsageError(_("Name one of --correction, --new-record, --restored and --gone."))

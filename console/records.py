@@ -45,11 +45,11 @@ if TYPE_CHECKING:
     from office.records import Classes
     from retention.history import Happening
     from retention.identify import Identification
-    from retention.model import Actor, Adoption, Hold, Record
-    from retention.reckoning import Reckoning
+    from retention.rules.model import Actor, Adoption, Hold, Record
+    from retention.rules.reasons import Step
+    from retention.rules.reckoning import Reckoning
     from retention.tally import Alerts, Group, Tally
     from retention.view import Dated, View
-    from retention.why import Step
 
 # --- due --------------------------------------------------------------------------------------------------------
 
@@ -77,7 +77,7 @@ def due(  # noqa: PLR0913, PLR0917 - one parameter an option
     below is kept: held, altered or missing records, records on a list, and all whose term nobody knows.
     """
     from retention import tally
-    from retention.reckoning import reckonings
+    from retention.rules.reckoning import reckonings
     from retention.schema import records as table
     from retention.selection import conditions
     from retention.view import due_on
@@ -101,7 +101,7 @@ def _due_paper(archive: Archive, view: View, day: date, where: Sequence[ColumnEl
     """The 到期清单 of a day, filed by who is logged in here."""
     from office import people, proofs
     from office.disposalpapers import due_row
-    from retention.reckoning import reckonings
+    from retention.rules.reckoning import reckonings
     from retention.view import due_on
 
     found = reckonings(view.records(due_on(day), *where), view.adoptions())
@@ -168,7 +168,7 @@ class _Due:
         click.echo("\n" + click.style(text.format(n=total, on=self.on), bold=True) + (f" {rest}" if rest else ""))
 
     def _reason(self, record: Record, why: Reckoning) -> str:
-        from retention.why import in_one_line
+        from retention.rules.reasons import in_one_line
 
         return in_one_line(record, why)
 
@@ -192,8 +192,8 @@ def _no_schedule() -> None:
 
 def counted_lines(classes: Classes, counted: Tally) -> Iterator[str]:
     """What is not due, and why, a line for each reason."""
-    from retention.lifecycle import overlay_name
-    from retention.reckoning import Never
+    from retention.rules.lifecycle import overlay_name
+    from retention.rules.reckoning import Never
 
     kept = [(overlay_name(overlay), number) for overlay, number in counted.kept if number]
     kept += [(_("on a disposal list"), counted.listed)] if counted.listed else []
@@ -208,7 +208,7 @@ def counted_lines(classes: Classes, counted: Tally) -> Iterator[str]:
 
 
 def _never_line(classes: Classes, never: Any, groups: Sequence[tuple[str | None, int]]) -> str:
-    from retention.why import never_name
+    from retention.rules.reasons import never_name
 
     total = sum(number for _key, number in groups)
     named = "、".join(f"{classes.title(key)} {number}" for key, number in groups if key)
@@ -255,7 +255,7 @@ def records(  # noqa: PLR0913, PLR0917 - one parameter an option
     and duplicates.
     """
     from retention import tally
-    from retention.model import Overlay
+    from retention.rules.model import Overlay
     from retention.selection import by_place, conditions
 
     page = page_of(limit, number, everything)
@@ -407,9 +407,9 @@ def why(text: str, on: datetime | None, as_json: bool) -> Exit:
     """Explain a record's day: class, term, base date, rule and sum, what lies over it, and what happened to it."""
     from office.records import record_named
     from retention.history import history
-    from retention.reckoning import reckon
+    from retention.rules.reasons import explain
+    from retention.rules.reckoning import reckon
     from retention.view import Dated
-    from retention.why import explain
 
     day = day_of(on)
     with the_archive() as archive, archive.ledger.read() as view:
@@ -470,7 +470,7 @@ class _Why:
         return self.names.get(actor.name, actor.name)
 
     def _lines(self) -> Iterator[str]:
-        from retention.lifecycle import state_name
+        from retention.rules.lifecycle import state_name
 
         yield from map(str, self.steps)
         for hold in self.holds:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from office import Office
     from retention.adoption import Preview, Shift
     from retention.errors import Problem
-    from retention.model import Adoption, RecordClass, ScheduleVersion, Term
-    from retention.schedule import ScheduleReading
+    from retention.rules.model import Adoption, RecordClass, ScheduleVersion, Term
+    from retention.rules.schedule_table import ScheduleReading
 
 
 @click.group(cls=Commands)
@@ -87,8 +87,8 @@ def _in_force(version: ScheduleVersion, adopted: Adoption | None) -> str:
 
 
 def _class_row(each: RecordClass) -> tuple[str, ...]:
-    from retention.schedule import base_name, start_name
-    from retention.terms import in_words
+    from retention.rules.schedule_table import base_name, start_name
+    from retention.rules.terms import in_words
 
     rule = each.rule
     counted = (base_name(rule.base), start_name(rule.start)) if rule.term.months or rule.term.days else ("", "")
@@ -259,7 +259,7 @@ def _previewed(office: Office, version: ScheduleVersion, *, shorten: bool = Fals
     """What adopting the version today would do (P2)."""
     from office import ledgers
     from retention import adoption, enactment
-    from retention.dates import business_date
+    from retention.rules.dates import business_date
 
     today = business_date(datetime.now(UTC))
     if not ledgers.is_there(office):
@@ -326,7 +326,7 @@ class _Preview:
                 click.echo(part)
 
     def _row(self, shift: Shift) -> tuple[str, ...]:
-        from retention.schedule import find
+        from retention.rules.schedule_table import find
 
         known = find(self.preview.proposed.version, shift.key)
         counts = (shift.earlier, shift.later, shift.spared, shift.becoming_due)
@@ -349,7 +349,7 @@ class _Preview:
 
 
 def _words(term: Term | None) -> str:
-    from retention.terms import in_words
+    from retention.rules.terms import in_words
 
     return in_words(term) if term else "—"
 

@@ -12,17 +12,17 @@ from i18n import _
 from office import ledgers
 from office.disposalpapers import KINDS as PAPERS
 from office.disposalpapers import SHARE as PROOFS
-from retention.csvtable import folded
 from retention.errors import Problem, RefusedError, SourceError
 from retention.identify import DEPARTMENT_WORDS, Catalogue, Kind
-from retention.schedule import names_of, version_of
+from retention.rules.schedule_table import names_of, version_of
+from retention.rules.small_tables import folded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from docgen.forms.declaration import Form
     from office.centre import Office
-    from retention.model import RecordClass, ScheduleVersion
+    from retention.rules.model import RecordClass, ScheduleVersion
     from retention.scan import Share
     from retention.view import View
 

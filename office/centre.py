@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from office.carryover import Change
     from office.report import Month
     from office.settings import Settings
-    from retention.schedule import ScheduleReading
+    from retention.rules.schedule_table import ScheduleReading
 
 FILE = "guidang.toml"
 SCHEDULE = "schedule.csv"
@@ -185,7 +185,7 @@ class Office:
         """How long the office's schedule says a form's records are kept: ``3年``; empty where it says nothing."""
         from docgen.errors import DataError
         from retention.errors import SourceError
-        from retention.schedule import find
+        from retention.rules.schedule_table import find
 
         try:
             kept = find(self.schedule().version, form.code)
@@ -205,8 +205,8 @@ class Office:
 
     def read_schedule(self, data: bytes, name: str) -> ScheduleReading:
         """A schedule in CSV as this office's settings have it read. SourceError with every fault in it."""
-        from retention.model import Base, Start
-        from retention.schedule import read_schedule
+        from retention.rules.model import Base, Start
+        from retention.rules.schedule_table import read_schedule
 
         chosen = self.settings.retention
         return read_schedule(data, name, start=Start(chosen.start), base=Base(chosen.base))

@@ -18,8 +18,8 @@ from retention import schema
 from retention.duties import Basis, Case, Filed, Known, Rules, Staff, agenda
 from retention.dutyfile import read_duties
 from retention.identify import Document, Standing, identify
-from retention.model import Period
 from retention.peek import NOTHING, peek
+from retention.rules.model import Period
 from retention.scan import place_on_disk
 from retention.transmittals import FILE as TRANSMITTALS
 from retention.transmittals import read_transmittals
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from office.centre import Office
     from retention.duties import Agenda, Duty
     from retention.identify import Catalogue, Kind
-    from retention.model import Record
+    from retention.rules.model import Record
     from retention.view import View
     from retention.workdays import HolidayTable
 

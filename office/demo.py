@@ -16,10 +16,10 @@ from i18n import _
 from office import archive, disposals, ledgers, people, proofs, watching
 from office.centre import FILE, SAMPLES, SCHEDULE, Office, create_office
 from retention import accounts, disposal, enactment, keeping
-from retention.dates import CHINA
 from retention.execution import Order
 from retention.ledger import Stamp
-from retention.model import Actor, Person, Role, Wish
+from retention.rules.dates import CHINA
+from retention.rules.model import Actor, Person, Role, Wish
 from retention.selection import Selection, conditions
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from retention.audit import Verdict
     from retention.ledger import Ledger
-    from retention.model import Record
+    from retention.rules.model import Record
     from retention.view import View
 
 FOLDER, SHARE = "到期销毁演示", "归档"

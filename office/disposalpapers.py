@@ -16,17 +16,17 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from office.registerpages import RegisterRow, pages
-from retention.dates import CHINA
 from retention.identify import Kind
-from retention.model import Outcome, State, TermKind, Wish
+from retention.rules.dates import CHINA
+from retention.rules.model import Outcome, State, TermKind, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date
 
     from office.papercode import PaperCode
-    from retention.model import Approval, DisposalList, Hold, Item, Period, Record, Term
-    from retention.reckoning import Reckoning
+    from retention.rules.model import Approval, DisposalList, Hold, Item, Period, Record, Term
+    from retention.rules.reckoning import Reckoning
 
     Context = dict[str, Any]
 

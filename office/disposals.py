@@ -14,7 +14,7 @@ from office import archive, ledgers
 from retention import disposal, execution
 from retention.disposal import Answer
 from retention.errors import Problem, TamperedError, UnknownError
-from retention.model import Policy, Refused, Wish
+from retention.rules.model import Policy, Refused, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from office.centre import Office
     from retention.execution import Order, Report
     from retention.ledger import Ledger, Stamp
-    from retention.model import DisposalList, Item, Term
+    from retention.rules.model import DisposalList, Item, Term
     from retention.selection import Selection
 
 REMOVED = "从共享目录移除"

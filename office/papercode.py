@@ -21,7 +21,7 @@ from i18n import _
 from office import ledgers
 from retention import audit, projection
 from retention.errors import Problem, SourceError
-from retention.events import Filed, ListDrafted, ListSubmitted
+from retention.rules.events import Filed, ListDrafted, ListSubmitted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -14,11 +14,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from retention import accounts, persons
-from retention.dates import business_date
+from retention import accounts
 from retention.errors import RefusedError, UnknownError
 from retention.ledger import Stamp
-from retention.model import Actor, Role
+from retention.rules import persons
+from retention.rules.dates import business_date
+from retention.rules.model import Actor, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from office.centre import Office
     from retention.ledger import Ledger
-    from retention.model import Person
+    from retention.rules.model import Person
 
 TOKEN = "GUIDANG_SESSION"  # noqa: S105 - the name of a variable
 

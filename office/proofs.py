@@ -36,12 +36,13 @@ from office.disposalpapers import (
     Proof,
 )
 from office.papercode import PaperCode
-from retention import accounts, lists, schema
+from retention import accounts, schema
 from retention.errors import ConflictError, Problem, UnknownError
-from retention.events import Filed
 from retention.ledger import Draft
-from retention.model import ListState, Role, Wish
 from retention.peek import peek
+from retention.rules import disposal_lists as lists
+from retention.rules.events import Filed
+from retention.rules.model import ListState, Role, Wish
 from retention.view import CHUNK, chunks
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 
     from office.centre import Office
     from retention.ledger import Ledger, Stamp
-    from retention.model import DisposalList
+    from retention.rules.model import DisposalList
     from retention.view import View
 
 HOLDS, DUES = "冻结", "到期"

@@ -16,15 +16,15 @@ from sqlalchemy import and_, func, or_
 from i18n import _
 from office.archive import catalogue_of, roots, schedule_of
 from retention import keeping, schema
-from retention.csvtable import folded
 from retention.errors import Problem, RefusedError, UnknownError
-from retention.events import Classified, Decision, Filed
 from retention.identify import Document, Identification, Standing, identify
 from retention.keeping import Seen, Settling
 from retention.observed import shown
 from retention.peek import NOTHING, Peek, peek
+from retention.rules.events import Classified, Decision, Filed
+from retention.rules.schedule_table import find
+from retention.rules.small_tables import folded
 from retention.scan import place_on_disk
-from retention.schedule import find
 from retention.selection import GONE
 from retention.tally import class_keys
 
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from office.centre import Office
     from retention.identify import Catalogue, Kind
     from retention.ledger import Ledger, Stamp
-    from retention.model import Period, Record, ScheduleVersion
     from retention.projection import Entry
+    from retention.rules.model import Period, Record, ScheduleVersion
     from retention.view import View
 
 MANY = 12

@@ -23,11 +23,12 @@ from docgen.sheets.cell import Cell, Kind, is_blank, plain, stored_number
 from docgen.sheets.opening import open_book
 from i18n import _
 from office import disposalpapers, proofs
-from retention import audit, disposal, lists
+from retention import audit, disposal
 from retention.disposal import Answer
 from retention.errors import ConflictError, Problem, RefusedError, UnknownError
-from retention.model import TermKind, Wish
-from retention.terms import read_term
+from retention.rules import disposal_lists as lists
+from retention.rules.model import TermKind, Wish
+from retention.rules.terms import read_term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,9 +36,9 @@ if TYPE_CHECKING:
     from docgen.sheets.book import Book, Sheet
     from office.centre import Office
     from office.disposalpapers import Around
-    from retention.events import Canonical
     from retention.ledger import Ledger, Stamp
-    from retention.model import DisposalList, Item, Term
+    from retention.rules.events import Canonical
+    from retention.rules.model import DisposalList, Item, Term
     from retention.view import View
 
 FORM, TITLE = "disposal-opinions", "销毁清册鉴定意见征求表"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from docgen.sheets.book import Sheet
     from docgen.sheets.cell import Cell
     from office.centre import Office
-    from retention.schedule import ScheduleReading
+    from retention.rules.schedule_table import ScheduleReading
 
 _WORKBOOK = b"PK"
 

@@ -24,7 +24,7 @@ from office.turns import Turn
 from retention import watchstatus
 from retention.errors import ConflictError, LedgerError, Problem, UnknownError
 from retention.health import Health
-from retention.model import Actor
+from retention.rules.model import Actor
 from retention.scan import Scanner
 from retention.watch import Patience, Service, ShareWatch, Watched
 from retention.watchstatus import BEAT, Condition, ShareStatus, Status, shown

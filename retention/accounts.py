@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert, update
 
 from i18n import _
-from retention import passwords, persons, schema
+from retention import schema
 from retention.errors import ConflictError, Problem, RefusedError, TamperedError
-from retention.events import (
+from retention.ledger import Draft
+from retention.rules import passwords, persons
+from retention.rules.events import (
     AccountAdded,
     AccountChanged,
     AccountClosed,
@@ -30,8 +32,7 @@ from retention.events import (
     SessionBegun,
     SessionEnded,
 )
-from retention.ledger import Draft
-from retention.model import Account, Person, Role
+from retention.rules.model import Account, Person, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,10 +40,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from retention.events import Change
     from retention.ledger import Ledger, Stamp
-    from retention.model import Actor
     from retention.projection import Entry
+    from retention.rules.events import Change
+    from retention.rules.model import Actor
     from retention.view import View
 
 FAILURES = 5

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from i18n import _
 from retention.errors import Problem
-from retention.model import Adoption, State
-from retention.reckoning import reckonings
-from retention.schedule import find, lost_classes
+from retention.rules.model import Adoption, State
+from retention.rules.reckoning import reckonings
+from retention.rules.schedule_table import find, lost_classes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from retention.model import Actor, Record, ScheduleVersion, Term
-    from retention.reckoning import Reckoning
+    from retention.rules.model import Actor, Record, ScheduleVersion, Term
+    from retention.rules.reckoning import Reckoning
 
 _DESTROYED = frozenset({State.DESTROYED, State.CLOSED})
 _MOVES = ("records", "earlier", "later", "spared", "becoming_due", "no_longer_due")

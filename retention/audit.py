@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-    from retention.events import Canonical
+    from retention.rules.events import Canonical
 
 START = bytes(32)
 """What the first event is chained to."""

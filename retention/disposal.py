@@ -11,10 +11,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from i18n import _
-from retention import accounts, guards, lists
-from retention.dates import ClockFault
+from retention import accounts
 from retention.errors import Problem, RefusedError, UnknownError
-from retention.events import (
+from retention.ledger import Draft
+from retention.rules import disposal_lists as lists
+from retention.rules import guards
+from retention.rules.dates import ClockFault
+from retention.rules.events import (
     Appraised,
     Approved,
     Closed,
@@ -31,21 +34,20 @@ from retention.events import (
     ListWitnessed,
     Unlisted,
 )
-from retention.ledger import Draft
-from retention.model import ListState, Policy, Refused, Role, State, Term, TermKind, Wish
-from retention.reckoning import reckonings
+from retention.rules.model import ListState, Policy, Refused, Role, State, Term, TermKind, Wish
+from retention.rules.reasons import never_name
+from retention.rules.reckoning import reckonings
 from retention.selection import Selection, conditions
 from retention.view import due_on
-from retention.why import never_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
     from retention.ledger import Ledger, Stamp
-    from retention.model import DisposalList, Item, Record
     from retention.projection import Entry
-    from retention.reckoning import Basis, Reckoning
+    from retention.rules.model import DisposalList, Item, Record
+    from retention.rules.reckoning import Basis, Reckoning
     from retention.view import View
 
 Decide: TypeAlias = "Callable[[View, DisposalList], Iterable[Draft]]"

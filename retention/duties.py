@@ -15,7 +15,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from i18n import _
-from retention.model import Period
+from retention.rules.model import Period
 from retention.workdays import HolidayTable, WorkingDay, after_working_days, next_working_day, notice_wanted
 
 if TYPE_CHECKING:

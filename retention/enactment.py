@@ -13,10 +13,10 @@ from sqlalchemy import or_
 from i18n import _
 from retention import accounts, adoption, schema
 from retention.errors import ConflictError, Problem, RefusedError
-from retention.events import ScheduleAdopted, ShorteningApproved
 from retention.ledger import Draft
-from retention.model import Actor, Overlay, Role
-from retention.schedule import find
+from retention.rules.events import ScheduleAdopted, ShorteningApproved
+from retention.rules.model import Actor, Overlay, Role
+from retention.rules.schedule_table import find
 from retention.selection import GONE
 from retention.tally import in_use
 from retention.view import overlaid
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from retention.adoption import Preview
     from retention.ledger import Ledger, Stamp
-    from retention.model import Adoption, ScheduleVersion
+    from retention.rules.model import Adoption, ScheduleVersion
     from retention.view import View
 
 SCHEDULE = "schedule"

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from retention.ledger import Ledger
-    from retention.model import Record
     from retention.observed import Row, Stat
+    from retention.rules.model import Record
     from retention.sightings import ShareRow
 
 

@@ -12,10 +12,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from i18n import _
-from retention import accounts, disposal, guards, lists
+from retention import accounts, disposal
 from retention.disposal import clock_faults, find, list_fault, refuse, released
 from retention.errors import Problem, RefusedError
-from retention.events import (
+from retention.ledger import Draft
+from retention.quarantine import Fault, Place, Quarantine
+from retention.recovery import settle
+from retention.rules import disposal_lists as lists
+from retention.rules import guards
+from retention.rules.events import (
     DestroyAborted,
     Destroyed,
     ListExecuted,
@@ -25,10 +30,7 @@ from retention.events import (
     Restored,
     Unlisted,
 )
-from retention.ledger import Draft
-from retention.model import ListState, Outcome, Role, State, Wish
-from retention.quarantine import Fault, Place, Quarantine
-from retention.recovery import settle
+from retention.rules.model import ListState, Outcome, Role, State, Wish
 from retention.steps import GROUP, Run, copies_there, give_back, judged, place_of, remove, take_in, to_take
 from retention.view import chunks
 
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from retention.ledger import Ledger, Stamp
-    from retention.model import DisposalList, Item
+    from retention.rules.model import DisposalList, Item
     from retention.view import View
 
 SAMPLE = 20

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from retention.errors import Problem
     from retention.evidence import Evidence
     from retention.ledger import Ledger, Stamp
-    from retention.model import Record
     from retention.observed import Folder, Limits, Row
     from retention.projection import Entry
+    from retention.rules.model import Record
     from retention.view import View
 
 FACTS, ROWS = 200, 5_000

@@ -6,18 +6,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from i18n import _
-from retention import events
-from retention.events import Decision
-from retention.model import Outcome, Wish
-from retention.terms import in_words
+from retention.rules import events
+from retention.rules.events import Decision
+from retention.rules.model import Outcome, Wish
+from retention.rules.terms import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import date, datetime
 
-    from retention.events import Change
-    from retention.model import Actor, Period
     from retention.projection import Entry
+    from retention.rules.events import Change
+    from retention.rules.model import Actor, Period
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from i18n import _
-from retention.dates import CHINA
 from retention.duties import Status
+from retention.rules.dates import CHINA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

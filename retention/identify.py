@@ -22,7 +22,7 @@ from retention.periodwords import Written, normal, periods_in
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from retention.model import Period
+    from retention.rules.model import Period
 
 FORM, PART, CODE = "guidang.form", "guidang.part", "guidang.code"
 PERIOD, DEPARTMENT, BLANK = "guidang.period", "guidang.department", "guidang.blank"

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from i18n import _
 from retention import accounts
 from retention.errors import Problem, RefusedError, UnknownError
-from retention.events import (
+from retention.ledger import Draft
+from retention.rules.events import (
     AlterationSettled,
     Classified,
     ClockVouched,
@@ -23,15 +24,14 @@ from retention.events import (
     Released,
     ResurfacingSettled,
 )
-from retention.ledger import Draft
-from retention.model import Role, State
+from retention.rules.model import Role, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from retention.ledger import Ledger, Stamp
-    from retention.model import Record
     from retention.projection import Entry
+    from retention.rules.model import Record
     from retention.view import View
 
 CLOCK = "clock"

@@ -18,12 +18,14 @@ from sqlalchemy import and_, bindparam, delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from i18n import _
-from retention import audit, database, lifecycle, lists, persons, projection, schema
+from retention import audit, database, projection, schema
 from retention.errors import ConflictError, LedgerError, Problem, RefusedError, TamperedError
-from retention.events import ActRefused, Event, ScheduleAdopted
 from retention.projection import Entry
-from retention.reckoning import reckonings
 from retention.replay import RECORD_CHANGES
+from retention.rules import disposal_lists as lists
+from retention.rules import lifecycle, persons
+from retention.rules.events import ActRefused, Event, ScheduleAdopted
+from retention.rules.reckoning import reckonings
 from retention.view import ACCOUNT_CHANGES, CHUNK, HOLD_CHANGES, LIST_CHANGES, View, chunks
 
 if TYPE_CHECKING:
@@ -34,8 +36,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from sqlalchemy import Connection, Engine
 
-    from retention.events import Change
-    from retention.model import Account, Actor, Adoption, DisposalList, Hold, Item, Record
+    from retention.rules.events import Change
+    from retention.rules.model import Account, Actor, Adoption, DisposalList, Hold, Item, Record
     from retention.view import ItemKey
 
 

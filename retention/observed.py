@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from retention.identify import Standing
-    from retention.model import Period
+    from retention.rules.model import Period
 
 
 # --- names --------------------------------------------------------------------------------------------------------

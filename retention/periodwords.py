@@ -14,7 +14,7 @@ from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from retention.model import Period
+from retention.rules.model import Period
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

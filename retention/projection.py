@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from retention import audit
-from retention.events import Event, ScheduleAdopted, change_from, object_of, payload_of, value_from
-from retention.model import (
+from retention.rules.events import Event, ScheduleAdopted, change_from, object_of, payload_of, value_from
+from retention.rules.model import (
     Account,
     Actor,
     Adoption,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import RowMapping
 
-    from retention.events import Canonical
+    from retention.rules.events import Canonical
 
 
 class Entry(NamedTuple):

@@ -12,16 +12,16 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from retention import passing
-from retention.events import Altered, Filed, Found, Missed, Moved, Resurfaced
 from retention.identify import Standing
-from retention.model import State
 from retention.observed import Being, Content, Limits, Row, Stat, Unreadable, same, shown, without_place
+from retention.rules.events import Altered, Filed, Found, Missed, Moved, Resurfaced
+from retention.rules.model import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from retention.events import RecordChange
-    from retention.model import Record
+    from retention.rules.events import RecordChange
+    from retention.rules.model import Record
 
 SECOND = 1_000_000
 BACK_OFF = (1, 2, 5, 15, 60)

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from i18n import _
 from retention.errors import Problem
-from retention.events import (
+from retention.ledger import Draft
+from retention.quarantine import Fault, Found, Place
+from retention.rules.events import (
     ActRefused,
     DestroyAborted,
     Destroyed,
@@ -19,9 +21,7 @@ from retention.events import (
     Quarantined,
     Restored,
 )
-from retention.ledger import Draft
-from retention.model import Outcome, State
-from retention.quarantine import Fault, Found, Place
+from retention.rules.model import Outcome, State
 from retention.steps import (
     GROUP,
     Run,
@@ -41,7 +41,7 @@ from retention.view import chunks
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from retention.model import Item, Record
+    from retention.rules.model import Item, Record
     from retention.view import View
 
 

@@ -6,16 +6,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from i18n import _
-from retention import audit, lifecycle, lists, projection
+from retention import audit, projection
 from retention.errors import ConflictError, Problem, RefusedError, TamperedError
-from retention.events import RecordChange
 from retention.projection import Entry
+from retention.rules import disposal_lists as lists
+from retention.rules import lifecycle
+from retention.rules.events import RecordChange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from retention.events import Event
-    from retention.model import Item, Record
+    from retention.rules.events import Event
+    from retention.rules.model import Item, Record
 
 RECORD_CHANGES = get_args(RecordChange)
 

@@ -17,15 +17,15 @@ from unicodedata import is_normalized
 
 from i18n import _
 from retention import health, mounts, passing, reconcile, settle, sightings, walk
-from retention.dates import business_date
 from retention.errors import Problem
-from retention.events import Altered, Filed, Found, Missed, Moved, Resurfaced
 from retention.evidence import Evidence
 from retention.gathered import FACTS, ROWS, Visit, Writer
 from retention.health import Health
 from retention.ledger import Draft, Stamp
 from retention.observed import Folder, Limits, Row, Unreadable, kept, on_disk, same, shown
 from retention.reconcile import SECOND, Absent, Case, Moment, Step
+from retention.rules.dates import business_date
+from retention.rules.events import Altered, Filed, Found, Missed, Moved, Resurfaced
 from retention.sightings import ShareRow
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 
     from retention.identify import Catalogue
     from retention.ledger import Ledger
-    from retention.model import Actor, Record
     from retention.observed import Stat
     from retention.projection import Entry
+    from retention.rules.model import Actor, Record
     from retention.view import View
     from retention.walk import Closed, Listing
 

@@ -1,7 +1,7 @@
 """The tables of the ledger, in SQLAlchemy Core. ``migrations/`` makes them; a test proves that both say the same.
 
 ``events`` is the truth and only ever grows: triggers refuse everything but the next number. ``head`` is where it ends.
-The other tables are projections of it, row by row what :mod:`retention.lifecycle` makes of the events.
+The other tables are projections of it, row by row what :mod:`retention.rules.lifecycle` makes of the events.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, or_
 
 from retention import schema
-from retention.model import Overlay, State
+from retention.rules.model import Overlay, State
 from retention.view import overlaid
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
-    from retention.model import Period
+    from retention.rules.model import Period
 
 GONE = (State.DESTROYED.value, State.CLOSED.value)
 """States of records whose file was destroyed."""

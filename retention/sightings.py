@@ -14,8 +14,8 @@ from sqlalchemy import and_, bindparam, delete, exists, func, insert, or_, selec
 from retention import schema
 from retention.health import SAMPLE, Health, Identity
 from retention.identify import Standing
-from retention.model import State
 from retention.observed import Being, Folder, Row, Stat, parent_of, without_place
+from retention.rules.model import State
 from retention.view import CHUNK, chunks
 
 if TYPE_CHECKING:

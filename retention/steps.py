@@ -13,10 +13,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from i18n import _
-from retention import disposal, guards
+from retention import disposal
 from retention.disposal import day_faults, find, standing_faults
 from retention.errors import Problem
-from retention.events import (
+from retention.ledger import Draft
+from retention.quarantine import Fault, Found, Place, Quarantine
+from retention.rules import guards
+from retention.rules.events import (
     ActRefused,
     Altered,
     DestroyAborted,
@@ -28,18 +31,16 @@ from retention.events import (
     UnlinkIntended,
     Unlisted,
 )
-from retention.ledger import Draft
-from retention.model import Outcome, State, Wish
-from retention.quarantine import Fault, Found, Place, Quarantine
-from retention.reckoning import reckonings
+from retention.rules.model import Outcome, State, Wish
+from retention.rules.reckoning import reckonings
 from retention.view import chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from retention.ledger import Ledger, Stamp
-    from retention.model import DisposalList, Item, Record
     from retention.projection import Entry
+    from retention.rules.model import DisposalList, Item, Record
     from retention.view import View
 
 GROUP = 500

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, case, false, func, or_, select
 
 from retention import schema
-from retention.model import Overlay, State
-from retention.reckoning import Never, reckon
+from retention.rules.model import Overlay, State
+from retention.rules.reckoning import Never, reckon
 from retention.selection import GONE
 from retention.view import due_on, overlaid
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Select
 
-    from retention.model import Adoption, Record
+    from retention.rules.model import Adoption, Record
     from retention.view import View
 
 ALARMING = (Overlay.MISSING, Overlay.ALTERED, Overlay.RESURFACED, Overlay.UNCLASSIFIED)

@@ -9,17 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from i18n import _
-from retention.csvtable import folded, read_table
 from retention.duties import Filed
 from retention.errors import Problem, SourceError
 from retention.periodwords import normal, periods_in
+from retention.rules.small_tables import folded, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date
 
-    from retention.csvtable import Line
-    from retention.model import Period
+    from retention.rules.model import Period
+    from retention.rules.small_tables import Line
 
 FILE = "transmittals.csv"
 COLUMNS = {

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar, get_args
 from sqlalchemy import JSON, LargeBinary, Text, and_, case, cast, exists, func, literal, or_, select
 
 from i18n import _
-from retention import audit, lifecycle, lists, passwords, persons, projection, schema
-from retention.dates import Clock
+from retention import audit, projection, schema
 from retention.errors import ConflictError, Problem, RefusedError, TamperedError
-from retention.events import AccountChange, ClockVouched, HoldChange, ListChange, ScheduleAdopted
-from retention.model import Overlay, State
-from retention.reckoning import reckonings
 from retention.replay import History, Proven, entry_of, finding, impossible, misfiled
+from retention.rules import disposal_lists as lists
+from retention.rules import lifecycle, passwords, persons
+from retention.rules.dates import Clock
+from retention.rules.events import AccountChange, ClockVouched, HoldChange, ListChange, ScheduleAdopted
+from retention.rules.model import Overlay, State
+from retention.rules.reckoning import reckonings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,9 +26,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Executable, Select
 
-    from retention.events import Change
-    from retention.model import Account, Adoption, DisposalList, Hold, Item, ListState, Person, Record
     from retention.projection import Entry
+    from retention.rules.events import Change
+    from retention.rules.model import Account, Adoption, DisposalList, Hold, Item, ListState, Person, Record
 
 T = TypeVar("T")
 

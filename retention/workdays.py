@@ -15,13 +15,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from i18n import _
-from retention.csvtable import read_table
 from retention.errors import Problem, SourceError
+from retention.rules.small_tables import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from retention.csvtable import Line
+    from retention.rules.small_tables import Line
 
 FIVE_DAYS = frozenset(range(5))
 """Monday to Friday, as date.weekday() counts."""

@@ -13,9 +13,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from office import Office, create_office
 from office.disposalpapers import Around, Proof
 from office.papercode import PaperCode
-from retention import accounts, audit, events, lists
+from retention import accounts, audit
 from retention.ledger import Draft, Ledger, Stamp
-from retention.model import (
+from retention.rules import disposal_lists as lists
+from retention.rules import events
+from retention.rules.model import (
     Actor,
     Approval,
     DisposalList,

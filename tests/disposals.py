@@ -8,11 +8,11 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from retention import accounts, disposal
-from retention.dates import CHINA
 from retention.disposal import Answer
-from retention.events import Filed, Held, HoldPlaced, ScheduleAdopted
 from retention.ledger import Draft, Ledger, Stamp
-from retention.model import (
+from retention.rules.dates import CHINA
+from retention.rules.events import Filed, Held, HoldPlaced, ScheduleAdopted
+from retention.rules.model import (
     Actor,
     DisposalList,
     Period,

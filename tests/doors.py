@@ -17,10 +17,11 @@ from disposals import SERVICE, SHARE, World, stamp
 import cli
 from console import disposal as commands
 from office import create_office, people, roundtrip
-from retention import disposal, execution, persons
+from retention import disposal, execution
 from retention.errors import Problem, RefusedError
-from retention.events import SessionBegun
 from retention.ledger import Draft
+from retention.rules import persons
+from retention.rules.events import SessionBegun
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from retention.disposal import Answer
     from retention.ledger import Stamp
-    from retention.model import Policy
+    from retention.rules.model import Policy
 
 
 class Door(Protocol):

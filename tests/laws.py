@@ -10,8 +10,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from retention import events as ev
-from retention.model import Outcome, Wish
+from retention.rules import events as ev
+from retention.rules.model import Outcome, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from retention import schema
 from retention.identify import Catalogue, Kind
-from retention.model import Actor
+from retention.rules.model import Actor
 from retention.scan import Pass, Scanner, Share
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from retention.ledger import Ledger
-    from retention.model import Record
     from retention.projection import Entry
+    from retention.rules.model import Record
 
 SERVICE = Actor("guidang", "0.1.0")
 REPORT = "QG-FW-01-01"

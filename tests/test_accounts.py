@@ -18,10 +18,11 @@ from sqlalchemy import select, text
 import cli
 import i18n
 from office import Office, create_office, people
-from retention import accounts, audit, events, passwords, persons, schema
+from retention import accounts, audit, schema
 from retention.errors import ConflictError, RefusedError, TamperedError
 from retention.ledger import Draft, Ledger, Stamp
-from retention.model import Actor, Person, Role
+from retention.rules import events, passwords, persons
+from retention.rules.model import Actor, Person, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

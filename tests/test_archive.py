@@ -14,18 +14,18 @@ from docgen.forms.declaration import load_forms
 from office import Office, create_office
 from office.archive import catalogue_of, kinds_of, shares
 from retention.errors import RefusedError
-from retention.events import ScheduleAdopted
 from retention.identify import Document, Standing, identify
 from retention.ledger import Draft, Ledger, Stamp
-from retention.model import Actor
-from retention.schedule import find, read_schedule
+from retention.rules.events import ScheduleAdopted
+from retention.rules.model import Actor
+from retention.rules.schedule_table import find, read_schedule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from docgen.forms.declaration import Form
     from retention.identify import Kind
-    from retention.model import RecordClass
+    from retention.rules.model import RecordClass
 
 ROOT = Path(__file__).parent.parent
 STAMP = Stamp(datetime(2026, 11, 23, tzinfo=UTC), date(2026, 11, 23), Actor("he", ""))

@@ -32,9 +32,9 @@ from retention import accounts, audit, disposal, execution, keeping, schema
 from retention.audit import Fault
 from retention.disposal import Answer
 from retention.errors import ConflictError, RetentionError, TamperedError
-from retention.events import Approved, Classified, ClockVouched, Destroyed, DestroyIntended, ScheduleAdopted
 from retention.ledger import Draft, Ledger, Stamp
-from retention.model import (
+from retention.rules.events import Approved, Classified, ClockVouched, Destroyed, DestroyIntended, ScheduleAdopted
+from retention.rules.model import (
     Actor,
     Outcome,
     Policy,

@@ -25,11 +25,11 @@ from console import terminal
 from office import Office
 from office.archive import catalogue_of
 from retention import accounts
-from retention.events import RecordChange
 from retention.history import in_sentence
 from retention.identify import Identification, Standing, repeated
 from retention.ledger import Ledger, Stamp
-from retention.model import Person, Role
+from retention.rules.events import RecordChange
+from retention.rules.model import Person, Role
 from samples import due, share
 from samples.share import docx
 

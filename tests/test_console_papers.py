@@ -19,10 +19,10 @@ from workbooks import saved
 import cli
 from office.roundtrip import TITLES, WISH
 from retention import accounts
-from retention.events import Filed
 from retention.ledger import Draft, Stamp
-from retention.model import Actor, Wish
 from retention.peek import peek
+from retention.rules.events import Filed
+from retention.rules.model import Actor, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

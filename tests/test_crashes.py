@@ -20,11 +20,11 @@ from laws import Laws
 
 from retention import disposal, execution
 from retention.disposal import Answer, Selection
-from retention.events import Destroyed, DestroyIntended, UnlinkIntended
 from retention.execution import Order
 from retention.ledger import Ledger
-from retention.model import ListState, Outcome, Policy, Wish
 from retention.passing import QUARANTINE
+from retention.rules.events import Destroyed, DestroyIntended, UnlinkIntended
+from retention.rules.model import ListState, Outcome, Policy, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,12 +11,13 @@ from disposals import LETTER, MONTHLY, PLAN, SERVICE, World, stamp
 from laws import Laws
 from sqlalchemy import select
 
-from retention import disposal, lists, schema
+from retention import disposal, schema
 from retention.disposal import Answer, Selection
 from retention.errors import ConflictError, RefusedError, TamperedError, UnknownError
-from retention.events import Altered, ClockVouched, Missed, ScheduleAdopted
 from retention.ledger import Draft, Ledger
-from retention.model import (
+from retention.rules import disposal_lists as lists
+from retention.rules.events import Altered, ClockVouched, Missed, ScheduleAdopted
+from retention.rules.model import (
     ListState,
     Policy,
     RecordClass,
@@ -28,7 +29,7 @@ from retention.model import (
     TermKind,
     Wish,
 )
-from retention.terms import read_term
+from retention.rules.terms import read_term
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

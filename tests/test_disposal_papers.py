@@ -61,14 +61,15 @@ from office.disposalpapers import (
     SUPERVISION,
     TITLES,
 )
-from retention import audit, disposal, events, execution
+from retention import audit, disposal, execution
 from retention.audit import Fault
 from retention.errors import ConflictError, RefusedError, SourceError, UnknownError
 from retention.identify import Catalogue, Confidence, Document, Standing, identify
 from retention.ledger import Draft
-from retention.model import ListState, Outcome, Period, Policy, State, Wish
 from retention.peek import peek
-from retention.reckoning import reckon
+from retention.rules import events
+from retention.rules.model import ListState, Outcome, Period, Policy, State, Wish
+from retention.rules.reckoning import reckon
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

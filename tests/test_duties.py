@@ -27,7 +27,7 @@ from retention.dutyfile import read_duties
 from retention.errors import SourceError
 from retention.ics import calendar
 from retention.ledger import Ledger
-from retention.model import Actor, Period
+from retention.rules.model import Actor, Period
 from retention.scan import Scanner
 from retention.transmittals import read_transmittals
 from retention.workdays import HolidayTable, library

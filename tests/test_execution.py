@@ -16,11 +16,11 @@ from test_disposal import refused
 
 from retention import disposal, execution, files, schema
 from retention.errors import ConflictError, LedgerError, RefusedError, TamperedError
-from retention.events import ClockVouched, Destroyed, DestroyIntended, Held, HoldPlaced, Released
 from retention.execution import Order, Report
 from retention.ledger import Draft
-from retention.model import ListState, Outcome, Policy, State
 from retention.passing import QUARANTINE
+from retention.rules.events import ClockVouched, Destroyed, DestroyIntended, Held, HoldPlaced, Released
+from retention.rules.model import ListState, Outcome, Policy, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -572,7 +572,7 @@ def test_long_and_full_width_names_in_another_normal_form_are_found(quick: World
 
 
 def _moved(path: str) -> Any:
-    from retention.events import Moved
+    from retention.rules.events import Moved
 
     return Moved(SHARE, path)
 

@@ -22,11 +22,12 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, create_engine, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from retention import audit, database, events, mounts, schema
+from retention import audit, database, mounts, schema
 from retention.audit import Fault
 from retention.errors import ConflictError, LedgerError, Problem, RefusedError, TamperedError
 from retention.ledger import Draft, Ledger, Stamp, View
-from retention.model import (
+from retention.rules import events
+from retention.rules.model import (
     Actor,
     Overlay,
     Period,
@@ -364,9 +365,9 @@ def test_a_copied_file_put_back_is_detected(tmp_path: Path) -> None:  # L2
 WRITER = """
 import sys
 from datetime import UTC, date, datetime
-from retention.events import Filed
+from retention.rules.events import Filed
 from retention.ledger import Draft, Ledger, Stamp
-from retention.model import Actor
+from retention.rules.model import Actor
 target, name, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 stamp = Stamp(datetime(2026, 11, 23, tzinfo=UTC), date(2026, 11, 23), Actor("service", "0.1.0"))
 with Ledger.open(target) as ledger:
@@ -839,9 +840,9 @@ FULL = """
 import resource, signal, sys
 from datetime import UTC, date, datetime
 from retention.errors import LedgerError
-from retention.events import Filed
+from retention.rules.events import Filed
 from retention.ledger import Draft, Ledger, Stamp
-from retention.model import Actor
+from retention.rules.model import Actor
 stamp = Stamp(datetime(2026, 11, 23, tzinfo=UTC), date(2026, 11, 23), Actor("service", "0.1.0"))
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 ledger = Ledger.open(sys.argv[1])

@@ -13,9 +13,9 @@ from click.testing import CliRunner, Result
 import cli
 import i18n
 from office import Office, create_office
-from retention.events import Filed, HoldPlaced
 from retention.ledger import Draft, Ledger, Stamp
-from retention.model import Actor
+from retention.rules.events import Filed, HoldPlaced
+from retention.rules.model import Actor
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -28,16 +28,16 @@ from laws import Laws, unfinished
 from retention import audit, disposal, execution, keeping
 from retention.disposal import Answer
 from retention.errors import ConflictError, RefusedError, UnknownError
-from retention.events import ActRefused, Classified, Destroyed
 from retention.identify import Catalogue, Kind
 from retention.ledger import Ledger, Stamp
-from retention.model import ListState, Period, Policy, Refused, State, Term, TermKind, Wish
+from retention.rules.events import ActRefused, Classified, Destroyed
+from retention.rules.model import ListState, Period, Policy, Refused, State, Term, TermKind, Wish
 from retention.scan import Scanner, Share
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from retention.model import Item
+    from retention.rules.model import Item
 
 SOAK = os.environ.get("GUIDANG_SOAK") == "1"
 LIVES = 2_000 if SOAK else 40

@@ -8,12 +8,12 @@ from typing import get_args
 import pytest
 
 import i18n
-from retention import events as ev
-from retention import lists
 from retention.errors import ConflictError
-from retention.events import Event, ListChange
-from retention.lists import TRANSITIONS, apply
-from retention.model import Actor, DisposalList, ListState, Policy, Refused
+from retention.rules import disposal_lists as lists
+from retention.rules import events as ev
+from retention.rules.disposal_lists import TRANSITIONS, apply
+from retention.rules.events import Event, ListChange
+from retention.rules.model import Actor, DisposalList, ListState, Policy, Refused
 
 ON = date(2026, 11, 23)
 CHANGES: tuple[ListChange, ...] = (

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from retention.events import KINDS
+from retention.rules.events import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

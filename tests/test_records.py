@@ -16,20 +16,20 @@ from docgen.period import Period as Span
 from docgen.registers.reader import new_workbook
 from office.records import Classes, Said, Verdict, classify, identified, record_named, settle
 from retention import enactment, keeping, schema, tally
-from retention.dates import ClockFault
 from retention.errors import ConflictError, RefusedError, RetentionError, UnknownError
-from retention.events import (
+from retention.identify import Catalogue, Kind
+from retention.ledger import Draft
+from retention.rules.dates import ClockFault
+from retention.rules.events import (
     ActRefused,
     ClockVouched,
     Decision,
     ScheduleAdopted,
     Unlisted,
 )
-from retention.identify import Catalogue, Kind
-from retention.ledger import Draft
-from retention.model import Overlay, Period, State
-from retention.reckoning import Never, reckon
-from retention.schedule import read_schedule
+from retention.rules.model import Overlay, Period, State
+from retention.rules.reckoning import Never, reckon
+from retention.rules.schedule_table import read_schedule
 from retention.selection import Selection, by_place, conditions
 from samples.share import docx
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from archives import Archive
 
-    from retention.model import ScheduleVersion
+    from retention.rules.model import ScheduleVersion
 
 ON = date(2026, 11, 23)
 JANUARY = Period(date(2023, 1, 1), date(2023, 1, 31))
@@ -529,7 +529,7 @@ def acts(archive: Archive) -> dict[str, Any]:
 
 
 def said_change(record: Any) -> Any:
-    from retention.events import Classified
+    from retention.rules.events import Classified
 
     return Classified(record.class_key, record.period)
 
@@ -625,7 +625,7 @@ def test_an_approval_is_for_one_adoption_of_one_table(archive: Archive) -> None:
 
 def test_who_approved_shortening_does_not_adopt_it(archive: Archive, tmp_path: Path) -> None:  # P3, R1
     from retention import accounts
-    from retention.model import Role
+    from retention.rules.model import Role
 
     adopt(archive)
     both = frozenset({Role.ARCHIVIST, Role.APPROVER})

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import i18n
-from retention.dates import (
+from retention.errors import SourceError
+from retention.rules.dates import (
     BaseDate,
     Clock,
     ClockFault,
@@ -23,9 +24,8 @@ from retention.dates import (
     last_kept_day,
     starts_on,
 )
-from retention.errors import SourceError
-from retention.model import Base, Period, Record, Rule, Start, Term, TermKind
-from retention.terms import read_term
+from retention.rules.model import Base, Period, Record, Rule, Start, Term, TermKind
+from retention.rules.terms import read_term
 from retention.workdays import (
     FIVE_DAYS,
     HolidayTable,

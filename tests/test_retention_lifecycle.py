@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import i18n
-from retention import events as ev
 from retention.errors import ConflictError, RefusedError
-from retention.events import KINDS, Change, Event, RecordChange, change_from, payload_of
-from retention.lifecycle import TRANSITIONS, apply, apply_hold, overlay_name, state_name
-from retention.model import (
+from retention.rules import events as ev
+from retention.rules.events import KINDS, Change, Event, RecordChange, change_from, payload_of
+from retention.rules.lifecycle import TRANSITIONS, apply, apply_hold, overlay_name, state_name
+from retention.rules.model import (
     Actor,
     Extension,
     Outcome,
@@ -28,7 +28,7 @@ from retention.model import (
     TermKind,
     Wish,
 )
-from retention.terms import read_term
+from retention.rules.terms import read_term
 
 DIGEST, OTHER = "a" * 64, "b" * 64
 ON = date(2026, 11, 23)

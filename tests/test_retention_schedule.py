@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import i18n
 from retention.adoption import objections, preview, propose
 from retention.errors import SourceError
-from retention.model import (
+from retention.rules.model import (
     Actor,
     Adoption,
     Base,
@@ -28,10 +28,10 @@ from retention.model import (
     Term,
     TermKind,
 )
-from retention.reckoning import Never, reckon, reckonings
-from retention.schedule import find, lost_classes, read_schedule, version_of
-from retention.terms import in_words, read_term
-from retention.why import explain
+from retention.rules.reasons import explain
+from retention.rules.reckoning import Never, reckon, reckonings
+from retention.rules.schedule_table import find, lost_classes, read_schedule, version_of
+from retention.rules.terms import in_words, read_term
 
 ROOT = Path(__file__).parent.parent
 

@@ -19,11 +19,12 @@ from docgen.errors import DataError
 from office import SHIPPED, disposalpapers, roundtrip
 from office.roundtrip import LOCKED, SAID, TERM, TOKEN, WISH
 from office.roundtrip import REASON as WHY
-from retention import disposal, events
+from retention import disposal
 from retention.disposal import Answer
 from retention.errors import ConflictError, RefusedError, UnknownError
 from retention.ledger import Draft
-from retention.model import DisposalList, ListState, Opinion, Term, TermKind, Wish
+from retention.rules import events
+from retention.rules.model import DisposalList, ListState, Opinion, Term, TermKind, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -19,13 +19,14 @@ import pytest
 from sqlalchemy import delete, func, select, update
 
 import i18n
-from retention import events, lifecycle, schema, settle, sightings, walk
-from retention.dates import ClockFault
+from retention import schema, settle, sightings, walk
 from retention.errors import Problem, RefusedError
 from retention.health import Health
 from retention.ledger import Draft, Ledger, Stamp
-from retention.model import Actor, Outcome, State, Term, TermKind
 from retention.observed import Content, Stat, Unreadable, kept, on_disk
+from retention.rules import events, lifecycle
+from retention.rules.dates import ClockFault
+from retention.rules.model import Actor, Outcome, State, Term, TermKind
 from retention.scan import place_on_disk
 from samples import share
 from tests.shares import REPORT, SERVICE, Desk, catalogue, docx

@@ -15,12 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retention import lifecycle, passing, reconcile
-from retention.events import Altered, Event, Filed, Found, Missed, Moved
+from retention import passing, reconcile
 from retention.identify import Standing
-from retention.model import Actor, Record, State
 from retention.observed import Content, Limits, Row, Stat, joined, parent_of, same
 from retention.reconcile import SECOND, Absent, Case, Lore, Moment, Step
+from retention.rules import lifecycle
+from retention.rules.events import Altered, Event, Filed, Found, Missed, Moved
+from retention.rules.model import Actor, Record, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -27,7 +27,7 @@ from test_watch_hints import until
 
 from office import create_office
 from retention.ledger import Ledger
-from retention.model import State
+from retention.rules.model import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

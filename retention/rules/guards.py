@@ -9,15 +9,15 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from i18n import _
-from retention.dates import last_kept_day
 from retention.errors import Problem
-from retention.events import Decision
-from retention.model import Outcome, Rule, Start, State, TermKind
+from retention.rules.dates import last_kept_day
+from retention.rules.events import Decision
+from retention.rules.model import Outcome, Rule, Start, State, TermKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from retention.events import (
+    from retention.rules.events import (
         AlterationSettled,
         Altered,
         Appraised,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         Released,
         UnlinkIntended,
     )
-    from retention.model import Record, Term
+    from retention.rules.model import Record, Term
 
 Guard: TypeAlias = "Callable[[Record, Event, Any], Problem | None]"
 

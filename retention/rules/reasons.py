@@ -7,18 +7,18 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from i18n import _, ngettext
-from retention.dates import starts_on
-from retention.lifecycle import overlay_name, state_name
-from retention.model import Base, Overlay, State, TermKind
-from retention.reckoning import Never
-from retention.schedule import base_name, start_name
-from retention.terms import in_words
+from retention.rules.dates import starts_on
+from retention.rules.lifecycle import overlay_name, state_name
+from retention.rules.model import Base, Overlay, State, TermKind
+from retention.rules.reckoning import Never
+from retention.rules.schedule_table import base_name, start_name
+from retention.rules.terms import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from retention.model import Record
-    from retention.reckoning import Basis, Reckoning
+    from retention.rules.model import Record
+    from retention.rules.reckoning import Basis, Reckoning
 
 
 _KEEPING = (Overlay.HELD, Overlay.ALTERED, Overlay.MISSING)

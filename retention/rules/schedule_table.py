@@ -15,16 +15,16 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, TypeVar
 
 from i18n import _
-from retention.csvtable import folded, read_table
 from retention.errors import Problem, SourceError
-from retention.events import canonical_of
-from retention.model import Base, RecordClass, Rule, ScheduleVersion, Start
-from retention.terms import in_words, read_term
+from retention.rules.events import canonical_of
+from retention.rules.model import Base, RecordClass, Rule, ScheduleVersion, Start
+from retention.rules.small_tables import folded, read_table
+from retention.rules.terms import in_words, read_term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from retention.csvtable import Line, Table
+    from retention.rules.small_tables import Line, Table
 
 COLUMNS = {
     "number": ("序号", "no"),

@@ -12,9 +12,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from i18n import _
-from retention import guards
 from retention.errors import ConflictError, Problem, RefusedError
-from retention.events import (
+from retention.rules import guards
+from retention.rules.events import (
     AlterationSettled,
     Altered,
     Appraised,
@@ -44,12 +44,12 @@ from retention.events import (
     UnlinkIntended,
     Unlisted,
 )
-from retention.model import Extension, Hold, Overlay, Record, State
+from retention.rules.model import Extension, Hold, Overlay, Record, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from retention.guards import Guard
+    from retention.rules.guards import Guard
 
 Effect: TypeAlias = "Callable[[Record, Event, Any], Record]"  # each row of the table knows its own kind of change
 

@@ -13,14 +13,14 @@ from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from retention.dates import BaseDate, base_date, eligible_day
-from retention.model import Term, TermKind
-from retention.schedule import find
+from retention.rules.dates import BaseDate, base_date, eligible_day
+from retention.rules.model import Term, TermKind
+from retention.rules.schedule_table import find
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from retention.model import Adoption, Extension, Record, RecordClass, Rule
+    from retention.rules.model import Adoption, Extension, Record, RecordClass, Rule
 
 
 class Never(Enum):

@@ -12,10 +12,10 @@ from datetime import date, datetime, timedelta, timezone, tzinfo
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from retention.model import Base, Start, TermKind
+from retention.rules.model import Base, Start, TermKind
 
 if TYPE_CHECKING:
-    from retention.model import Record, Rule, Term
+    from retention.rules.model import Record, Rule, Term
 
 CHINA = timezone(timedelta(hours=8))
 """Asia/Shanghai; China has kept no summer time since 1991."""

@@ -14,7 +14,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from retention.model import (  # noqa: TC001 - read from annotations
+from retention.rules.model import (  # noqa: TC001 - read from annotations
     Actor,
     Outcome,
     Period,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from i18n import _
 from retention import audit
 from retention.errors import ConflictError, Problem
-from retention.events import (
+from retention.rules.events import (
     Appraised,
     Destroyed,
     DestroyIntended,
@@ -35,13 +35,13 @@ from retention.events import (
     UnlinkIntended,
     canonical_of,
 )
-from retention.model import Approval, DisposalList, Item, ListState, Note, Opinion, Witnessing
+from retention.rules.model import Approval, DisposalList, Item, ListState, Note, Opinion, Witnessing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from retention.events import Canonical, Change, Event
-    from retention.model import Record
+    from retention.rules.events import Canonical, Change, Event
+    from retention.rules.model import Record
 
 WITNESSES = 2
 """监销人 ×2 (D13)."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from i18n import _
 from retention.errors import ConflictError, Problem, RefusedError
-from retention.events import (
+from retention.rules.events import (
     AccountAdded,
     AccountChanged,
     AccountClosed,
@@ -22,12 +22,12 @@ from retention.events import (
     AccountUnlocked,
     SecretSet,
 )
-from retention.model import Account, Person, Role
+from retention.rules.model import Account, Person, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from retention.events import Event
+    from retention.rules.events import Event
 
 RESERVED = frozenset({"guidang"})
 """The service's own name."""
