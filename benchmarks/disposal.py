@@ -19,7 +19,7 @@ sys.path.remove(str(Path(__file__).parent))
 from retention import accounts, disposal, execution
 from retention.disposal import Answer
 from retention.execution import Order
-from retention.ledger import Draft, Ledger, Stamp
+from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules.events import Filed, ScheduleAdopted
 from retention.rules.model import (
     Actor,

@@ -15,8 +15,8 @@ from harness import keep, machine, ms, table, versions
 
 sys.path.remove(str(Path(__file__).parent))
 
-from retention import audit
-from retention.ledger import Draft, Ledger, Stamp
+from retention.ledger import chain as audit
+from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules.events import Filed, ScheduleAdopted
 from retention.rules.model import Actor, Period, RecordClass, Rule, ScheduleVersion, Term, TermKind
 

@@ -22,9 +22,10 @@ sys.path.remove(str(Path(__file__).parent))
 
 from sqlalchemy import Connection, Engine, event, update
 
-from retention import health, observed, schema, settle, sightings, walk
+from retention import health, observed, settle, sightings, walk
 from retention.identify import Catalogue, Document, Kind, Standing, identify
-from retention.ledger import Ledger, Stamp
+from retention.ledger import schema
+from retention.ledger.ledger import Ledger, Stamp
 from retention.observed import Stat
 from retention.peek import peek
 from retention.rules.model import Actor

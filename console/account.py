@@ -14,7 +14,7 @@ from i18n import _
 
 if TYPE_CHECKING:
     from office import Office
-    from retention.ledger import Ledger
+    from retention.ledger.ledger import Ledger
     from retention.rules.model import Account, Person, Role
 
 

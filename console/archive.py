@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from office import Office
     from office.records import Classes
     from retention.identify import Identification
-    from retention.ledger import Ledger
+    from retention.ledger.counting import Alerts
+    from retention.ledger.ledger import Ledger
+    from retention.ledger.selection import Selection
+    from retention.ledger.view import Dated, View
     from retention.rules.model import Record
-    from retention.selection import Selection
-    from retention.tally import Alerts
-    from retention.view import Dated, View
 
 PAGE = 50
 
@@ -105,8 +105,8 @@ def day_of(on: datetime | None) -> date:
 
 def selected(archive: Archive, view: View, class_text: str | None, period: Span | None, **more: Any) -> Selection:
     """The records a command line means."""
+    from retention.ledger.selection import Selection
     from retention.rules.model import Period
-    from retention.selection import Selection
 
     keys = archive.classes.keys_of(view, archive.classes.named(class_text)) if class_text else None
     return Selection(keys=keys, period=Period(period.first, period.last) if period else None, **more)
@@ -121,9 +121,9 @@ def folder_of(under: str | None) -> str:
 
 def standing_of(record: Record, eligible_on: date | None, on: date) -> str:
     """How a record stands on a day, in a few words: what lies over it, its state, due."""
+    from retention.ledger.counting import KEEPING
     from retention.rules.lifecycle import overlay_name, state_name
     from retention.rules.model import Overlay, State
-    from retention.tally import KEEPING
 
     lying = [each for each in Overlay if each in record.overlays and each is not Overlay.UNCLASSIFIED]
     names = [overlay_name(each) for each in lying]

@@ -24,8 +24,8 @@ from console.terminal import argument, option
 from i18n import _
 
 if TYPE_CHECKING:
-    from retention.audit import Verdict as Verification
-    from retention.projection import Entry as LedgerEntry
+    from retention.ledger.chain import Verdict as Verification
+    from retention.ledger.rows import Entry as LedgerEntry
     from retention.rules.model import Actor
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from console.archive import Archive
     from docgen.period import Period as Span
     from retention.execution import Report
-    from retention.ledger import Stamp
+    from retention.ledger.ledger import Stamp
     from retention.rules.model import DisposalList, Item, Term
 
 

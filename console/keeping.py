@@ -107,7 +107,7 @@ def _show_candidates(classes: Classes, guesses: Sequence[tuple[Record, Identific
 
 def _show_changed(archive: Archive, ids: Sequence[str], *, as_json: bool) -> Exit:
     """Records as they are after an act, with their new days."""
-    from retention.schema import records as table
+    from retention.ledger.schema import records as table
 
     with archive.ledger.read() as view:
         found = view.found(table.c.id.in_(ids))
@@ -190,7 +190,7 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter an option
     from office import people
     from office.records import records_named
     from retention import keeping
-    from retention.selection import conditions
+    from retention.ledger.selection import conditions
 
     if not (texts or class_text or period or under):
         raise click.UsageError(_("Say which records: name them, or use --class, --period or --under."))
@@ -236,7 +236,7 @@ def release(hold_id: str, reason: str, as_json: bool) -> Exit:
 @option("--all", "everything", is_flag=True, help="Show released ones too.")
 def list_holds(everything: bool, as_json: bool) -> Exit:
     """List the holds that stand: since when, by whom, over how many records, and why."""
-    from retention import tally
+    from retention.ledger import counting as tally
 
     with the_archive() as archive, archive.ledger.read() as view:
         found = [each for each in view.holds() if everything or each.stands]

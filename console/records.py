@@ -43,13 +43,13 @@ if TYPE_CHECKING:
     from console.archive import Archive
     from docgen.period import Period as Span
     from office.records import Classes
-    from retention.history import Happening
     from retention.identify import Identification
+    from retention.ledger.counting import Alerts, Group, Tally
+    from retention.ledger.history import Happening
+    from retention.ledger.view import Dated, View
     from retention.rules.model import Actor, Adoption, Hold, Record
     from retention.rules.reasons import Step
     from retention.rules.reckoning import Reckoning
-    from retention.tally import Alerts, Group, Tally
-    from retention.view import Dated, View
 
 # --- due --------------------------------------------------------------------------------------------------------
 
@@ -76,11 +76,11 @@ def due(  # noqa: PLR0913, PLR0917 - one parameter an option
     Due is not approved: nothing is destroyed before a disposal list is approved by another person. What is counted
     below is kept: held, altered or missing records, records on a list, and all whose term nobody knows.
     """
-    from retention import tally
+    from retention.ledger import counting as tally
+    from retention.ledger.schema import records as table
+    from retention.ledger.selection import conditions
+    from retention.ledger.view import due_on
     from retention.rules.reckoning import reckonings
-    from retention.schema import records as table
-    from retention.selection import conditions
-    from retention.view import due_on
 
     day, page = day_of(on), page_of(limit, number, everything)
     with the_archive() as archive, archive.ledger.read() as view:
@@ -101,8 +101,8 @@ def _due_paper(archive: Archive, view: View, day: date, where: Sequence[ColumnEl
     """The 到期清单 of a day, filed by who is logged in here."""
     from office import people, proofs
     from office.disposalpapers import due_row
+    from retention.ledger.view import due_on
     from retention.rules.reckoning import reckonings
-    from retention.view import due_on
 
     found = reckonings(view.records(due_on(day), *where), view.adoptions())
     rows = sorted((due_row(record, each) for record, each in found), key=lambda row: (row.kept_until, row.place))
@@ -254,9 +254,9 @@ def records(  # noqa: PLR0913, PLR0917 - one parameter an option
     First it says loudly what wants a person: missing, altered and reappeared files, files nobody could classify,
     and duplicates.
     """
-    from retention import tally
+    from retention.ledger import counting as tally
+    from retention.ledger.selection import by_place, conditions
     from retention.rules.model import Overlay
-    from retention.selection import by_place, conditions
 
     page = page_of(limit, number, everything)
     with the_archive() as archive, archive.ledger.read() as view:
@@ -354,7 +354,7 @@ class _Records:
 
 
 def _show_duplicates(classes: Classes, view: View, alarm: Alerts, page: Page, *, as_json: bool) -> Exit:
-    from retention import tally
+    from retention.ledger import counting as tally
 
     single = classes.single(view)
     groups = tally.repeated(view, single, page.limit, page.skip) + tally.copied(view, page.limit, page.skip)
@@ -406,10 +406,10 @@ def _group_data(classes: Classes, group: Group) -> dict[str, Any]:
 def why(text: str, on: datetime | None, as_json: bool) -> Exit:
     """Explain a record's day: class, term, base date, rule and sum, what lies over it, and what happened to it."""
     from office.records import record_named
-    from retention.history import history
+    from retention.ledger.history import history
+    from retention.ledger.view import Dated
     from retention.rules.reasons import explain
     from retention.rules.reckoning import reckon
-    from retention.view import Dated
 
     day = day_of(on)
     with the_archive() as archive, archive.ledger.read() as view:

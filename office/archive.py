@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from docgen.forms.declaration import Form
     from office.centre import Office
+    from retention.ledger.view import View
     from retention.rules.model import RecordClass, ScheduleVersion
     from retention.scan import Share
-    from retention.view import View
 
 BASE_DATA = Kind("基础数据汇总表", "基础数据汇总表", form="monthly-report/base-data", aliases=("基础数据汇总",))
 ANNEX = Kind("指标明细", "指标明细", form="monthly-report/annex")

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from docgen.period import Period as Span
 from office import archive, ledgers
 from office.records import Classes
-from retention import schema
 from retention.duties import Basis, Case, Filed, Known, Rules, Staff, agenda
 from retention.dutyfile import read_duties
 from retention.identify import Document, Standing, identify
+from retention.ledger import schema
 from retention.peek import NOTHING, peek
 from retention.rules.model import Period
 from retention.scan import place_on_disk
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from office.centre import Office
     from retention.duties import Agenda, Duty
     from retention.identify import Catalogue, Kind
+    from retention.ledger.view import View
     from retention.rules.model import Record
-    from retention.view import View
     from retention.workdays import HolidayTable
 
 DUTIES = "duties.toml"

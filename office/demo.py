@@ -17,18 +17,18 @@ from office import archive, disposals, ledgers, people, proofs, watching
 from office.centre import FILE, SAMPLES, SCHEDULE, Office, create_office
 from retention import accounts, disposal, enactment, keeping
 from retention.execution import Order
-from retention.ledger import Stamp
+from retention.ledger.ledger import Stamp
+from retention.ledger.selection import Selection, conditions
 from retention.rules.dates import CHINA
 from retention.rules.model import Actor, Person, Role, Wish
-from retention.selection import Selection, conditions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from retention.audit import Verdict
-    from retention.ledger import Ledger
+    from retention.ledger.chain import Verdict
+    from retention.ledger.ledger import Ledger
+    from retention.ledger.view import View
     from retention.rules.model import Record
-    from retention.view import View
 
 FOLDER, SHARE = "到期销毁演示", "归档"
 SUPERVISOR, ARCHIVIST, APPROVER, FIRST, SECOND = "彭佳慧", "谭晓雯", "薛景行", "雷振华", "罗铁成"

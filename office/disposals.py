@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from office.centre import Office
     from retention.execution import Order, Report
-    from retention.ledger import Ledger, Stamp
+    from retention.ledger.ledger import Ledger, Stamp
+    from retention.ledger.selection import Selection
     from retention.rules.model import DisposalList, Item, Term
-    from retention.selection import Selection
 
 REMOVED = "从共享目录移除"
 """How guidang destroys: 移除 and no more is claimed (D11)."""

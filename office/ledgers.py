@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from i18n import _
-from retention import audit
 from retention.errors import Problem, TamperedError, UnknownError
-from retention.ledger import Ledger
+from retention.ledger import chain as audit
+from retention.ledger.ledger import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

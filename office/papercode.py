@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 
 from i18n import _
 from office import ledgers
-from retention import audit, projection
 from retention.errors import Problem, SourceError
+from retention.ledger import chain as audit
+from retention.ledger import rows as projection
 from retention.rules.events import Filed, ListDrafted, ListSubmitted
 
 if TYPE_CHECKING:

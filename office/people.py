@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from retention import accounts
 from retention.errors import RefusedError, UnknownError
-from retention.ledger import Stamp
+from retention.ledger.ledger import Stamp
 from retention.rules import persons
 from retention.rules.dates import business_date
 from retention.rules.model import Actor, Role
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from office.centre import Office
-    from retention.ledger import Ledger
+    from retention.ledger.ledger import Ledger
     from retention.rules.model import Person
 
 TOKEN = "GUIDANG_SESSION"  # noqa: S105 - the name of a variable

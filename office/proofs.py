@@ -36,23 +36,24 @@ from office.disposalpapers import (
     Proof,
 )
 from office.papercode import PaperCode
-from retention import accounts, schema
+from retention import accounts
 from retention.errors import ConflictError, Problem, UnknownError
-from retention.ledger import Draft
+from retention.ledger import schema
+from retention.ledger.ledger import Draft
+from retention.ledger.view import CHUNK, chunks
 from retention.peek import peek
 from retention.rules import disposal_lists as lists
 from retention.rules.events import Filed
 from retention.rules.model import ListState, Role, Wish
-from retention.view import CHUNK, chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import date, datetime
 
     from office.centre import Office
-    from retention.ledger import Ledger, Stamp
+    from retention.ledger.ledger import Ledger, Stamp
+    from retention.ledger.view import View
     from retention.rules.model import DisposalList
-    from retention.view import View
 
 HOLDS, DUES = "冻结", "到期"
 

@@ -15,18 +15,19 @@ from sqlalchemy import and_, func, or_
 
 from i18n import _
 from office.archive import catalogue_of, roots, schedule_of
-from retention import keeping, schema
+from retention import keeping
 from retention.errors import Problem, RefusedError, UnknownError
 from retention.identify import Document, Identification, Standing, identify
 from retention.keeping import Seen, Settling
+from retention.ledger import schema
+from retention.ledger.counting import class_keys
+from retention.ledger.selection import GONE
 from retention.observed import shown
 from retention.peek import NOTHING, Peek, peek
 from retention.rules.events import Classified, Decision, Filed
 from retention.rules.schedule_table import find
 from retention.rules.small_tables import folded
 from retention.scan import place_on_disk
-from retention.selection import GONE
-from retention.tally import class_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,10 +37,10 @@ if TYPE_CHECKING:
 
     from office.centre import Office
     from retention.identify import Catalogue, Kind
-    from retention.ledger import Ledger, Stamp
-    from retention.projection import Entry
+    from retention.ledger.ledger import Ledger, Stamp
+    from retention.ledger.rows import Entry
+    from retention.ledger.view import View
     from retention.rules.model import Period, Record, ScheduleVersion
-    from retention.view import View
 
 MANY = 12
 """How many records that could be meant are named."""

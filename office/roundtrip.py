@@ -23,9 +23,10 @@ from docgen.sheets.cell import Cell, Kind, is_blank, plain, stored_number
 from docgen.sheets.opening import open_book
 from i18n import _
 from office import disposalpapers, proofs
-from retention import audit, disposal
+from retention import disposal
 from retention.disposal import Answer
 from retention.errors import ConflictError, Problem, RefusedError, UnknownError
+from retention.ledger import chain as audit
 from retention.rules import disposal_lists as lists
 from retention.rules.model import TermKind, Wish
 from retention.rules.terms import read_term
@@ -36,10 +37,10 @@ if TYPE_CHECKING:
     from docgen.sheets.book import Book, Sheet
     from office.centre import Office
     from office.disposalpapers import Around
-    from retention.ledger import Ledger, Stamp
+    from retention.ledger.ledger import Ledger, Stamp
+    from retention.ledger.view import View
     from retention.rules.events import Canonical
     from retention.rules.model import DisposalList, Item, Term
-    from retention.view import View
 
 FORM, TITLE = "disposal-opinions", "销毁清册鉴定意见征求表"
 

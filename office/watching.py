@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from office.centre import Office
     from retention.identify import Catalogue
-    from retention.ledger import Ledger
+    from retention.ledger.ledger import Ledger
     from retention.scan import Pass, Share
     from retention.watchstatus import Counts
 

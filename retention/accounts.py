@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert, update
 
 from i18n import _
-from retention import schema
 from retention.errors import ConflictError, Problem, RefusedError, TamperedError
-from retention.ledger import Draft
+from retention.ledger import schema
+from retention.ledger.ledger import Draft
 from retention.rules import passwords, persons
 from retention.rules.events import (
     AccountAdded,
@@ -40,11 +40,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from retention.ledger import Ledger, Stamp
-    from retention.projection import Entry
+    from retention.ledger.ledger import Ledger, Stamp
+    from retention.ledger.rows import Entry
+    from retention.ledger.view import View
     from retention.rules.events import Change
     from retention.rules.model import Actor
-    from retention.view import View
 
 FAILURES = 5
 """So many wrong passwords in a row lock an account."""

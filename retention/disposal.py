@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from i18n import _
 from retention import accounts
 from retention.errors import Problem, RefusedError, UnknownError
-from retention.ledger import Draft
+from retention.ledger.ledger import Draft
+from retention.ledger.selection import Selection, conditions
+from retention.ledger.view import due_on
 from retention.rules import disposal_lists as lists
 from retention.rules import guards
 from retention.rules.dates import ClockFault
@@ -37,18 +39,16 @@ from retention.rules.events import (
 from retention.rules.model import ListState, Policy, Refused, Role, State, Term, TermKind, Wish
 from retention.rules.reasons import never_name
 from retention.rules.reckoning import reckonings
-from retention.selection import Selection, conditions
-from retention.view import due_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
-    from retention.ledger import Ledger, Stamp
-    from retention.projection import Entry
+    from retention.ledger.ledger import Ledger, Stamp
+    from retention.ledger.rows import Entry
+    from retention.ledger.view import View
     from retention.rules.model import DisposalList, Item, Record
     from retention.rules.reckoning import Basis, Reckoning
-    from retention.view import View
 
 Decide: TypeAlias = "Callable[[View, DisposalList], Iterable[Draft]]"
 

@@ -11,23 +11,24 @@ from typing import TYPE_CHECKING
 from sqlalchemy import or_
 
 from i18n import _
-from retention import accounts, adoption, schema
+from retention import accounts, adoption
 from retention.errors import ConflictError, Problem, RefusedError
-from retention.ledger import Draft
+from retention.ledger import schema
+from retention.ledger.counting import in_use
+from retention.ledger.ledger import Draft
+from retention.ledger.selection import GONE
+from retention.ledger.view import overlaid
 from retention.rules.events import ScheduleAdopted, ShorteningApproved
 from retention.rules.model import Actor, Overlay, Role
 from retention.rules.schedule_table import find
-from retention.selection import GONE
-from retention.tally import in_use
-from retention.view import overlaid
 
 if TYPE_CHECKING:
     from datetime import date
 
     from retention.adoption import Preview
-    from retention.ledger import Ledger, Stamp
+    from retention.ledger.ledger import Ledger, Stamp
+    from retention.ledger.view import View
     from retention.rules.model import Adoption, ScheduleVersion
-    from retention.view import View
 
 SCHEDULE = "schedule"
 """The subject of events about the schedule."""

@@ -17,7 +17,7 @@ from retention.reconcile import Case, Lore
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from retention.ledger import Ledger
+    from retention.ledger.ledger import Ledger
     from retention.observed import Row, Stat
     from retention.rules.model import Record
     from retention.sightings import ShareRow

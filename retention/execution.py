@@ -15,7 +15,8 @@ from i18n import _
 from retention import accounts, disposal
 from retention.disposal import clock_faults, find, list_fault, refuse, released
 from retention.errors import Problem, RefusedError
-from retention.ledger import Draft
+from retention.ledger.ledger import Draft
+from retention.ledger.view import chunks
 from retention.quarantine import Fault, Place, Quarantine
 from retention.recovery import settle
 from retention.rules import disposal_lists as lists
@@ -32,16 +33,15 @@ from retention.rules.events import (
 )
 from retention.rules.model import ListState, Outcome, Role, State, Wish
 from retention.steps import GROUP, Run, copies_there, give_back, judged, place_of, remove, take_in, to_take
-from retention.view import chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
-    from retention.ledger import Ledger, Stamp
+    from retention.ledger.ledger import Ledger, Stamp
+    from retention.ledger.view import View
     from retention.rules.model import DisposalList, Item
-    from retention.view import View
 
 SAMPLE = 20
 """Kept records looked for before a share without a quarantine is believed to be the one it was (W8)."""

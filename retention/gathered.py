@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from retention import reconcile, sightings
 from retention.errors import ConflictError, RefusedError
-from retention.ledger import Draft
+from retention.ledger.ledger import Draft
 from retention.reconcile import SECOND, Case, Moment
 
 if TYPE_CHECKING:
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
     from retention.errors import Problem
     from retention.evidence import Evidence
-    from retention.ledger import Ledger, Stamp
+    from retention.ledger.ledger import Ledger, Stamp
+    from retention.ledger.rows import Entry
+    from retention.ledger.view import View
     from retention.observed import Folder, Limits, Row
-    from retention.projection import Entry
     from retention.rules.model import Record
-    from retention.view import View
 
 FACTS, ROWS = 200, 5_000
 """A transaction holds at most so many places that may become events, and about so many rows of what was seen."""

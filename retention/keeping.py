@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from i18n import _
 from retention import accounts
 from retention.errors import Problem, RefusedError, UnknownError
-from retention.ledger import Draft
+from retention.ledger.ledger import Draft
 from retention.rules.events import (
     AlterationSettled,
     Classified,
@@ -29,10 +29,10 @@ from retention.rules.model import Role, State
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from retention.ledger import Ledger, Stamp
-    from retention.projection import Entry
+    from retention.ledger.ledger import Ledger, Stamp
+    from retention.ledger.rows import Entry
+    from retention.ledger.view import View
     from retention.rules.model import Record
-    from retention.view import View
 
 CLOCK = "clock"
 """The subject of events about the clock."""

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from i18n import _
 from retention.errors import Problem
-from retention.ledger import Draft
+from retention.ledger.ledger import Draft
+from retention.ledger.view import chunks
 from retention.quarantine import Fault, Found, Place
 from retention.rules.events import (
     ActRefused,
@@ -36,13 +37,12 @@ from retention.steps import (
     stuck,
     taken,
 )
-from retention.view import chunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from retention.ledger.view import View
     from retention.rules.model import Item, Record
-    from retention.view import View
 
 
 class _Fate(Enum):

@@ -21,7 +21,7 @@ from retention.errors import Problem
 from retention.evidence import Evidence
 from retention.gathered import FACTS, ROWS, Visit, Writer
 from retention.health import Health
-from retention.ledger import Draft, Stamp
+from retention.ledger.ledger import Draft, Stamp
 from retention.observed import Folder, Limits, Row, Unreadable, kept, on_disk, same, shown
 from retention.reconcile import SECOND, Absent, Case, Moment, Step
 from retention.rules.dates import business_date
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from retention.identify import Catalogue
-    from retention.ledger import Ledger
+    from retention.ledger.ledger import Ledger
+    from retention.ledger.rows import Entry
+    from retention.ledger.view import View
     from retention.observed import Stat
-    from retention.projection import Entry
     from retention.rules.model import Actor, Record
-    from retention.view import View
     from retention.walk import Closed, Listing
 
 BATCH, BATCH_NAMES = 100, 20_000

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, delete, exists, func, insert, or_, select, update
 
-from retention import schema
 from retention.health import SAMPLE, Health, Identity
 from retention.identify import Standing
+from retention.ledger import schema
+from retention.ledger.view import CHUNK, chunks
 from retention.observed import Being, Folder, Row, Stat, parent_of, without_place
 from retention.rules.model import State
-from retention.view import CHUNK, chunks
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

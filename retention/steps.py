@@ -16,7 +16,8 @@ from i18n import _
 from retention import disposal
 from retention.disposal import day_faults, find, standing_faults
 from retention.errors import Problem
-from retention.ledger import Draft
+from retention.ledger.ledger import Draft
+from retention.ledger.view import chunks
 from retention.quarantine import Fault, Found, Place, Quarantine
 from retention.rules import guards
 from retention.rules.events import (
@@ -33,15 +34,14 @@ from retention.rules.events import (
 )
 from retention.rules.model import Outcome, State, Wish
 from retention.rules.reckoning import reckonings
-from retention.view import chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from retention.ledger import Ledger, Stamp
-    from retention.projection import Entry
+    from retention.ledger.ledger import Ledger, Stamp
+    from retention.ledger.rows import Entry
+    from retention.ledger.view import View
     from retention.rules.model import DisposalList, Item, Record
-    from retention.view import View
 
 GROUP = 500
 """Files that share a transaction: enough to share its sync, few enough to keep other writers waiting but briefly."""

@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from office import Office, create_office
 from office.disposalpapers import Around, Proof
 from office.papercode import PaperCode
-from retention import accounts, audit
-from retention.ledger import Draft, Ledger, Stamp
+from retention import accounts
+from retention.ledger import chain as audit
+from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules import disposal_lists as lists
 from retention.rules import events
 from retention.rules.model import (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from retention import accounts, disposal
 from retention.disposal import Answer
-from retention.ledger import Draft, Ledger, Stamp
+from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules.dates import CHINA
 from retention.rules.events import Filed, Held, HoldPlaced, ScheduleAdopted
 from retention.rules.model import (

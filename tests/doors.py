@@ -19,7 +19,7 @@ from console import disposal as commands
 from office import create_office, people, roundtrip
 from retention import disposal, execution
 from retention.errors import Problem, RefusedError
-from retention.ledger import Draft
+from retention.ledger.ledger import Draft
 from retention.rules import persons
 from retention.rules.events import SessionBegun
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import pytest
 
     from retention.disposal import Answer
-    from retention.ledger import Stamp
+    from retention.ledger.ledger import Stamp
     from retention.rules.model import Policy
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import date
 
-    from retention.projection import Entry
+    from retention.ledger.rows import Entry
 
 OUTCOMES = (ev.DestroyAborted, ev.Restored, ev.Destroyed)
 PERSONAL = (

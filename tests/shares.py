@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from retention import schema
 from retention.identify import Catalogue, Kind
+from retention.ledger import schema
 from retention.rules.model import Actor
 from retention.scan import Pass, Scanner, Share
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from retention.ledger import Ledger
-    from retention.projection import Entry
+    from retention.ledger.ledger import Ledger
+    from retention.ledger.rows import Entry
     from retention.rules.model import Record
 
 SERVICE = Actor("guidang", "0.1.0")

@@ -18,9 +18,11 @@ from sqlalchemy import select, text
 import cli
 import i18n
 from office import Office, create_office, people
-from retention import accounts, audit, schema
+from retention import accounts
 from retention.errors import ConflictError, RefusedError, TamperedError
-from retention.ledger import Draft, Ledger, Stamp
+from retention.ledger import chain as audit
+from retention.ledger import schema
+from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules import events, passwords, persons
 from retention.rules.model import Actor, Person, Role
 

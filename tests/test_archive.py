@@ -15,7 +15,7 @@ from office import Office, create_office
 from office.archive import catalogue_of, kinds_of, shares
 from retention.errors import RefusedError
 from retention.identify import Document, Standing, identify
-from retention.ledger import Draft, Ledger, Stamp
+from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules.events import ScheduleAdopted
 from retention.rules.model import Actor
 from retention.rules.schedule_table import find, read_schedule

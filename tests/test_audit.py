@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retention import audit
-from retention.audit import Checkpoint, Fault, Head, Link
 from retention.errors import SourceError
+from retention.ledger import chain as audit
+from retention.ledger.chain import Checkpoint, Fault, Head, Link
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -196,7 +196,7 @@ def test_an_export_a_public_key_and_a_checkpoint_are_enough(tmp_path: Path) -> N
     program = f"""
 import sys
 from pathlib import Path
-for name in ("sqlalchemy", "alembic", "sqlite3", "psycopg", "retention.ledger"):
+for name in ("sqlalchemy", "alembic", "sqlite3", "psycopg", "retention.ledger.ledger"):
     sys.modules[name] = None
 from retention import audit
 folder = Path({str(tmp_path)!r})

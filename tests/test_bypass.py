@@ -28,11 +28,13 @@ from workbooks import saved
 from docgen import ExcelTemplate
 from office import SHIPPED, roundtrip
 from office.disposalpapers import Around
-from retention import accounts, audit, disposal, execution, keeping, schema
-from retention.audit import Fault
+from retention import accounts, disposal, execution, keeping
 from retention.disposal import Answer
 from retention.errors import ConflictError, RetentionError, TamperedError
-from retention.ledger import Draft, Ledger, Stamp
+from retention.ledger import chain as audit
+from retention.ledger import schema
+from retention.ledger.chain import Fault
+from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules.events import Approved, Classified, ClockVouched, Destroyed, DestroyIntended, ScheduleAdopted
 from retention.rules.model import (
     Actor,

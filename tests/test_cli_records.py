@@ -25,9 +25,9 @@ from console import terminal
 from office import Office
 from office.archive import catalogue_of
 from retention import accounts
-from retention.history import in_sentence
 from retention.identify import Identification, Standing, repeated
-from retention.ledger import Ledger, Stamp
+from retention.ledger.history import in_sentence
+from retention.ledger.ledger import Ledger, Stamp
 from retention.rules.events import RecordChange
 from retention.rules.model import Person, Role
 from samples import due, share

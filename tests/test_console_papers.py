@@ -19,7 +19,7 @@ from workbooks import saved
 import cli
 from office.roundtrip import TITLES, WISH
 from retention import accounts
-from retention.ledger import Draft, Stamp
+from retention.ledger.ledger import Draft, Stamp
 from retention.peek import peek
 from retention.rules.events import Filed
 from retention.rules.model import Actor, Wish

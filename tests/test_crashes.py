@@ -21,7 +21,7 @@ from laws import Laws
 from retention import disposal, execution
 from retention.disposal import Answer, Selection
 from retention.execution import Order
-from retention.ledger import Ledger
+from retention.ledger.ledger import Ledger
 from retention.passing import QUARANTINE
 from retention.rules.events import Destroyed, DestroyIntended, UnlinkIntended
 from retention.rules.model import ListState, Outcome, Policy, Wish

@@ -11,10 +11,11 @@ from disposals import LETTER, MONTHLY, PLAN, SERVICE, World, stamp
 from laws import Laws
 from sqlalchemy import select
 
-from retention import disposal, schema
+from retention import disposal
 from retention.disposal import Answer, Selection
 from retention.errors import ConflictError, RefusedError, TamperedError, UnknownError
-from retention.ledger import Draft, Ledger
+from retention.ledger import schema
+from retention.ledger.ledger import Draft, Ledger
 from retention.rules import disposal_lists as lists
 from retention.rules.events import Altered, ClockVouched, Missed, ScheduleAdopted
 from retention.rules.model import (

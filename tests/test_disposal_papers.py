@@ -61,11 +61,12 @@ from office.disposalpapers import (
     SUPERVISION,
     TITLES,
 )
-from retention import audit, disposal, execution
-from retention.audit import Fault
+from retention import disposal, execution
 from retention.errors import ConflictError, RefusedError, SourceError, UnknownError
 from retention.identify import Catalogue, Confidence, Document, Standing, identify
-from retention.ledger import Draft
+from retention.ledger import chain as audit
+from retention.ledger.chain import Fault
+from retention.ledger.ledger import Draft
 from retention.peek import peek
 from retention.rules import events
 from retention.rules.model import ListState, Outcome, Period, Policy, State, Wish

@@ -26,7 +26,7 @@ from retention.duties import Basis, Case, Filed, Known, Rules, Staff, Status, ag
 from retention.dutyfile import read_duties
 from retention.errors import SourceError
 from retention.ics import calendar
-from retention.ledger import Ledger
+from retention.ledger.ledger import Ledger
 from retention.rules.model import Actor, Period
 from retention.scan import Scanner
 from retention.transmittals import read_transmittals

@@ -14,10 +14,11 @@ from disposals import PLAN, SERVICE, SHARE, World, stamp
 from sqlalchemy import delete, text
 from test_disposal import refused
 
-from retention import disposal, execution, files, schema
+from retention import disposal, execution, files
 from retention.errors import ConflictError, LedgerError, RefusedError, TamperedError
 from retention.execution import Order, Report
-from retention.ledger import Draft
+from retention.ledger import schema
+from retention.ledger.ledger import Draft
 from retention.passing import QUARANTINE
 from retention.rules.events import ClockVouched, Destroyed, DestroyIntended, Held, HoldPlaced, Released
 from retention.rules.model import ListState, Outcome, Policy, State

@@ -22,10 +22,12 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, create_engine, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from retention import audit, database, mounts, schema
-from retention.audit import Fault
+from retention import mounts
 from retention.errors import ConflictError, LedgerError, Problem, RefusedError, TamperedError
-from retention.ledger import Draft, Ledger, Stamp, View
+from retention.ledger import chain as audit
+from retention.ledger import database, schema
+from retention.ledger.chain import Fault
+from retention.ledger.ledger import Draft, Ledger, Stamp, View
 from retention.rules import events
 from retention.rules.model import (
     Actor,

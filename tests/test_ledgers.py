@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 import cli
 import i18n
 from office import Office, create_office
-from retention.ledger import Draft, Ledger, Stamp
+from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules.events import Filed, HoldPlaced
 from retention.rules.model import Actor
 

@@ -25,11 +25,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from laws import Laws, unfinished
 
-from retention import audit, disposal, execution, keeping
+from retention import disposal, execution, keeping
 from retention.disposal import Answer
 from retention.errors import ConflictError, RefusedError, UnknownError
 from retention.identify import Catalogue, Kind
-from retention.ledger import Ledger, Stamp
+from retention.ledger import chain as audit
+from retention.ledger.ledger import Ledger, Stamp
 from retention.rules.events import ActRefused, Classified, Destroyed
 from retention.rules.model import ListState, Period, Policy, Refused, State, Term, TermKind, Wish
 from retention.scan import Scanner, Share

@@ -15,10 +15,13 @@ from archives import CHECK, INCIDENT, PLAN, REPORT, SCANNED, SHARE, approved, de
 from docgen.period import Period as Span
 from docgen.registers.reader import new_workbook
 from office.records import Classes, Said, Verdict, classify, identified, record_named, settle
-from retention import enactment, keeping, schema, tally
+from retention import enactment, keeping
 from retention.errors import ConflictError, RefusedError, RetentionError, UnknownError
 from retention.identify import Catalogue, Kind
-from retention.ledger import Draft
+from retention.ledger import counting as tally
+from retention.ledger import schema
+from retention.ledger.ledger import Draft
+from retention.ledger.selection import Selection, by_place, conditions
 from retention.rules.dates import ClockFault
 from retention.rules.events import (
     ActRefused,
@@ -30,7 +33,6 @@ from retention.rules.events import (
 from retention.rules.model import Overlay, Period, State
 from retention.rules.reckoning import Never, reckon
 from retention.rules.schedule_table import read_schedule
-from retention.selection import Selection, by_place, conditions
 from samples.share import docx
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from office.roundtrip import REASON as WHY
 from retention import disposal
 from retention.disposal import Answer
 from retention.errors import ConflictError, RefusedError, UnknownError
-from retention.ledger import Draft
+from retention.ledger.ledger import Draft
 from retention.rules import events
 from retention.rules.model import DisposalList, ListState, Opinion, Term, TermKind, Wish
 

@@ -19,10 +19,11 @@ import pytest
 from sqlalchemy import delete, func, select, update
 
 import i18n
-from retention import schema, settle, sightings, walk
+from retention import settle, sightings, walk
 from retention.errors import Problem, RefusedError
 from retention.health import Health
-from retention.ledger import Draft, Ledger, Stamp
+from retention.ledger import schema
+from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.observed import Content, Stat, Unreadable, kept, on_disk
 from retention.rules import events, lifecycle
 from retention.rules.dates import ClockFault

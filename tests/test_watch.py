@@ -26,7 +26,7 @@ import pytest
 from test_watch_hints import until
 
 from office import create_office
-from retention.ledger import Ledger
+from retention.ledger.ledger import Ledger
 from retention.rules.model import State
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from retention import schema
+from retention.ledger import schema
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -13,8 +13,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from i18n import _
-from retention import audit
 from retention.errors import ConflictError, Problem
+from retention.ledger import chain as audit
 from retention.rules.events import (
     Appraised,
     Destroyed,

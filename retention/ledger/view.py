@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar, get_args
 from sqlalchemy import JSON, LargeBinary, Text, and_, case, cast, exists, func, literal, or_, select
 
 from i18n import _
-from retention import audit, projection, schema
 from retention.errors import ConflictError, Problem, RefusedError, TamperedError
-from retention.replay import History, Proven, entry_of, finding, impossible, misfiled
+from retention.ledger import chain as audit
+from retention.ledger import rows as projection
+from retention.ledger import schema
+from retention.ledger.replay import History, Proven, entry_of, finding, impossible, misfiled
 from retention.rules import disposal_lists as lists
 from retention.rules import lifecycle, passwords, persons
 from retention.rules.dates import Clock
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Executable, Select
 
-    from retention.projection import Entry
+    from retention.ledger.rows import Entry
     from retention.rules.events import Change
     from retention.rules.model import Account, Adoption, DisposalList, Hold, Item, ListState, Person, Record
 
@@ -189,7 +191,7 @@ class View:
         return [Dated(row["eligible_on"], projection.record_of(row, held.get(row["id"], frozenset()))) for row in rows]
 
     def rows(self, query: Executable) -> Sequence[Any]:
-        """What a query over the tables of :mod:`retention.schema` gives at this moment."""
+        """What a query over the tables of :mod:`retention.ledger.schema` gives at this moment."""
         return self._connection.execute(query).all()
 
     def eligible_on(self, record_id: str) -> date | None:

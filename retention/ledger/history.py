@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import date, datetime
 
-    from retention.projection import Entry
+    from retention.ledger.rows import Entry
     from retention.rules.events import Change
     from retention.rules.model import Actor, Period
 

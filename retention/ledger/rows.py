@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from retention import audit
+from retention.ledger import chain as audit
 from retention.rules.events import Event, ScheduleAdopted, change_from, object_of, payload_of, value_from
 from retention.rules.model import (
     Account,

@@ -18,15 +18,17 @@ from sqlalchemy import and_, bindparam, delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from i18n import _
-from retention import audit, database, projection, schema
 from retention.errors import ConflictError, LedgerError, Problem, RefusedError, TamperedError
-from retention.projection import Entry
-from retention.replay import RECORD_CHANGES
+from retention.ledger import chain as audit
+from retention.ledger import database, schema
+from retention.ledger import rows as projection
+from retention.ledger.replay import RECORD_CHANGES
+from retention.ledger.rows import Entry
+from retention.ledger.view import ACCOUNT_CHANGES, CHUNK, HOLD_CHANGES, LIST_CHANGES, View, chunks
 from retention.rules import disposal_lists as lists
 from retention.rules import lifecycle, persons
 from retention.rules.events import ActRefused, Event, ScheduleAdopted
 from retention.rules.reckoning import reckonings
-from retention.view import ACCOUNT_CHANGES, CHUNK, HOLD_CHANGES, LIST_CHANGES, View, chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -36,9 +38,9 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from sqlalchemy import Connection, Engine
 
+    from retention.ledger.view import ItemKey
     from retention.rules.events import Change
     from retention.rules.model import Account, Actor, Adoption, DisposalList, Hold, Item, Record
-    from retention.view import ItemKey
 
 
 _ONE_DAY = timedelta(days=1)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, or_
 
-from retention import schema
+from retention.ledger import schema
+from retention.ledger.view import overlaid
 from retention.rules.model import Overlay, State
-from retention.view import overlaid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

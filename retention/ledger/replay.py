@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from i18n import _
-from retention import audit, projection
 from retention.errors import ConflictError, Problem, RefusedError, TamperedError
-from retention.projection import Entry
+from retention.ledger import chain as audit
+from retention.ledger import rows as projection
+from retention.ledger.rows import Entry
 from retention.rules import disposal_lists as lists
 from retention.rules import lifecycle
 from retention.rules.events import RecordChange

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, case, false, func, or_, select
 
-from retention import schema
+from retention.ledger import schema
+from retention.ledger.selection import GONE
+from retention.ledger.view import due_on, overlaid
 from retention.rules.model import Overlay, State
 from retention.rules.reckoning import Never, reckon
-from retention.selection import GONE
-from retention.view import due_on, overlaid
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Select
 
+    from retention.ledger.view import View
     from retention.rules.model import Adoption, Record
-    from retention.view import View
 
 ALARMING = (Overlay.MISSING, Overlay.ALTERED, Overlay.RESURFACED, Overlay.UNCLASSIFIED)
 """What a person has to look at, the most alarming first (W3–W5, D4)."""

@@ -1,7 +1,7 @@
 """Connections to the ledger's database: durable, serialised where they write, and brought to the newest schema.
 
 SQLite for one office, PostgreSQL where many servers share one ledger. What differs between them is here and nowhere
-else; :mod:`retention.ledger` is the only one that asks for connections.
+else; :mod:`retention.ledger.ledger` is the only one that asks for connections.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from sqlalchemy import Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError
 
 from i18n import _
-from retention import mounts, schema
+from retention import mounts
 from retention.errors import LedgerError, Problem
+from retention.ledger import schema
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection
