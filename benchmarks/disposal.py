@@ -16,7 +16,8 @@ from harness import keep, machine, table, versions
 
 sys.path.remove(str(Path(__file__).parent))
 
-from retention import accounts, disposal, execution
+from retention import disposal, execution
+from retention.acts import accounts
 from retention.disposal import Answer
 from retention.execution import Order
 from retention.ledger.ledger import Draft, Ledger, Stamp

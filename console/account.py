@@ -130,7 +130,7 @@ def change(name: str, full_name: str | None, roles: tuple[Role, ...], department
     The roles named replace those the person had. Nobody changes their own.
     """
     from office import people
-    from retention import accounts
+    from retention.acts import accounts
 
     if full_name is None and not roles and department is None:
         raise click.UsageError(_("Name what is to change: --full-name, --role or --department."))
@@ -149,7 +149,7 @@ def change(name: str, full_name: str | None, roles: tuple[Role, ...], department
 def close(name: str, reason: str, as_json: bool) -> Exit:
     """Close an account for ever; needs an administrator. Its sessions end at once, its name is never given again."""
     from office import people
-    from retention import accounts
+    from retention.acts import accounts
 
     office = the_office()
     with _ledger(office) as ledger:
@@ -163,7 +163,7 @@ def close(name: str, reason: str, as_json: bool) -> Exit:
 def unlock(name: str, as_json: bool) -> Exit:
     """Let somebody log in again after too many wrong passwords; needs an administrator."""
     from office import people
-    from retention import accounts
+    from retention.acts import accounts
 
     office = the_office()
     with _ledger(office) as ledger:

@@ -189,7 +189,7 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter an option
     """
     from office import people
     from office.records import records_named
-    from retention import keeping
+    from retention.acts import records as keeping
     from retention.ledger.selection import conditions
 
     if not (texts or class_text or period or under):
@@ -217,7 +217,7 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter an option
 def release(hold_id: str, reason: str, as_json: bool) -> Exit:
     """End a hold. Its records stay under other holds, and no longer under this one."""
     from office import people
-    from retention import keeping
+    from retention.acts import records as keeping
 
     with the_archive() as archive:
         stamp = people.stamp_of(archive.office, archive.ledger, datetime.now(UTC))

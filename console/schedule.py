@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from office import Office
-    from retention.adoption import Preview, Shift
+    from retention.acts.schedule_preview import Preview, Shift
     from retention.errors import Problem
     from retention.rules.model import Adoption, RecordClass, ScheduleVersion, Term
     from retention.rules.schedule_table import ScheduleReading
@@ -177,7 +177,7 @@ def adopt(preview: bool, shorten: bool, count: int | None, as_json: bool) -> Exi
     given as --count; where it is another by then, nothing is adopted.
     """
     from office import ledgers, people
-    from retention import enactment
+    from retention.acts import schedule as enactment
 
     office = the_office()
     version = office.schedule().version
@@ -212,7 +212,7 @@ def approve_shortening(digest: str, count: int | None, reason: str, as_json: boo
     person. The approval is for the next adoption of exactly this table, and never for records held or listed then.
     """
     from office import ledgers, people
-    from retention import enactment
+    from retention.acts import schedule as enactment
     from retention.errors import ConflictError
 
     office = the_office()
@@ -258,7 +258,8 @@ def _typed(shown: _Preview, wanted: int, *, as_json: bool) -> int:
 def _previewed(office: Office, version: ScheduleVersion, *, shorten: bool = False, approver: str = "") -> _Preview:
     """What adopting the version today would do (P2)."""
     from office import ledgers
-    from retention import adoption, enactment
+    from retention.acts import schedule as enactment
+    from retention.acts import schedule_preview as adoption
     from retention.rules.dates import business_date
 
     today = business_date(datetime.now(UTC))

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from retention import accounts
+from retention.acts import accounts
 from retention.errors import RefusedError, UnknownError
 from retention.ledger.ledger import Stamp
 from retention.rules import persons

@@ -36,7 +36,7 @@ from office.disposalpapers import (
     Proof,
 )
 from office.papercode import PaperCode
-from retention import accounts
+from retention.acts import accounts
 from retention.errors import ConflictError, Problem, UnknownError
 from retention.ledger import schema
 from retention.ledger.ledger import Draft

@@ -15,10 +15,10 @@ from sqlalchemy import and_, func, or_
 
 from i18n import _
 from office.archive import catalogue_of, roots, schedule_of
-from retention import keeping
+from retention.acts import records as keeping
+from retention.acts.records import Seen, Settling
 from retention.errors import Problem, RefusedError, UnknownError
 from retention.identify import Document, Identification, Standing, identify
-from retention.keeping import Seen, Settling
 from retention.ledger import schema
 from retention.ledger.counting import class_keys
 from retention.ledger.selection import GONE

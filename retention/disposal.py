@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from i18n import _
-from retention import accounts
+from retention.acts import accounts
 from retention.errors import Problem, RefusedError, UnknownError
 from retention.ledger.ledger import Draft
 from retention.ledger.selection import Selection, conditions

@@ -12,7 +12,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from i18n import _
-from retention import accounts, disposal
+from retention import disposal
+from retention.acts import accounts
 from retention.disposal import clock_faults, find, list_fault, refuse, released
 from retention.errors import Problem, RefusedError
 from retention.ledger.ledger import Draft

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from office import Office, create_office
 from office.archive import catalogue_of, shares
-from retention import accounts
+from retention.acts import accounts
 from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules.dates import business_date
 from retention.rules.events import Approved, Destroyed, DestroyIntended, Listed, Quarantined

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from office import Office, create_office
 from office.disposalpapers import Around, Proof
 from office.papercode import PaperCode
-from retention import accounts
+from retention.acts import accounts
 from retention.ledger import chain as audit
 from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules import disposal_lists as lists

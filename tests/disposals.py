@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from retention import accounts, disposal
+from retention import disposal
+from retention.acts import accounts
 from retention.disposal import Answer
 from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules.dates import CHINA

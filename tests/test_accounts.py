@@ -18,7 +18,7 @@ from sqlalchemy import select, text
 import cli
 import i18n
 from office import Office, create_office, people
-from retention import accounts
+from retention.acts import accounts
 from retention.errors import ConflictError, RefusedError, TamperedError
 from retention.ledger import chain as audit
 from retention.ledger import schema

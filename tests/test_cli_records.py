@@ -24,7 +24,7 @@ import i18n
 from console import terminal
 from office import Office
 from office.archive import catalogue_of
-from retention import accounts
+from retention.acts import accounts
 from retention.identify import Identification, Standing, repeated
 from retention.ledger.history import in_sentence
 from retention.ledger.ledger import Ledger, Stamp

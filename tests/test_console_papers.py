@@ -18,7 +18,7 @@ from workbooks import saved
 
 import cli
 from office.roundtrip import TITLES, WISH
-from retention import accounts
+from retention.acts import accounts
 from retention.ledger.ledger import Draft, Stamp
 from retention.peek import peek
 from retention.rules.events import Filed

@@ -25,7 +25,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from laws import Laws, unfinished
 
-from retention import disposal, execution, keeping
+from retention import disposal, execution
+from retention.acts import records as keeping
 from retention.disposal import Answer
 from retention.errors import ConflictError, RefusedError, UnknownError
 from retention.identify import Catalogue, Kind

@@ -15,7 +15,8 @@ from archives import CHECK, INCIDENT, PLAN, REPORT, SCANNED, SHARE, approved, de
 from docgen.period import Period as Span
 from docgen.registers.reader import new_workbook
 from office.records import Classes, Said, Verdict, classify, identified, record_named, settle
-from retention import enactment, keeping
+from retention.acts import records as keeping
+from retention.acts import schedule as enactment
 from retention.errors import ConflictError, RefusedError, RetentionError, UnknownError
 from retention.identify import Catalogue, Kind
 from retention.ledger import counting as tally
@@ -626,7 +627,7 @@ def test_an_approval_is_for_one_adoption_of_one_table(archive: Archive) -> None:
 
 
 def test_who_approved_shortening_does_not_adopt_it(archive: Archive, tmp_path: Path) -> None:  # P3, R1
-    from retention import accounts
+    from retention.acts import accounts
     from retention.rules.model import Role
 
     adopt(archive)

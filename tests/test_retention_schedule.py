@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import i18n
-from retention.adoption import objections, preview, propose
+from retention.acts.schedule_preview import objections, preview, propose
 from retention.errors import SourceError
 from retention.rules.model import (
     Actor,

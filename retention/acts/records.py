@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from i18n import _
-from retention import accounts
+from retention.acts import accounts
 from retention.errors import Problem, RefusedError, UnknownError
 from retention.ledger.ledger import Draft
 from retention.rules.events import (

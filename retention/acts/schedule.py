@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import or_
 
 from i18n import _
-from retention import accounts, adoption
+from retention.acts import accounts
+from retention.acts import schedule_preview as adoption
 from retention.errors import ConflictError, Problem, RefusedError
 from retention.ledger import schema
 from retention.ledger.counting import in_use
@@ -25,7 +26,7 @@ from retention.rules.schedule_table import find
 if TYPE_CHECKING:
     from datetime import date
 
-    from retention.adoption import Preview
+    from retention.acts.schedule_preview import Preview
     from retention.ledger.ledger import Ledger, Stamp
     from retention.ledger.view import View
     from retention.rules.model import Adoption, ScheduleVersion
