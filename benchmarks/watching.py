@@ -22,14 +22,17 @@ sys.path.remove(str(Path(__file__).parent))
 
 from sqlalchemy import Connection, Engine, event, update
 
-from retention import health, observed, settle, sightings, walk
-from retention.identify import Catalogue, Document, Kind, Standing, identify
+from retention.filing import digesting as settle
+from retention.filing import observed, walk
+from retention.filing import observed_tables as sightings
+from retention.filing import share_health as health
+from retention.filing.first_lines import peek
+from retention.filing.identify import Catalogue, Document, Kind, Standing, identify
+from retention.filing.observed import Stat
+from retention.filing.scan import Pass, Scanner, Share
 from retention.ledger import schema
 from retention.ledger.ledger import Ledger, Stamp
-from retention.observed import Stat
-from retention.peek import peek
 from retention.rules.model import Actor
-from retention.scan import Pass, Scanner, Share
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from docgen.period import Period as Span
     from office import Office
     from office.records import Classes
-    from retention.identify import Identification
+    from retention.filing.identify import Identification
     from retention.ledger.counting import Alerts
     from retention.ledger.ledger import Ledger
     from retention.ledger.selection import Selection

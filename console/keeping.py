@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from docgen.period import Period as Span
     from office.records import Classes
-    from retention.identify import Identification
+    from retention.filing.identify import Identification
     from retention.rules.model import Record
 
 # --- classify ---------------------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from console.archive import Archive
     from docgen.period import Period as Span
     from office.records import Classes
-    from retention.identify import Identification
+    from retention.filing.identify import Identification
     from retention.ledger.counting import Alerts, Group, Tally
     from retention.ledger.history import Happening
     from retention.ledger.view import Dated, View

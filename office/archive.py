@@ -13,7 +13,7 @@ from office import ledgers
 from office.disposalpapers import KINDS as PAPERS
 from office.disposalpapers import SHARE as PROOFS
 from retention.errors import Problem, RefusedError, SourceError
-from retention.identify import DEPARTMENT_WORDS, Catalogue, Kind
+from retention.filing.identify import DEPARTMENT_WORDS, Catalogue, Kind
 from retention.rules.schedule_table import names_of, version_of
 from retention.rules.small_tables import folded
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from docgen.forms.declaration import Form
     from office.centre import Office
+    from retention.filing.scan import Share
     from retention.ledger.view import View
     from retention.rules.model import RecordClass, ScheduleVersion
-    from retention.scan import Share
 
 BASE_DATA = Kind("基础数据汇总表", "基础数据汇总表", form="monthly-report/base-data", aliases=("基础数据汇总",))
 ANNEX = Kind("指标明细", "指标明细", form="monthly-report/annex")
@@ -40,7 +40,7 @@ def shares(office: Office) -> tuple[Share, ...]:
     RefusedError, with every fault, where the office lies inside a share: its ledger would be watched, and written
     where nothing may be (D14); or where one share lies inside another: a file would be two records.
     """
-    from retention.scan import Share
+    from retention.filing.scan import Share
 
     found, lies = [], roots(office)
     for name, chosen in office.settings.shares.items():

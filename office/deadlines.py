@@ -16,11 +16,11 @@ from office import archive, ledgers
 from office.records import Classes
 from retention.duties import Basis, Case, Filed, Known, Rules, Staff, agenda
 from retention.dutyfile import read_duties
-from retention.identify import Document, Standing, identify
+from retention.filing.first_lines import NOTHING, peek
+from retention.filing.identify import Document, Standing, identify
+from retention.filing.scan import place_on_disk
 from retention.ledger import schema
-from retention.peek import NOTHING, peek
 from retention.rules.model import Period
-from retention.scan import place_on_disk
 from retention.transmittals import FILE as TRANSMITTALS
 from retention.transmittals import read_transmittals
 from retention.workdays import library, read_holidays
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from docgen.registers.reading import Reading
     from office.centre import Office
     from retention.duties import Agenda, Duty
-    from retention.identify import Catalogue, Kind
+    from retention.filing.identify import Catalogue, Kind
     from retention.ledger.view import View
     from retention.rules.model import Record
     from retention.workdays import HolidayTable

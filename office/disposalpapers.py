@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from office.registerpages import RegisterRow, pages
-from retention.identify import Kind
+from retention.filing.identify import Kind
 from retention.rules.dates import CHINA
 from retention.rules.model import Outcome, State, TermKind, Wish
 

@@ -132,7 +132,7 @@ def names_a_file(source: str) -> bool:
 
 def _embedded(content: bytes, where: str) -> str:
     """The code among a Word file's properties."""
-    from retention.peek import peek
+    from retention.filing.first_lines import peek
 
     if code := peek(content).properties.get(PROPERTY):
         return code

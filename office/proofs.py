@@ -38,10 +38,10 @@ from office.disposalpapers import (
 from office.papercode import PaperCode
 from retention.acts import accounts
 from retention.errors import ConflictError, Problem, UnknownError
+from retention.filing.first_lines import peek
 from retention.ledger import schema
 from retention.ledger.ledger import Draft
 from retention.ledger.view import CHUNK, chunks
-from retention.peek import peek
 from retention.rules import disposal_lists as lists
 from retention.rules.events import Filed
 from retention.rules.model import ListState, Role, Wish

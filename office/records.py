@@ -18,16 +18,16 @@ from office.archive import catalogue_of, roots, schedule_of
 from retention.acts import records as keeping
 from retention.acts.records import Seen, Settling
 from retention.errors import Problem, RefusedError, UnknownError
-from retention.identify import Document, Identification, Standing, identify
+from retention.filing.first_lines import NOTHING, Peek, peek
+from retention.filing.identify import Document, Identification, Standing, identify
+from retention.filing.observed import shown
+from retention.filing.scan import place_on_disk
 from retention.ledger import schema
 from retention.ledger.counting import class_keys
 from retention.ledger.selection import GONE
-from retention.observed import shown
-from retention.peek import NOTHING, Peek, peek
 from retention.rules.events import Classified, Decision, Filed
 from retention.rules.schedule_table import find
 from retention.rules.small_tables import folded
-from retention.scan import place_on_disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
     from office.centre import Office
-    from retention.identify import Catalogue, Kind
+    from retention.filing.identify import Catalogue, Kind
     from retention.ledger.ledger import Ledger, Stamp
     from retention.ledger.rows import Entry
     from retention.ledger.view import View

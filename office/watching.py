@@ -23,9 +23,9 @@ from office import archive, ledgers
 from office.turns import Turn
 from retention import watchstatus
 from retention.errors import ConflictError, LedgerError, Problem, UnknownError
-from retention.health import Health
+from retention.filing.scan import Scanner
+from retention.filing.share_health import Health
 from retention.rules.model import Actor
-from retention.scan import Scanner
 from retention.watch import Patience, Service, ShareWatch, Watched
 from retention.watchstatus import BEAT, Condition, ShareStatus, Status, shown
 from retention.watchstory import Story, counts_of
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from office.centre import Office
-    from retention.identify import Catalogue
+    from retention.filing.identify import Catalogue
+    from retention.filing.scan import Pass, Share
     from retention.ledger.ledger import Ledger
-    from retention.scan import Pass, Share
     from retention.watchstatus import Counts
 
 LOG = logging.getLogger("guidang.watch")

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
 
-from retention.observed import on_disk
+from retention.filing.observed import on_disk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

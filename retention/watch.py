@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from i18n import _
 from retention.errors import LedgerError
-from retention.health import Health
+from retention.filing.observed import on_disk
+from retention.filing.share_health import Health
 from retention.hints import Why
-from retention.observed import on_disk
 from retention.sources import HintSource
 from retention.watchstatus import Condition
 from retention.watchstory import LOG, Story, counts_of
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from retention.scan import Pass, Share
+    from retention.filing.scan import Pass, Share
     from retention.watchstatus import ShareStatus
     from retention.worklist import Work
 

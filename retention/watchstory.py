@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from i18n import _
-from retention.health import Health
+from retention.filing.share_health import Health
 from retention.hints import Why
 from retention.watchstatus import Condition, Counts, ShareStatus, Since, shown
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from retention.scan import Pass, Share
+    from retention.filing.scan import Pass, Share
     from retention.sources import HintSource
 
 LOG = logging.getLogger("guidang.watch")

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from office import Office, create_office
 from office.archive import catalogue_of, shares
 from retention.acts import accounts
+from retention.filing.scan import Scanner
 from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules.dates import business_date
 from retention.rules.events import Approved, Destroyed, DestroyIntended, Listed, Quarantined
 from retention.rules.model import Actor, Outcome, Person, Record, Role, Term, TermKind
-from retention.scan import Scanner
 from samples.share import docx
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from retention.identify import Catalogue, Kind
+from retention.filing.identify import Catalogue, Kind
+from retention.filing.scan import Pass, Scanner, Share
 from retention.ledger import schema
 from retention.rules.model import Actor
-from retention.scan import Pass, Scanner, Share
 
 if TYPE_CHECKING:
     from collections.abc import Collection

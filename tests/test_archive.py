@@ -14,7 +14,7 @@ from docgen.forms.declaration import load_forms
 from office import Office, create_office
 from office.archive import catalogue_of, kinds_of, shares
 from retention.errors import RefusedError
-from retention.identify import Document, Standing, identify
+from retention.filing.identify import Document, Standing, identify
 from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules.events import ScheduleAdopted
 from retention.rules.model import Actor
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from docgen.forms.declaration import Form
-    from retention.identify import Kind
+    from retention.filing.identify import Kind
     from retention.rules.model import RecordClass
 
 ROOT = Path(__file__).parent.parent

@@ -25,7 +25,7 @@ from console import terminal
 from office import Office
 from office.archive import catalogue_of
 from retention.acts import accounts
-from retention.identify import Identification, Standing, repeated
+from retention.filing.identify import Identification, Standing, repeated
 from retention.ledger.history import in_sentence
 from retention.ledger.ledger import Ledger, Stamp
 from retention.rules.events import RecordChange

@@ -19,8 +19,8 @@ from workbooks import saved
 import cli
 from office.roundtrip import TITLES, WISH
 from retention.acts import accounts
+from retention.filing.first_lines import peek
 from retention.ledger.ledger import Draft, Stamp
-from retention.peek import peek
 from retention.rules.events import Filed
 from retention.rules.model import Actor, Wish
 

@@ -63,11 +63,11 @@ from office.disposalpapers import (
 )
 from retention import disposal, execution
 from retention.errors import ConflictError, RefusedError, SourceError, UnknownError
-from retention.identify import Catalogue, Confidence, Document, Standing, identify
+from retention.filing.first_lines import peek
+from retention.filing.identify import Catalogue, Confidence, Document, Standing, identify
 from retention.ledger import chain as audit
 from retention.ledger.chain import Fault
 from retention.ledger.ledger import Draft
-from retention.peek import peek
 from retention.rules import events
 from retention.rules.model import ListState, Outcome, Period, Policy, State, Wish
 from retention.rules.reckoning import reckon

@@ -25,10 +25,10 @@ from office.archive import catalogue_of, shares
 from retention.duties import Basis, Case, Filed, Known, Rules, Staff, Status, agenda, end_of
 from retention.dutyfile import read_duties
 from retention.errors import SourceError
+from retention.filing.scan import Scanner
 from retention.ics import calendar
 from retention.ledger.ledger import Ledger
 from retention.rules.model import Actor, Period
-from retention.scan import Scanner
 from retention.transmittals import read_transmittals
 from retention.workdays import HolidayTable, library
 from samples import filing

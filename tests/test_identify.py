@@ -17,9 +17,9 @@ import i18n
 from docgen.forms.declaration import load_forms
 from docgen.period import Period
 from docgen.registers.reader import new_workbook
-from retention.identify import Catalogue, Confidence, Document, Kind, Standing, identify, repeated
+from retention.filing.first_lines import NOTHING, peek
+from retention.filing.identify import Catalogue, Confidence, Document, Kind, Standing, identify, repeated
 from retention.passing import left_alone
-from retention.peek import NOTHING, peek
 from samples import centre, share
 
 ROOT = Path(__file__).parent.parent

@@ -29,12 +29,12 @@ from retention import disposal, execution
 from retention.acts import records as keeping
 from retention.disposal import Answer
 from retention.errors import ConflictError, RefusedError, UnknownError
-from retention.identify import Catalogue, Kind
+from retention.filing.identify import Catalogue, Kind
+from retention.filing.scan import Scanner, Share
 from retention.ledger import chain as audit
 from retention.ledger.ledger import Ledger, Stamp
 from retention.rules.events import ActRefused, Classified, Destroyed
 from retention.rules.model import ListState, Period, Policy, Refused, State, Term, TermKind, Wish
-from retention.scan import Scanner, Share
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -18,7 +18,7 @@ from office.records import Classes, Said, Verdict, classify, identified, record_
 from retention.acts import records as keeping
 from retention.acts import schedule as enactment
 from retention.errors import ConflictError, RefusedError, RetentionError, UnknownError
-from retention.identify import Catalogue, Kind
+from retention.filing.identify import Catalogue, Kind
 from retention.ledger import counting as tally
 from retention.ledger import schema
 from retention.ledger.ledger import Draft

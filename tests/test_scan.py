@@ -19,16 +19,18 @@ import pytest
 from sqlalchemy import delete, func, select, update
 
 import i18n
-from retention import settle, sightings, walk
 from retention.errors import Problem, RefusedError
-from retention.health import Health
+from retention.filing import digesting as settle
+from retention.filing import observed_tables as sightings
+from retention.filing import walk
+from retention.filing.observed import Content, Stat, Unreadable, kept, on_disk
+from retention.filing.scan import place_on_disk
+from retention.filing.share_health import Health
 from retention.ledger import schema
 from retention.ledger.ledger import Draft, Ledger, Stamp
-from retention.observed import Content, Stat, Unreadable, kept, on_disk
 from retention.rules import events, lifecycle
 from retention.rules.dates import ClockFault
 from retention.rules.model import Actor, Outcome, State, Term, TermKind
-from retention.scan import place_on_disk
 from samples import share
 from tests.shares import REPORT, SERVICE, Desk, catalogue, docx
 from tests.test_identify import catalogue as sample_catalogue

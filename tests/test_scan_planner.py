@@ -15,10 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retention import passing, reconcile
-from retention.identify import Standing
-from retention.observed import Content, Limits, Row, Stat, joined, parent_of, same
-from retention.reconcile import SECOND, Absent, Case, Lore, Moment, Step
+from retention import passing
+from retention.filing import decide as reconcile
+from retention.filing.decide import SECOND, Absent, Case, Lore, Moment, Step
+from retention.filing.identify import Standing
+from retention.filing.observed import Content, Limits, Row, Stat, joined, parent_of, same
 from retention.rules import lifecycle
 from retention.rules.events import Altered, Event, Filed, Found, Missed, Moved
 from retention.rules.model import Actor, Record, State
@@ -26,7 +27,7 @@ from retention.rules.model import Actor, Record, State
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from retention.reconcile import Fact
+    from retention.filing.decide import Fact
 
 LIMITS = Limits(3 * SECOND, 60 * SECOND, 20, 1_000)
 SERVICE = Actor("guidang", "0.1.0")

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, Self
 import pytest
 from test_watch_hints import until
 
-from retention import health, watchstatus
+from retention import watchstatus
 from retention.errors import LedgerError, Problem
-from retention.health import Health
+from retention.filing import share_health as health
+from retention.filing.observed import Stat
+from retention.filing.scan import Pass, Share
+from retention.filing.share_health import Health
 from retention.hints import Why
-from retention.observed import Stat
-from retention.scan import Pass, Share
 from retention.sources import HintSource
 from retention.watch import Patience, Service, ShareWatch, Watched
 from retention.watchstatus import BEAT, Condition, Counts, ShareStatus, Since, Status

@@ -218,7 +218,7 @@ class View:
     # what scans saw
 
     def seen(self, read: Callable[[Connection], T]) -> T:
-        """What a function of :mod:`retention.sightings` reads of the same moment."""
+        """What a function of :mod:`retention.filing.observed_tables` reads of the same moment."""
         return read(self._connection)
 
     def clock(self) -> Clock:

@@ -16,15 +16,15 @@ from typing import IO, TYPE_CHECKING
 
 from i18n import _
 from retention import passing
-from retention.identify import Document, Standing, identify
-from retention.observed import Content, Stat, Unreadable, joined, on_disk, same, shown
-from retention.peek import NOTHING, peek
-from retention.walk import mtime_of
+from retention.filing.first_lines import NOTHING, peek
+from retention.filing.identify import Document, Standing, identify
+from retention.filing.observed import Content, Stat, Unreadable, joined, on_disk, same, shown
+from retention.filing.walk import mtime_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from retention.identify import Catalogue
+    from retention.filing.identify import Catalogue
 
 SMALL = 8 * 1024 * 1024
 """Up to so many bytes a file is read at once, and looked into from memory."""

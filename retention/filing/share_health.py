@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from i18n import _
 from retention import passing
-from retention.observed import on_disk
-from retention.walk import look_at
+from retention.filing.observed import on_disk
+from retention.filing.walk import look_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from retention.observed import Stat
+    from retention.filing.observed import Stat
 
 SAMPLE = 20
 ENOUGH = 5

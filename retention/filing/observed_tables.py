@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, delete, exists, func, insert, or_, select, update
 
-from retention.health import SAMPLE, Health, Identity
-from retention.identify import Standing
+from retention.filing.identify import Standing
+from retention.filing.observed import Being, Folder, Row, Stat, parent_of, without_place
+from retention.filing.share_health import SAMPLE, Health, Identity
 from retention.ledger import schema
 from retention.ledger.view import CHUNK, chunks
-from retention.observed import Being, Folder, Row, Stat, parent_of, without_place
 from retention.rules.model import State
 
 if TYPE_CHECKING:

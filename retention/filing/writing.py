@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from retention import reconcile, sightings
 from retention.errors import ConflictError, RefusedError
+from retention.filing import decide as reconcile
+from retention.filing import observed_tables as sightings
+from retention.filing.decide import SECOND, Case, Moment
 from retention.ledger.ledger import Draft
-from retention.reconcile import SECOND, Case, Moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from retention.errors import Problem
-    from retention.evidence import Evidence
+    from retention.filing.observed import Folder, Limits, Row
+    from retention.filing.questions import Evidence
     from retention.ledger.ledger import Ledger, Stamp
     from retention.ledger.rows import Entry
     from retention.ledger.view import View
-    from retention.observed import Folder, Limits, Row
     from retention.rules.model import Record
 
 FACTS, ROWS = 200, 5_000

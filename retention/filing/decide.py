@@ -12,8 +12,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from retention import passing
-from retention.identify import Standing
-from retention.observed import Being, Content, Limits, Row, Stat, Unreadable, same, shown, without_place
+from retention.filing.identify import Standing
+from retention.filing.observed import Being, Content, Limits, Row, Stat, Unreadable, same, shown, without_place
 from retention.rules.events import Altered, Filed, Found, Missed, Moved, Resurfaced
 from retention.rules.model import State
 

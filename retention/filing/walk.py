@@ -14,7 +14,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from retention import passing
-from retention.observed import Stat, joined, kept
+from retention.filing.observed import Stat, joined, kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

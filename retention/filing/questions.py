@@ -10,17 +10,20 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from retention import health, reconcile, sightings, walk
-from retention.observed import on_disk, same, shown
-from retention.reconcile import Case, Lore
+from retention.filing import decide as reconcile
+from retention.filing import observed_tables as sightings
+from retention.filing import share_health as health
+from retention.filing import walk
+from retention.filing.decide import Case, Lore
+from retention.filing.observed import on_disk, same, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from retention.filing.observed import Row, Stat
+    from retention.filing.observed_tables import ShareRow
     from retention.ledger.ledger import Ledger
-    from retention.observed import Row, Stat
     from retention.rules.model import Record
-    from retention.sightings import ShareRow
 
 
 class Place(Enum):

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from retention.identify import Standing
+    from retention.filing.identify import Standing
     from retention.rules.model import Period
 
 

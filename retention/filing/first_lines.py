@@ -15,7 +15,7 @@ from hashlib import sha256
 from html import unescape
 from typing import IO, TYPE_CHECKING
 
-from retention.identify import BLANK
+from retention.filing.identify import BLANK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

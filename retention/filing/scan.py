@@ -16,17 +16,22 @@ from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import is_normalized
 
 from i18n import _
-from retention import health, mounts, passing, reconcile, settle, sightings, walk
+from retention import mounts, passing
 from retention.errors import Problem
-from retention.evidence import Evidence
-from retention.gathered import FACTS, ROWS, Visit, Writer
-from retention.health import Health
+from retention.filing import decide as reconcile
+from retention.filing import digesting as settle
+from retention.filing import observed_tables as sightings
+from retention.filing import share_health as health
+from retention.filing import walk
+from retention.filing.decide import SECOND, Absent, Case, Moment, Step
+from retention.filing.observed import Folder, Limits, Row, Unreadable, kept, on_disk, same, shown
+from retention.filing.observed_tables import ShareRow
+from retention.filing.questions import Evidence
+from retention.filing.share_health import Health
+from retention.filing.writing import FACTS, ROWS, Visit, Writer
 from retention.ledger.ledger import Draft, Stamp
-from retention.observed import Folder, Limits, Row, Unreadable, kept, on_disk, same, shown
-from retention.reconcile import SECOND, Absent, Case, Moment, Step
 from retention.rules.dates import business_date
 from retention.rules.events import Altered, Filed, Found, Missed, Moved, Resurfaced
-from retention.sightings import ShareRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -35,13 +40,13 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from retention.identify import Catalogue
+    from retention.filing.identify import Catalogue
+    from retention.filing.observed import Stat
+    from retention.filing.walk import Closed, Listing
     from retention.ledger.ledger import Ledger
     from retention.ledger.rows import Entry
     from retention.ledger.view import View
-    from retention.observed import Stat
     from retention.rules.model import Actor, Record
-    from retention.walk import Closed, Listing
 
 BATCH, BATCH_NAMES = 100, 20_000
 """Folders, and names in them, that are held against what is known of them at once."""
