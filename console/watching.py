@@ -18,7 +18,7 @@ from i18n import _
 if TYPE_CHECKING:
     from office import Office
     from office.watching import Found
-    from retention.watchstatus import ShareStatus, Since, Status
+    from retention.watching.status import ShareStatus, Since, Status
 
 
 def _now() -> datetime:
@@ -112,7 +112,7 @@ def _on_signals(stop: threading.Event) -> None:
 
 
 def _show_found(found: list[Found]) -> None:
-    from retention.watchstory import count_names
+    from retention.watching.log import count_names
 
     names = count_names()
     titles = (_("share"), _("files"), _("folders"), *names.values(), _("not settled"), _("left alone"))
@@ -123,14 +123,14 @@ def _show_found(found: list[Found]) -> None:
 
 
 def _found_row(found: Found) -> tuple[str, ...]:
-    from retention.watchstory import count_names
+    from retention.watching.log import count_names
 
     counts = (str(getattr(found.counts, name)) for name in count_names())
     return (found.share, str(found.files), str(found.folders), *counts, str(found.waiting), str(found.left_alone))
 
 
 def _show_trouble(found: Found) -> None:
-    from retention.watchstatus import shown
+    from retention.watching.status import shown
 
     if found.trouble:
         click.echo(click.style(f"{found.share}：{found.trouble}", fg="red"), err=True)
@@ -145,7 +145,7 @@ def _show_trouble(found: Found) -> None:
 def _found_data(found: Found) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from retention.watchstatus import shown
+    from retention.watching.status import shown
 
     return {
         "share": found.share,
@@ -168,7 +168,7 @@ def _found_data(found: Found) -> dict[str, Any]:
 
 def _show_status(office: Office, *, as_json: bool) -> Exit:
     from office import watching
-    from retention.watchstatus import Condition
+    from retention.watching.status import Condition
 
     status, runs = watching.status_of(office), watching.runs(office)
     shares = status.shares if status else ()
@@ -219,7 +219,7 @@ def _share_row(share: ShareStatus) -> tuple[str, ...]:
 
 
 def _condition(share: ShareStatus) -> str:
-    from retention.watchstatus import Condition
+    from retention.watching.status import Condition
 
     return {
         Condition.STARTING: _("starting"),
@@ -232,7 +232,7 @@ def _condition(share: ShareStatus) -> str:
 
 
 def _share_lines(share: ShareStatus) -> list[str]:
-    from retention.watchstory import counts_in_words
+    from retention.watching.log import counts_in_words
 
     lines = [share.words] if share.words else []
     if share.counts:

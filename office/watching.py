@@ -21,15 +21,15 @@ from typing import TYPE_CHECKING
 from i18n import _
 from office import archive, ledgers
 from office.turns import Turn
-from retention import watchstatus
 from retention.errors import ConflictError, LedgerError, Problem, UnknownError
 from retention.filing.scan import Scanner
 from retention.filing.share_health import Health
 from retention.rules.model import Actor
-from retention.watch import Patience, Service, ShareWatch, Watched
-from retention.watchstatus import BEAT, Condition, ShareStatus, Status, shown
-from retention.watchstory import Story, counts_of
-from retention.worklist import Rhythm, step_of
+from retention.watching import status as watchstatus
+from retention.watching.log import Story, counts_of
+from retention.watching.service import Patience, Service, ShareWatch, Watched
+from retention.watching.status import BEAT, Condition, ShareStatus, Status, shown
+from retention.watching.worklist import Rhythm, step_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from retention.filing.identify import Catalogue
     from retention.filing.scan import Pass, Share
     from retention.ledger.ledger import Ledger
-    from retention.watchstatus import Counts
+    from retention.watching.status import Counts
 
 LOG = logging.getLogger("guidang.watch")
 FOLDER = "watch"

@@ -18,9 +18,9 @@ import i18n
 from console.watching import _condition
 from office.settings import ShareSettings
 from office.turns import Turn
-from retention.hints import Why
-from retention.watchstatus import Condition, ShareStatus
-from retention.watchstory import reason_of
+from retention.watching.hints import Why
+from retention.watching.log import reason_of
+from retention.watching.status import Condition, ShareStatus
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,12 +17,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retention import inotify, sources
-from retention.hints import Lost, Why
 from retention.mounts import below, kind_of
-from retention.polling import Pulse, Tiers
-from retention.sources import Hearer, HintSource, Ways, ways
-from retention.worklist import Rhythm, Work, Worklist
+from retention.watching import inotify, sources
+from retention.watching.hints import Lost, Why
+from retention.watching.polling import Pulse, Tiers
+from retention.watching.sources import Hearer, HintSource, Ways, ways
+from retention.watching.worklist import Rhythm, Work, Worklist
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -242,7 +242,7 @@ def test_a_reached_watch_limit_is_said_and_what_is_watched_goes_on(
 LIMITED = """
 import sys, pathlib
 pathlib.Path("/proc/sys/user/max_inotify_watches").write_text("5")
-from retention.sources import HintSource
+from retention.watching.sources import HintSource
 from pathlib import Path
 lost, folders = [], []
 source = HintSource(Path(sys.argv[1]), folders.append, lost.append)
@@ -366,7 +366,7 @@ def test_a_root_that_is_away_is_no_empty_folder(quiet: Path) -> None:
 def test_what_is_asked_is_told_like_what_the_system_tells(share: Path) -> None:
     from watchdog.observers.api import BaseObserver
 
-    from retention.polling import PollingEmitter
+    from retention.watching.polling import PollingEmitter
 
     folders: set[str] = set()
     emitter: type = PollingEmitter

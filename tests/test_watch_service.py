@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Any, Self
 import pytest
 from test_watch_hints import until
 
-from retention import watchstatus
 from retention.errors import LedgerError, Problem
 from retention.filing import share_health as health
 from retention.filing.observed import Stat
 from retention.filing.scan import Pass, Share
 from retention.filing.share_health import Health
-from retention.hints import Why
-from retention.sources import HintSource
-from retention.watch import Patience, Service, ShareWatch, Watched
-from retention.watchstatus import BEAT, Condition, Counts, ShareStatus, Since, Status
-from retention.watchstory import after
-from retention.worklist import Rhythm
+from retention.watching import status as watchstatus
+from retention.watching.hints import Why
+from retention.watching.log import after
+from retention.watching.service import Patience, Service, ShareWatch, Watched
+from retention.watching.sources import HintSource
+from retention.watching.status import BEAT, Condition, Counts, ShareStatus, Since, Status
+from retention.watching.worklist import Rhythm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from retention.hints import FolderHint, HintEmitter, Lost, Why
+from retention.watching.hints import FolderHint, HintEmitter, Lost, Why
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

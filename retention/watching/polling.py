@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from retention.hints import FolderHint, HintEmitter, Lost, Why
+from retention.watching.hints import FolderHint, HintEmitter, Lost, Why
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

@@ -18,11 +18,11 @@ from i18n import _
 from retention.errors import LedgerError
 from retention.filing.observed import on_disk
 from retention.filing.share_health import Health
-from retention.hints import Why
-from retention.sources import HintSource
-from retention.watchstatus import Condition
-from retention.watchstory import LOG, Story, counts_of
-from retention.worklist import Rhythm, Worklist, step_of
+from retention.watching.hints import Why
+from retention.watching.log import LOG, Story, counts_of
+from retention.watching.sources import HintSource
+from retention.watching.status import Condition
+from retention.watching.worklist import Rhythm, Worklist, step_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from retention.filing.scan import Pass, Share
-    from retention.watchstatus import ShareStatus
-    from retention.worklist import Work
+    from retention.watching.status import ShareStatus
+    from retention.watching.worklist import Work
 
 
 class Looks(Protocol):

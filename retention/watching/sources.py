@@ -22,9 +22,9 @@ from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers.api import BaseObserver
 
 from retention import mounts
-from retention.hints import Lost, Why
 from retention.passing import QUARANTINE
-from retention.polling import PollingEmitter
+from retention.watching.hints import Lost, Why
+from retention.watching.polling import PollingEmitter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -192,16 +192,16 @@ def _mountinfo() -> str:
 
 @cache
 def _told_here() -> bool:
-    from retention import inotify
+    from retention.watching import inotify
 
     return inotify.works()
 
 
 def _telling_emitter() -> Any:
     if sys.platform == "win32":
-        from retention.winhints import WindowsEmitter
+        from retention.watching.windows_hints import WindowsEmitter
 
         return WindowsEmitter
-    from retention.inotify import InotifyEmitter
+    from retention.watching.inotify import InotifyEmitter
 
     return InotifyEmitter

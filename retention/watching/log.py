@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from i18n import _
 from retention.filing.share_health import Health
-from retention.hints import Why
-from retention.watchstatus import Condition, Counts, ShareStatus, Since, shown
+from retention.watching.hints import Why
+from retention.watching.status import Condition, Counts, ShareStatus, Since, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from retention.filing.scan import Pass, Share
-    from retention.sources import HintSource
+    from retention.watching.sources import HintSource
 
 LOG = logging.getLogger("guidang.watch")
 

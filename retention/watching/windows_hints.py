@@ -14,7 +14,7 @@ from typing import Any
 
 from watchdog.observers.read_directory_changes import WindowsApiEmitter
 
-from retention.hints import FolderHint, HintEmitter, Lost, Why
+from retention.watching.hints import FolderHint, HintEmitter, Lost, Why
 
 PAUSE = 0.1
 """Seconds without news after which what came is told; watchdog collects for as long as news keep coming."""
