@@ -16,10 +16,11 @@ from harness import keep, machine, table, versions
 
 sys.path.remove(str(Path(__file__).parent))
 
-from retention import disposal, execution
 from retention.acts import accounts
-from retention.disposal import Answer
-from retention.execution import Order
+from retention.disposal import approval as disposal
+from retention.disposal import execution
+from retention.disposal.approval import Answer
+from retention.disposal.execution import Order
 from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules.events import Filed, ScheduleAdopted
 from retention.rules.model import (

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from console.archive import Archive
     from docgen.period import Period as Span
-    from retention.execution import Report
+    from retention.disposal.execution import Report
     from retention.ledger.ledger import Stamp
     from retention.rules.model import DisposalList, Item, Term
 
@@ -274,7 +274,7 @@ def _show_changes(number: str, changes: Sequence[tuple[str, str, str, str]]) -> 
 def submit(number: str, as_json: bool) -> Exit:
     """Freeze a list and hand it to the approver. Every row needs a decision; from now on nothing of it changes."""
     from office import disposals
-    from retention import disposal as acts
+    from retention.disposal import approval as acts
 
     with the_archive() as archive:
         acts.submit(archive.ledger, _stamp(archive), number)
@@ -334,7 +334,7 @@ def withdraw(number: str, reason: str, as_json: bool) -> Exit:
 
 def _ended(number: str, reason: str, act: str, *, as_json: bool) -> Exit:
     from office import disposals
-    from retention import disposal as acts
+    from retention.disposal import approval as acts
     from retention.rules.disposal_lists import state_name
 
     with the_archive() as archive:
@@ -359,7 +359,7 @@ def execute(number: str, confirm: tuple[str, int] | None, method: str | None, pl
     removed, `disposal restore` brings it back, and a hold stops it. What a lost process left open is settled first.
     """
     from office import disposals
-    from retention.execution import Order
+    from retention.disposal.execution import Order
 
     with the_archive() as archive:
         found = disposals.find(archive.ledger, number)
@@ -387,7 +387,7 @@ def by_hand(  # noqa: PLR0913, PLR0917 - one parameter an option
     Every file is looked for first, and has to be gone from its place. Asks for the list's number and the count.
     """
     from office import disposals
-    from retention.execution import Order
+    from retention.disposal.execution import Order
 
     with the_archive() as archive:
         order = Order(*(confirm or _typed_both()), method, place)
@@ -438,7 +438,7 @@ def recover(as_json: bool) -> Exit:
 def witness(number: str, statement: str, as_json: bool) -> Exit:
     """Sign as a witness that a list was executed; two persons who neither proposed, approved nor executed it."""
     from office import disposals
-    from retention import disposal as acts
+    from retention.disposal import approval as acts
     from retention.rules.model import ListState
 
     with the_archive() as archive:

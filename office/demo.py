@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 from i18n import _
 from office import archive, disposals, ledgers, people, proofs, watching
 from office.centre import FILE, SAMPLES, SCHEDULE, Office, create_office
-from retention import disposal
 from retention.acts import accounts
 from retention.acts import records as keeping
 from retention.acts import schedule as enactment
-from retention.execution import Order
+from retention.disposal import approval as disposal
+from retention.disposal.execution import Order
 from retention.ledger.ledger import Stamp
 from retention.ledger.selection import Selection, conditions
 from retention.rules.dates import CHINA

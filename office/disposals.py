@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from i18n import _
 from office import archive, ledgers
-from retention import disposal, execution
-from retention.disposal import Answer
+from retention.disposal import approval as disposal
+from retention.disposal import execution
+from retention.disposal.approval import Answer
 from retention.errors import Problem, TamperedError, UnknownError
 from retention.rules.model import Policy, Refused, Wish
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from office.centre import Office
-    from retention.execution import Order, Report
+    from retention.disposal.execution import Order, Report
     from retention.ledger.ledger import Ledger, Stamp
     from retention.ledger.selection import Selection
     from retention.rules.model import DisposalList, Item, Term

@@ -23,8 +23,8 @@ from docgen.sheets.cell import Cell, Kind, is_blank, plain, stored_number
 from docgen.sheets.opening import open_book
 from i18n import _
 from office import disposalpapers, proofs
-from retention import disposal
-from retention.disposal import Answer
+from retention.disposal import approval as disposal
+from retention.disposal.approval import Answer
 from retention.errors import ConflictError, Problem, RefusedError, UnknownError
 from retention.ledger import chain as audit
 from retention.rules import disposal_lists as lists
@@ -120,7 +120,7 @@ class Returned:
 
     @property
     def answers(self) -> tuple[Answer, ...]:
-        """The changes as what a person wants (:func:`retention.disposal.opine`)."""
+        """The changes as what a person wants (:func:`retention.disposal.approval.opine`)."""
         return tuple(
             Answer(each.item.record_id, each.after.wish, each.after.reason, each.after.term)
             for each in self.changes

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from retention import disposal
 from retention.acts import accounts
-from retention.disposal import Answer
+from retention.disposal import approval as disposal
+from retention.disposal.approval import Answer
 from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules.dates import CHINA
 from retention.rules.events import Filed, Held, HoldPlaced, ScheduleAdopted

@@ -17,7 +17,8 @@ from disposals import SERVICE, SHARE, World, stamp
 import cli
 from console import disposal as commands
 from office import create_office, people, roundtrip
-from retention import disposal, execution
+from retention.disposal import approval as disposal
+from retention.disposal import execution
 from retention.errors import Problem, RefusedError
 from retention.ledger.ledger import Draft
 from retention.rules import persons
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from retention.disposal import Answer
+    from retention.disposal.approval import Answer
     from retention.ledger.ledger import Stamp
     from retention.rules.model import Policy
 

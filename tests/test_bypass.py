@@ -28,10 +28,11 @@ from workbooks import saved
 from docgen import ExcelTemplate
 from office import SHIPPED, roundtrip
 from office.disposalpapers import Around
-from retention import disposal, execution
 from retention.acts import accounts
 from retention.acts import records as keeping
-from retention.disposal import Answer
+from retention.disposal import approval as disposal
+from retention.disposal import execution
+from retention.disposal.approval import Answer
 from retention.errors import ConflictError, RetentionError, TamperedError
 from retention.ledger import chain as audit
 from retention.ledger import schema

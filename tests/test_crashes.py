@@ -18,9 +18,10 @@ import pytest
 from disposals import World, stamp
 from laws import Laws
 
-from retention import disposal, execution
-from retention.disposal import Answer, Selection
-from retention.execution import Order
+from retention.disposal import approval as disposal
+from retention.disposal import execution
+from retention.disposal.approval import Answer, Selection
+from retention.disposal.execution import Order
 from retention.ledger.ledger import Ledger
 from retention.passing import QUARANTINE
 from retention.rules.events import Destroyed, DestroyIntended, UnlinkIntended

@@ -11,8 +11,8 @@ from disposals import LETTER, MONTHLY, PLAN, SERVICE, World, stamp
 from laws import Laws
 from sqlalchemy import select
 
-from retention import disposal
-from retention.disposal import Answer, Selection
+from retention.disposal import approval as disposal
+from retention.disposal.approval import Answer, Selection
 from retention.errors import ConflictError, RefusedError, TamperedError, UnknownError
 from retention.ledger import schema
 from retention.ledger.ledger import Draft, Ledger

@@ -61,7 +61,8 @@ from office.disposalpapers import (
     SUPERVISION,
     TITLES,
 )
-from retention import disposal, execution
+from retention.disposal import approval as disposal
+from retention.disposal import execution
 from retention.errors import ConflictError, RefusedError, SourceError, UnknownError
 from retention.filing.first_lines import peek
 from retention.filing.identify import Catalogue, Confidence, Document, Standing, identify

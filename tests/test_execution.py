@@ -14,9 +14,11 @@ from disposals import PLAN, SERVICE, SHARE, World, stamp
 from sqlalchemy import delete, text
 from test_disposal import refused
 
-from retention import disposal, execution, files
+from retention.disposal import approval as disposal
+from retention.disposal import execution
+from retention.disposal import folders as files
+from retention.disposal.execution import Order, Report
 from retention.errors import ConflictError, LedgerError, RefusedError, TamperedError
-from retention.execution import Order, Report
 from retention.ledger import schema
 from retention.ledger.ledger import Draft
 from retention.passing import QUARANTINE

@@ -25,9 +25,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from laws import Laws, unfinished
 
-from retention import disposal, execution
 from retention.acts import records as keeping
-from retention.disposal import Answer
+from retention.disposal import approval as disposal
+from retention.disposal import execution
+from retention.disposal.approval import Answer
 from retention.errors import ConflictError, RefusedError, UnknownError
 from retention.filing.identify import Catalogue, Kind
 from retention.filing.scan import Scanner, Share

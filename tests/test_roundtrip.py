@@ -19,8 +19,8 @@ from docgen.errors import DataError
 from office import SHIPPED, disposalpapers, roundtrip
 from office.roundtrip import LOCKED, SAID, TERM, TOKEN, WISH
 from office.roundtrip import REASON as WHY
-from retention import disposal
-from retention.disposal import Answer
+from retention.disposal import approval as disposal
+from retention.disposal.approval import Answer
 from retention.errors import ConflictError, RefusedError, UnknownError
 from retention.ledger.ledger import Draft
 from retention.rules import events

@@ -14,14 +14,14 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from i18n import _
-from retention.files import name_in, open_below, open_root, parts_of
+from retention.disposal.folders import name_in, open_below, open_root, parts_of
 from retention.passing import QUARANTINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from retention.files import Folder, Seen
+    from retention.disposal.folders import Folder, Seen
 
 _PRIVATE, _SHARED = 0o700, 0o777
 

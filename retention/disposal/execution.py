@@ -2,7 +2,7 @@
 
 What forbids a run is asked first, as a whole: the approval and its days, the person, the clock, the shares, what was
 typed. What forbids a single file lets that item leave the list, and is written down. Steps of a group of files:
-:mod:`retention.steps`; what a lost process left open: :mod:`retention.recovery`, which every run begins with.
+:mod:`retention.disposal.steps`; what a lost process left open: :mod:`retention.disposal.recovery`, which every run begins with.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from i18n import _
-from retention import disposal
 from retention.acts import accounts
-from retention.disposal import clock_faults, find, list_fault, refuse, released
+from retention.disposal import approval as disposal
+from retention.disposal.approval import clock_faults, find, list_fault, refuse, released
+from retention.disposal.quarantine import Fault, Place, Quarantine
+from retention.disposal.recovery import settle
+from retention.disposal.steps import GROUP, Run, copies_there, give_back, judged, place_of, remove, take_in, to_take
 from retention.errors import Problem, RefusedError
 from retention.ledger.ledger import Draft
 from retention.ledger.view import chunks
-from retention.quarantine import Fault, Place, Quarantine
-from retention.recovery import settle
 from retention.rules import disposal_lists as lists
 from retention.rules import guards
 from retention.rules.events import (
@@ -33,7 +34,6 @@ from retention.rules.events import (
     Unlisted,
 )
 from retention.rules.model import ListState, Outcome, Role, State, Wish
-from retention.steps import GROUP, Run, copies_there, give_back, judged, place_of, remove, take_in, to_take
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence

@@ -10,20 +10,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from i18n import _
-from retention.errors import Problem
-from retention.ledger.ledger import Draft
-from retention.ledger.view import chunks
-from retention.quarantine import Fault, Found, Place
-from retention.rules.events import (
-    ActRefused,
-    DestroyAborted,
-    Destroyed,
-    DestroyIntended,
-    Quarantined,
-    Restored,
-)
-from retention.rules.model import Outcome, State
-from retention.steps import (
+from retention.disposal.quarantine import Fault, Found, Place
+from retention.disposal.steps import (
     GROUP,
     Run,
     aborted,
@@ -37,6 +25,18 @@ from retention.steps import (
     stuck,
     taken,
 )
+from retention.errors import Problem
+from retention.ledger.ledger import Draft
+from retention.ledger.view import chunks
+from retention.rules.events import (
+    ActRefused,
+    DestroyAborted,
+    Destroyed,
+    DestroyIntended,
+    Quarantined,
+    Restored,
+)
+from retention.rules.model import Outcome, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

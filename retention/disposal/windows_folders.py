@@ -1,4 +1,4 @@
-"""Files below a share on Windows, as :mod:`retention.files` wants them. Written from Microsoft's documentation.
+"""Files below a share on Windows, as :mod:`retention.disposal.folders` wants them. Written from Microsoft's documentation.
 
 No handle-relative opening is offered to programs there. So every folder on the way is opened by itself, not followed
 where it is a reparse point, and held open without sharing deletion: while it is held, nobody can rename it or put
@@ -14,12 +14,12 @@ import os
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from retention.files import BLOCK, Seen
+from retention.disposal.folders import BLOCK, Seen
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from retention.files import Folder
+    from retention.disposal.folders import Folder
 
 _GENERIC_READ = 0x8000_0000
 _SHARE_READ_WRITE = 0x1 | 0x2  # not FILE_SHARE_DELETE
@@ -68,7 +68,7 @@ class WindowsFolder:
         return cls(path, _opened(path))
 
     def child(self, name: str, *, make: int | None = None) -> WindowsFolder:
-        """See :class:`retention.files.Folder`."""
+        """See :class:`retention.disposal.folders.Folder`."""
         path = self.within(name)
         if make is not None and not os.path.lexists(path):
             os.mkdir(path)
@@ -80,7 +80,7 @@ class WindowsFolder:
         return WindowsFolder(path, handle)
 
     def look(self, name: str) -> Seen | None:
-        """See :class:`retention.files.Folder`."""
+        """See :class:`retention.disposal.folders.Folder`."""
         path = self.within(name)
         try:
             handle = _opened(path)
@@ -92,7 +92,7 @@ class WindowsFolder:
             _kernel().CloseHandle(ctypes.c_void_p(handle))
 
     def digest(self, name: str) -> tuple[str, Seen]:
-        """See :class:`retention.files.Folder`. While it is read nobody can rename, replace or remove it."""
+        """See :class:`retention.disposal.folders.Folder`. While it is read nobody can rename, replace or remove it."""
         import msvcrt
 
         handle = _opened(self.within(name))
@@ -109,7 +109,7 @@ class WindowsFolder:
             os.close(descriptor)
 
     def move(self, name: str, other: Folder, new: str) -> None:
-        """See :class:`retention.files.Folder`. Within one volume only; on disk when it returns."""
+        """See :class:`retention.disposal.folders.Folder`. Within one volume only; on disk when it returns."""
         if not isinstance(other, WindowsFolder):
             raise TypeError(other)
         source, target = self.within(name), other.within(new)
@@ -117,14 +117,14 @@ class WindowsFolder:
             raise _failure(source)
 
     def remove(self, name: str) -> None:
-        """See :class:`retention.files.Folder`."""
+        """See :class:`retention.disposal.folders.Folder`."""
         os.unlink(self.within(name))
 
     def sync(self) -> None:
         """Moves are written through; NTFS journals removals, and offers no more to programs without privileges."""
 
     def claim(self) -> None:
-        """See :class:`retention.files.Folder`. A file in it is held open unshared, and goes when it is closed."""
+        """See :class:`retention.disposal.folders.Folder`. A file in it is held open unshared, and goes when it is closed."""
         flags = _ATTRIBUTE_HIDDEN | _FLAG_DELETE_ON_CLOSE
         path, kernel = self.within("claimed"), _kernel()
         handle = kernel.CreateFileW(path, _GENERIC_READ, 0, None, _OPEN_ALWAYS, flags, None)
@@ -133,11 +133,11 @@ class WindowsFolder:
         self._claimed = handle
 
     def names(self) -> list[str]:
-        """See :class:`retention.files.Folder`."""
+        """See :class:`retention.disposal.folders.Folder`."""
         return os.listdir(self._path)
 
     def close(self) -> None:
-        """See :class:`retention.files.Folder`."""
+        """See :class:`retention.disposal.folders.Folder`."""
         for handle in (self._claimed, self._handle):
             if handle:
                 _kernel().CloseHandle(ctypes.c_void_p(handle))

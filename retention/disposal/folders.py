@@ -75,7 +75,7 @@ class Folder(Protocol):
 def open_root(root: Path) -> Folder:
     """The root of a share, wherever its own path leads. OSError where it cannot be reached."""
     if sys.platform == "win32":
-        from retention.winfiles import WindowsFolder
+        from retention.disposal.windows_folders import WindowsFolder
 
         return WindowsFolder.root(root)
     return PosixFolder(os.open(root, _DIRECTORY))

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from i18n import _
-from retention import disposal
-from retention.disposal import day_faults, find, standing_faults
+from retention.disposal import approval as disposal
+from retention.disposal.approval import day_faults, find, standing_faults
+from retention.disposal.quarantine import Fault, Found, Place, Quarantine
 from retention.errors import Problem
 from retention.ledger.ledger import Draft
 from retention.ledger.view import chunks
-from retention.quarantine import Fault, Found, Place, Quarantine
 from retention.rules import guards
 from retention.rules.events import (
     ActRefused,
