@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from office.checking import Checked
     from office.deadlines import Judged
     from office.demo import Story
-    from retention.duties import Agenda, Entry, Status
+    from retention.duties.judging import Agenda, Entry, Status
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -359,7 +359,7 @@ def duties(period: Period, on: datetime | None, only_open: bool, ics: Path | Non
     from datetime import datetime
 
     from office.deadlines import judged
-    from retention.duties import end_of
+    from retention.duties.judging import end_of
     from retention.rules.dates import CHINA
 
     office = the_office()
@@ -750,14 +750,14 @@ def _write_calendar(agenda: Agenda, office: Office, target: Path) -> None:
     from datetime import UTC, datetime
 
     from docgen.template.package import write_atomic
-    from retention.ics import calendar
+    from retention.duties.calendar_file import calendar
 
     target.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(target, calendar(agenda, office.name, datetime.now(UTC)))
 
 
 def _show_duties(found: Judged, *, only_open: bool, as_json: bool) -> None:
-    from retention.duties import Status
+    from retention.duties.judging import Status
 
     agenda = found.agenda
     entries = [entry for entry in agenda.entries if not (only_open and entry.status is Status.ON_TIME)]

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any
 from docgen.period import Period as Span
 from office import archive, ledgers
 from office.records import Classes
-from retention.duties import Basis, Case, Filed, Known, Rules, Staff, agenda
-from retention.dutyfile import read_duties
+from retention.duties.declaration import read_duties
+from retention.duties.judging import Basis, Case, Filed, Known, Rules, Staff, agenda
+from retention.duties.transmittals import FILE as TRANSMITTALS
+from retention.duties.transmittals import read_transmittals
+from retention.duties.workdays import library, read_holidays
 from retention.filing.first_lines import NOTHING, peek
 from retention.filing.identify import Document, Standing, identify
 from retention.filing.scan import place_on_disk
 from retention.ledger import schema
 from retention.rules.model import Period
-from retention.transmittals import FILE as TRANSMITTALS
-from retention.transmittals import read_transmittals
-from retention.workdays import library, read_holidays
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from docgen.errors import Problem
     from docgen.registers.reading import Reading
     from office.centre import Office
-    from retention.duties import Agenda, Duty
+    from retention.duties.judging import Agenda, Duty
+    from retention.duties.workdays import HolidayTable
     from retention.filing.identify import Catalogue, Kind
     from retention.ledger.view import View
     from retention.rules.model import Record
-    from retention.workdays import HolidayTable
 
 DUTIES = "duties.toml"
 MINUTES = "minutes"

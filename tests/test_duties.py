@@ -22,15 +22,15 @@ import i18n
 from docgen.forms.declaration import load_forms
 from office import Office
 from office.archive import catalogue_of, shares
-from retention.duties import Basis, Case, Filed, Known, Rules, Staff, Status, agenda, end_of
-from retention.dutyfile import read_duties
+from retention.duties.calendar_file import calendar
+from retention.duties.declaration import read_duties
+from retention.duties.judging import Basis, Case, Filed, Known, Rules, Staff, Status, agenda, end_of
+from retention.duties.transmittals import read_transmittals
+from retention.duties.workdays import HolidayTable, library
 from retention.errors import SourceError
 from retention.filing.scan import Scanner
-from retention.ics import calendar
 from retention.ledger.ledger import Ledger
 from retention.rules.model import Actor, Period
-from retention.transmittals import read_transmittals
-from retention.workdays import HolidayTable, library
 from samples import filing
 
 ROOT = Path(__file__).parent.parent

@@ -13,6 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import i18n
+from retention.duties.workdays import (
+    FIVE_DAYS,
+    HolidayTable,
+    after_working_days,
+    library,
+    next_working_day,
+    notice_wanted,
+    read_holidays,
+)
 from retention.errors import SourceError
 from retention.rules.dates import (
     BaseDate,
@@ -26,15 +35,6 @@ from retention.rules.dates import (
 )
 from retention.rules.model import Base, Period, Record, Rule, Start, Term, TermKind
 from retention.rules.terms import read_term
-from retention.workdays import (
-    FIVE_DAYS,
-    HolidayTable,
-    after_working_days,
-    library,
-    next_working_day,
-    notice_wanted,
-    read_holidays,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

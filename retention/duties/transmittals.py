@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from i18n import _
-from retention.duties import Filed
+from retention.duties.judging import Filed
 from retention.errors import Problem, SourceError
 from retention.periodwords import normal, periods_in
 from retention.rules.small_tables import folded, read_table

@@ -7,14 +7,14 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from i18n import _
-from retention.duties import Status
+from retention.duties.judging import Status
 from retention.rules.dates import CHINA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from retention.duties import Agenda, Entry
+    from retention.duties.judging import Agenda, Entry
 
 
 _WIDTH = 75

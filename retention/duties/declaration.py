@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from i18n import _
-from retention.duties import Duty
+from retention.duties.judging import Duty
 from retention.errors import Problem, SourceError
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from i18n import _
+from retention.duties.workdays import HolidayTable, WorkingDay, after_working_days, next_working_day, notice_wanted
 from retention.rules.model import Period
-from retention.workdays import HolidayTable, WorkingDay, after_working_days, next_working_day, notice_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
