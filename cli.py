@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from docgen.period import Period
     from docgen.registers.reading import Reading
     from office import MadePapers, MadeReport, Office
+    from office.archive.deadlines import Judged
     from office.checking import Checked
-    from office.deadlines import Judged
     from office.demo import Story
     from retention.duties.judging import Agenda, Entry, Status
 
@@ -358,7 +358,7 @@ def duties(period: Period, on: datetime | None, only_open: bool, ics: Path | Non
     """
     from datetime import datetime
 
-    from office.deadlines import judged
+    from office.archive.deadlines import judged
     from retention.duties.judging import end_of
     from retention.rules.dates import CHINA
 

@@ -84,7 +84,7 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter an option
     given a second time. The first account of an office needs nobody logged in: it becomes an administrator, and is
     logged in at once.
     """
-    from office import ledgers, people
+    from office.archive import ledgers, people
     from retention.rules.model import Person
     from retention.rules.model import Role as Roles
 
@@ -108,7 +108,7 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter an option
 @option("--all", "everyone", is_flag=True, help="Closed accounts as well.")
 def list_accounts(everyone: bool, as_json: bool) -> Exit:
     """List the accounts: name, person, roles, department, and whether they can log in."""
-    from office import ledgers
+    from office.archive import ledgers
 
     with ledgers.open_ledger(the_office()) as ledger, ledger.read() as view:
         known = [each for each in view.accounts() if everyone or each.person.closed_on is None]
@@ -129,7 +129,7 @@ def change(name: str, full_name: str | None, roles: tuple[Role, ...], department
 
     The roles named replace those the person had. Nobody changes their own.
     """
-    from office import people
+    from office.archive import people
     from retention.acts import accounts
 
     if full_name is None and not roles and department is None:
@@ -148,7 +148,7 @@ def change(name: str, full_name: str | None, roles: tuple[Role, ...], department
 @option("--reason", metavar="TEXT", required=True, help="Why, as the ledger keeps it.")
 def close(name: str, reason: str, as_json: bool) -> Exit:
     """Close an account for ever; needs an administrator. Its sessions end at once, its name is never given again."""
-    from office import people
+    from office.archive import people
     from retention.acts import accounts
 
     office = the_office()
@@ -162,7 +162,7 @@ def close(name: str, reason: str, as_json: bool) -> Exit:
 @_named
 def unlock(name: str, as_json: bool) -> Exit:
     """Let somebody log in again after too many wrong passwords; needs an administrator."""
-    from office import people
+    from office.archive import people
     from retention.acts import accounts
 
     office = the_office()
@@ -181,7 +181,7 @@ def password(name: str | None, from_stdin: bool, as_json: bool) -> Exit:
     Your own needs the old one; with --password-stdin the old one stands on the first line and the new one on the
     second. Every other session of that account ends.
     """
-    from office import people
+    from office.archive import people
 
     office = the_office()
     with _ledger(office) as ledger:
@@ -209,7 +209,7 @@ def login(name: str, from_stdin: bool, as_token: bool, as_json: bool) -> Exit:
     The session is kept in a file that only your login of this machine can read, one for each office. Log out where
     others use the same login of the machine.
     """
-    from office import people
+    from office.archive import people
 
     office = the_office()
     with _ledger(office) as ledger:
@@ -234,7 +234,7 @@ def login(name: str, from_stdin: bool, as_token: bool, as_json: bool) -> Exit:
 @prints_data
 def logout(as_json: bool) -> Exit:
     """End the session on this command line."""
-    from office import people
+    from office.archive import people
 
     office = the_office()
     with _ledger(office) as ledger:
@@ -250,7 +250,7 @@ def logout(as_json: bool) -> Exit:
 @prints_data
 def whoami(as_json: bool) -> Exit:
     """Say who is logged in on this command line."""
-    from office import people
+    from office.archive import people
 
     office = the_office()
     with _ledger(office) as ledger:
@@ -262,7 +262,7 @@ def whoami(as_json: bool) -> Exit:
 
 
 def _ledger(office: Office) -> Ledger:
-    from office import ledgers
+    from office.archive import ledgers
 
     return ledgers.open_ledger(office)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from docgen.period import Period as Span
     from office import Office
-    from office.records import Classes
+    from office.archive.records import Classes
     from retention.filing.identify import Identification
     from retention.ledger.counting import Alerts
     from retention.ledger.ledger import Ledger
@@ -44,8 +44,8 @@ class Archive:
 @contextmanager
 def the_archive() -> Iterator[Archive]:
     """The office of this command line with its ledger. UnknownError where there is none yet."""
-    from office import ledgers
-    from office.records import Classes
+    from office.archive import ledgers
+    from office.archive.records import Classes
 
     office = the_office()
     with ledgers.open_ledger(office) as ledger:
@@ -181,7 +181,7 @@ def record_data(classes: Classes, each: Dated) -> dict[str, Any]:
 
 def guessed(archive: Archive, view: View, record: Record) -> Identification:
     """What an unclassified record may be, by its name and its file."""
-    from office.records import identified
+    from office.archive.records import identified
 
     return identified(archive.office, archive.classes, view, record)
 

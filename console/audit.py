@@ -71,7 +71,7 @@ def verify(  # noqa: PLR0913, PLR0917 - each is an option
     events: Path | None, points: tuple[Path, ...], key: Path | None, replay: bool, paper: str | None, as_json: bool
 ) -> Exit:
     """Hold the ledger, or an export of it, against checkpoints; exit code 13 where something was tampered with."""
-    from office import ledgers
+    from office.archive import ledgers
 
     if paper is not None:
         if points or replay:
@@ -100,7 +100,7 @@ def checkpoint(folder: Path | None, as_json: bool) -> Exit:
     """
     from datetime import UTC, datetime
 
-    from office import ledgers
+    from office.archive import ledgers
 
     point, place = ledgers.take_checkpoint(the_office(), datetime.now(UTC), folder)
     if as_json:
@@ -117,7 +117,7 @@ def checkpoint(folder: Path | None, as_json: bool) -> Exit:
 @option("--force", is_flag=True, help="Replace a file that is there already.")
 def export(target: Path, force: bool, as_json: bool) -> Exit:
     """Write every event into one file, which can be verified on any machine."""
-    from office import ledgers
+    from office.archive import ledgers
 
     head = ledgers.export(the_office(), target_of(target, "", force=force))
     if as_json:
@@ -131,7 +131,8 @@ def export(target: Path, force: bool, as_json: bool) -> Exit:
 @prints_data
 def papers(as_json: bool) -> Exit:
     """Look whether every paper of a disposal is there as it was filed; exit code 13 where one is not."""
-    from office import ledgers, proofs
+    from office import proofs
+    from office.archive import ledgers
 
     office = the_office()
     with ledgers.open_ledger(office) as ledger, ledger.read() as view:
@@ -152,7 +153,7 @@ def papers(as_json: bool) -> Exit:
 @option("--last", metavar="N", type=click.IntRange(min=1), default=50, help="How many, counted from the newest; 50.")
 def log(subject: str | None, last: int, as_json: bool) -> Exit:
     """Print the newest events in their order: number, time, who, what, to what."""
-    from office import ledgers
+    from office.archive import ledgers
 
     with ledgers.open_ledger(the_office()) as ledger, ledger.read() as view:
         entries = view.newest(last, subject)

@@ -53,7 +53,7 @@ def vouch(reason: str, as_json: bool) -> Exit:
 
     Look at a watch first: dates that have come by a wrong clock make records due that have to be kept.
     """
-    from office import people
+    from office.archive import people
     from retention.acts import records as keeping
 
     now = datetime.now(UTC)

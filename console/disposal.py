@@ -101,7 +101,7 @@ def draft(  # noqa: PLR0913, PLR0917 - one parameter an option
     Records named are all listed or none: each that cannot be is told, with what stands against it.
     """
     from office import disposals
-    from office.records import records_named
+    from office.archive.records import records_named
 
     with the_archive() as archive:
         with archive.ledger.read() as view:
@@ -501,7 +501,7 @@ def _papers(number: str, forms: tuple[str, ...], backups_until: datetime | None,
 
 def _stamp(archive: Archive) -> Stamp:
     """Now, and by who is logged in here: taken after whatever was asked, since the clock goes on meanwhile."""
-    from office import people
+    from office.archive import people
 
     return people.stamp_of(archive.office, archive.ledger, datetime.now(UTC))
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from docgen.period import Period as Span
-    from office.records import Classes
+    from office.archive.records import Classes
     from retention.filing.identify import Identification
     from retention.rules.model import Record
 
@@ -57,9 +57,9 @@ def classify(  # noqa: PLR0913, PLR0917 - one parameter an option
     What is not said stays as it was. The class decides how long a record stays, so every change is an event with
     its author. While a record is on a disposal list its class cannot change.
     """
-    from office import people
-    from office.records import Said, records_named
-    from office.records import classify as say
+    from office.archive import people
+    from office.archive.records import Said, records_named
+    from office.archive.records import classify as say
     from retention.rules.model import Period
 
     with the_archive() as archive:
@@ -141,9 +141,9 @@ def settle(text: str, how: str | None, reason: str, as_json: bool) -> Exit:
     something else lies there than was found. With --new-record what lies there is filed on its own; an altered
     record is missing from then on, because its content is.
     """
-    from office import people
-    from office.records import Verdict, record_named
-    from office.records import settle as decide
+    from office.archive import people
+    from office.archive.records import Verdict, record_named
+    from office.archive.records import settle as decide
     from retention.rules.events import Decision
 
     if how is None:
@@ -187,8 +187,8 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter an option
 
     What is said beside each other narrows: --class 月工作计划 --period 2026-10 means that month's plans.
     """
-    from office import people
-    from office.records import records_named
+    from office.archive import people
+    from office.archive.records import records_named
     from retention.acts import records as keeping
     from retention.ledger.selection import conditions
 
@@ -216,7 +216,7 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter an option
 @option("--reason", metavar="TEXT", required=True, help="Why it may end; it is kept for ever.")
 def release(hold_id: str, reason: str, as_json: bool) -> Exit:
     """End a hold. Its records stay under other holds, and no longer under this one."""
-    from office import people
+    from office.archive import people
     from retention.acts import records as keeping
 
     with the_archive() as archive:
@@ -278,7 +278,8 @@ def list_holds(everything: bool, as_json: bool) -> Exit:
 @argument("hold_id", metavar="HOLD", help="The hold's number, such as H12.")
 def notice(hold_id: str, as_json: bool) -> Exit:
     """Make the notice of a hold, which names its records and why they stay, and file it as a permanent record."""
-    from office import people, proofs
+    from office import proofs
+    from office.archive import people
 
     with the_archive() as archive:
         stamp = people.stamp_of(archive.office, archive.ledger, datetime.now(UTC))

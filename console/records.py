@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from console.archive import Archive
     from docgen.period import Period as Span
-    from office.records import Classes
+    from office.archive.records import Classes
     from retention.filing.identify import Identification
     from retention.ledger.counting import Alerts, Group, Tally
     from retention.ledger.history import Happening
@@ -99,7 +99,8 @@ def due(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 def _due_paper(archive: Archive, view: View, day: date, where: Sequence[ColumnElement[bool]], *, as_json: bool) -> Exit:
     """The 到期清单 of a day, filed by who is logged in here."""
-    from office import people, proofs
+    from office import proofs
+    from office.archive import people
     from office.disposalpapers import due_row
     from retention.ledger.view import due_on
     from retention.rules.reckoning import reckonings
@@ -405,7 +406,7 @@ def _group_data(classes: Classes, group: Group) -> dict[str, Any]:
 @on_day
 def why(text: str, on: datetime | None, as_json: bool) -> Exit:
     """Explain a record's day: class, term, base date, rule and sum, what lies over it, and what happened to it."""
-    from office.records import record_named
+    from office.archive.records import record_named
     from retention.ledger.history import history
     from retention.ledger.view import Dated
     from retention.rules.reasons import explain

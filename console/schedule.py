@@ -53,7 +53,7 @@ def show(as_json: bool) -> Exit:
 
 def _adopted(office: Office) -> Adoption | None:
     """The version in force; None where there is none yet."""
-    from office import ledgers
+    from office.archive import ledgers
 
     if not ledgers.is_there(office):
         return None
@@ -127,7 +127,7 @@ def import_table(file: Path, force: bool, as_json: bool) -> Exit:
     Nothing comes into force by this: that is `guidang schedule adopt`. The schedule.csv that is there is replaced
     only after a question, or with --force.
     """
-    from office import schedules
+    from office.archive import schedules
 
     office = the_office()
     handed = schedules.handed_in(office, file)
@@ -176,7 +176,7 @@ def adopt(preview: bool, shorten: bool, count: int | None, as_json: bool) -> Exi
     It cannot be taken back, only superseded. So the number of records that get another day has to be typed, or
     given as --count; where it is another by then, nothing is adopted.
     """
-    from office import ledgers, people
+    from office.archive import ledgers, people
     from retention.acts import schedule as enactment
 
     office = the_office()
@@ -211,7 +211,7 @@ def approve_shortening(digest: str, count: int | None, reason: str, as_json: boo
     Without this its shorter terms count for what is filed from its adoption on. Whoever adopts it has to be another
     person. The approval is for the next adoption of exactly this table, and never for records held or listed then.
     """
-    from office import ledgers, people
+    from office.archive import ledgers, people
     from retention.acts import schedule as enactment
     from retention.errors import ConflictError
 
@@ -257,7 +257,7 @@ def _typed(shown: _Preview, wanted: int, *, as_json: bool) -> int:
 
 def _previewed(office: Office, version: ScheduleVersion, *, shorten: bool = False, approver: str = "") -> _Preview:
     """What adopting the version today would do (P2)."""
-    from office import ledgers
+    from office.archive import ledgers
     from retention.acts import schedule as enactment
     from retention.acts import schedule_preview as adoption
     from retention.rules.dates import business_date

@@ -17,7 +17,7 @@ from i18n import _
 
 if TYPE_CHECKING:
     from office import Office
-    from office.watching import Found
+    from office.archive.service import Found
     from retention.watching.status import ShareStatus, Since, Status
 
 
@@ -44,7 +44,7 @@ def scan(names: tuple[str, ...], believe: int | None, wait: bool, as_json: bool)
 
     Exit code 3 where a share was away, or a folder could not be read: of what lies there nothing is known.
     """
-    from office import watching
+    from office.archive import service as watching
 
     office = the_office()
     with terminal.progress(quiet=as_json):
@@ -69,7 +69,7 @@ def watch(once: bool, asked: bool, as_json: bool) -> Exit:
 
     With --status: exit code 3 where no service runs, or a share is not well.
     """
-    from office import watching
+    from office.archive import service as watching
 
     office = the_office()
     if asked:
@@ -167,7 +167,7 @@ def _found_data(found: Found) -> dict[str, Any]:
 
 
 def _show_status(office: Office, *, as_json: bool) -> Exit:
-    from office import watching
+    from office.archive import service as watching
     from retention.watching.status import Condition
 
     status, runs = watching.status_of(office), watching.runs(office)

@@ -10,7 +10,8 @@ import re
 from typing import TYPE_CHECKING
 
 from i18n import _
-from office import archive, ledgers
+from office.archive import ledgers
+from office.archive import shares as archive
 from retention.disposal import approval as disposal
 from retention.disposal import execution
 from retention.disposal.approval import Answer

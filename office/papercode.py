@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from i18n import _
-from office import ledgers
+from office.archive import ledgers
 from retention.errors import Problem, SourceError
 from retention.ledger import chain as audit
 from retention.ledger import rows as projection

@@ -19,7 +19,8 @@ from sqlalchemy import func, select
 from docgen import WordTemplate
 from docgen.template.package import write_atomic
 from i18n import _
-from office import disposalpapers, ledgers
+from office import disposalpapers
+from office.archive import ledgers
 from office.disposalpapers import (
     APPRAISAL,
     APPROVAL,

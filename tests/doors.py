@@ -16,7 +16,8 @@ from disposals import SERVICE, SHARE, World, stamp
 
 import cli
 from console import disposal as commands
-from office import create_office, people, roundtrip
+from office import create_office, roundtrip
+from office.archive import people
 from retention.disposal import approval as disposal
 from retention.disposal import execution
 from retention.errors import Problem, RefusedError

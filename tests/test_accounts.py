@@ -17,7 +17,8 @@ from sqlalchemy import select, text
 
 import cli
 import i18n
-from office import Office, create_office, people
+from office import Office, create_office
+from office.archive import people
 from retention.acts import accounts
 from retention.errors import ConflictError, RefusedError, TamperedError
 from retention.ledger import chain as audit

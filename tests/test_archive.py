@@ -12,7 +12,7 @@ import pytest
 from docgen.errors import DataError
 from docgen.forms.declaration import load_forms
 from office import Office, create_office
-from office.archive import catalogue_of, kinds_of, shares
+from office.archive.shares import catalogue_of, kinds_of, shares
 from retention.errors import RefusedError
 from retention.filing.identify import Document, Standing, identify
 from retention.ledger.ledger import Draft, Ledger, Stamp

@@ -15,7 +15,7 @@ from doors import CommandLine
 
 import cli
 from console import disposal as commands
-from office import people
+from office.archive import people
 
 if TYPE_CHECKING:
     from pathlib import Path

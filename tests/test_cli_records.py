@@ -23,7 +23,7 @@ import cli
 import i18n
 from console import terminal
 from office import Office
-from office.archive import catalogue_of
+from office.archive.shares import catalogue_of
 from retention.acts import accounts
 from retention.filing.identify import Identification, Standing, repeated
 from retention.ledger.history import in_sentence

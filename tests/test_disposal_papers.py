@@ -47,9 +47,10 @@ from workbooks import needs_libreoffice, saved
 import cli
 from docgen import ExcelTemplate, WordTemplate
 from docgen.word.check import defects
-from office import Office, create_office, ledgers, papercode, proofs, registerpages, roundtrip, shipped_forms
+from office import Office, create_office, papercode, proofs, registerpages, roundtrip, shipped_forms
 from office import disposalpapers as papers
-from office.archive import shares
+from office.archive import ledgers
+from office.archive.shares import shares
 from office.disposalpapers import (
     APPRAISAL,
     APPROVAL,

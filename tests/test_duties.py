@@ -21,7 +21,7 @@ import cli
 import i18n
 from docgen.forms.declaration import load_forms
 from office import Office
-from office.archive import catalogue_of, shares
+from office.archive.shares import catalogue_of, shares
 from retention.duties.calendar_file import calendar
 from retention.duties.declaration import read_duties
 from retention.duties.judging import Basis, Case, Filed, Known, Rules, Staff, Status, agenda, end_of

@@ -14,7 +14,7 @@ from archives import CHECK, INCIDENT, PLAN, REPORT, SCANNED, SHARE, approved, de
 
 from docgen.period import Period as Span
 from docgen.registers.reader import new_workbook
-from office.records import Classes, Said, Verdict, classify, identified, record_named, settle
+from office.archive.records import Classes, Said, Verdict, classify, identified, record_named, settle
 from retention.acts import records as keeping
 from retention.acts import schedule as enactment
 from retention.errors import ConflictError, RefusedError, RetentionError, UnknownError

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from docgen.errors import DataError
 from i18n import _
-from office import ledgers
+from office.archive import ledgers
 from office.disposalpapers import KINDS as PAPERS
 from office.disposalpapers import SHARE as PROOFS
 from retention.errors import Problem, RefusedError, SourceError

@@ -19,7 +19,8 @@ from logging.handlers import RotatingFileHandler
 from typing import TYPE_CHECKING
 
 from i18n import _
-from office import archive, ledgers
+from office.archive import ledgers
+from office.archive import shares as archive
 from office.turns import Turn
 from retention.errors import ConflictError, LedgerError, Problem, UnknownError
 from retention.filing.scan import Scanner

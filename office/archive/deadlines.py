@@ -12,8 +12,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from docgen.period import Period as Span
-from office import archive, ledgers
-from office.records import Classes
+from office.archive import ledgers
+from office.archive import shares as archive
+from office.archive.records import Classes
 from retention.duties.declaration import read_duties
 from retention.duties.judging import Basis, Case, Filed, Known, Rules, Staff, agenda
 from retention.duties.transmittals import FILE as TRANSMITTALS
