@@ -131,8 +131,8 @@ def export(target: Path, force: bool, as_json: bool) -> Exit:
 @prints_data
 def papers(as_json: bool) -> Exit:
     """Look whether every paper of a disposal is there as it was filed; exit code 13 where one is not."""
-    from office import proofs
     from office.archive import ledgers
+    from office.disposal import filing_papers as proofs
 
     office = the_office()
     with ledgers.open_ledger(office) as ledger, ledger.read() as view:
@@ -166,7 +166,8 @@ def log(subject: str | None, last: int, as_json: bool) -> Exit:
 
 
 def _verify_paper(paper: str, events: Path | None, key: Path | None, *, as_json: bool) -> Exit:
-    from office import Office, papercode
+    from office import Office
+    from office.disposal import proof_code as papercode
 
     folder = office_folder()
     office = Office.load(folder) if folder else the_office() if events is None else None

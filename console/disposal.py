@@ -100,8 +100,8 @@ def draft(  # noqa: PLR0913, PLR0917 - one parameter an option
 
     Records named are all listed or none: each that cannot be is told, with what stands against it.
     """
-    from office import disposals
     from office.archive.records import records_named
+    from office.disposal import acts as disposals
 
     with the_archive() as archive:
         with archive.ledger.read() as view:
@@ -141,7 +141,7 @@ def list_lists(everything: bool, as_json: bool) -> Exit:
 @paged
 def show(named: str, limit: int, number: int, everything: bool, as_json: bool) -> Exit:
     """Show a list: who did what when, what may happen next, and every row with what became of it."""
-    from office import disposals
+    from office.disposal import acts as disposals
 
     with the_archive() as archive:
         found = disposals.find(archive.ledger, named)
@@ -177,7 +177,7 @@ def opinion(  # noqa: PLR0913, PLR0917 - one parameter an option
 
     Archivists speak about every row, departments about their own records. What nobody decided is not destroyed.
     """
-    from office import disposals
+    from office.disposal import acts as disposals
     from retention.rules.model import Wish
 
     if everything == bool(texts):
@@ -197,7 +197,7 @@ def opinion(  # noqa: PLR0913, PLR0917 - one parameter an option
 @_reason
 def strike(number: str, texts: tuple[str, ...], reason: str, as_json: bool) -> Exit:
     """Take rows off a draft. Their records stay what they are, and may be listed again."""
-    from office import disposals
+    from office.disposal import acts as disposals
 
     with the_archive() as archive:
         n = disposals.strike(archive.ledger, _stamp(archive), number, texts, reason)
@@ -218,7 +218,7 @@ def strike(number: str, texts: tuple[str, ...], reason: str, as_json: bool) -> E
 def export(number: str, output: Path, department: str, force: bool) -> Exit:
     """Write a list as a workbook that a department fills in: decision, reason and new term of each row."""
     from docgen.template.package import write_atomic
-    from office import roundtrip
+    from office.disposal import round_trip as roundtrip
 
     with the_archive() as archive, archive.ledger.read() as view:
         content = roundtrip.export(archive.office, view, number, department)
@@ -238,7 +238,7 @@ def take_in(file: Path, yes: bool, as_json: bool) -> Exit:
 
     Only decision, reason and new term are read. Rows missing, repeated or changed, and formulas, are refused.
     """
-    from office import roundtrip
+    from office.disposal import round_trip as roundtrip
 
     with the_archive() as archive:
         returned = roundtrip.take_back(archive.ledger, file.read_bytes(), file.name)
@@ -273,7 +273,7 @@ def _show_changes(number: str, changes: Sequence[tuple[str, str, str, str]]) -> 
 @_number
 def submit(number: str, as_json: bool) -> Exit:
     """Freeze a list and hand it to the approver. Every row needs a decision; from now on nothing of it changes."""
-    from office import disposals
+    from office.disposal import acts as disposals
     from retention.disposal import approval as acts
 
     with the_archive() as archive:
@@ -294,7 +294,7 @@ def approve(number: str, digest: str | None, refused: tuple[tuple[str, str], ...
     Asks for the digest printed on the paper, so that what is approved is what was read. After the cooling-off what is
     to be destroyed may be destroyed once; what is to be kept is kept longer from now on.
     """
-    from office import disposals
+    from office.disposal import acts as disposals
 
     with the_archive() as archive:
         found = disposals.find(archive.ledger, number)
@@ -333,7 +333,7 @@ def withdraw(number: str, reason: str, as_json: bool) -> Exit:
 
 
 def _ended(number: str, reason: str, act: str, *, as_json: bool) -> Exit:
-    from office import disposals
+    from office.disposal import acts as disposals
     from retention.disposal import approval as acts
     from retention.rules.disposal_lists import state_name
 
@@ -358,7 +358,7 @@ def execute(number: str, confirm: tuple[str, int] | None, method: str | None, pl
     Run it again when the quarantine is over. Asks for the list's number and the count of its items. Until a file is
     removed, `disposal restore` brings it back, and a hold stops it. What a lost process left open is settled first.
     """
-    from office import disposals
+    from office.disposal import acts as disposals
     from retention.disposal.execution import Order
 
     with the_archive() as archive:
@@ -386,7 +386,7 @@ def by_hand(  # noqa: PLR0913, PLR0917 - one parameter an option
 
     Every file is looked for first, and has to be gone from its place. Asks for the list's number and the count.
     """
-    from office import disposals
+    from office.disposal import acts as disposals
     from retention.disposal.execution import Order
 
     with the_archive() as archive:
@@ -403,7 +403,7 @@ def by_hand(  # noqa: PLR0913, PLR0917 - one parameter an option
 @_reason
 def restore(number: str, texts: tuple[str, ...], reason: str, as_json: bool) -> Exit:
     """Take files out of quarantine and put them back where they were: rows of a list, all of them without any."""
-    from office import disposals
+    from office.disposal import acts as disposals
 
     with the_archive() as archive:
         stamp = _stamp(archive)
@@ -415,7 +415,7 @@ def restore(number: str, texts: tuple[str, ...], reason: str, as_json: bool) -> 
 @prints_data
 def recover(as_json: bool) -> Exit:
     """Find out what became of files whose destruction was cut short, and write that down; `execute` does so too."""
-    from office import disposals
+    from office.disposal import acts as disposals
 
     with the_archive() as archive:
         reports = disposals.recover(archive.office, archive.ledger, _stamp(archive))
@@ -437,7 +437,7 @@ def recover(as_json: bool) -> Exit:
 @option("--statement", metavar="TEXT", required=True, help="What you saw, in your words.")
 def witness(number: str, statement: str, as_json: bool) -> Exit:
     """Sign as a witness that a list was executed; two persons who neither proposed, approved nor executed it."""
-    from office import disposals
+    from office.disposal import acts as disposals
     from retention.disposal import approval as acts
     from retention.rules.model import ListState
 
@@ -465,7 +465,7 @@ _backups = option(
 @_backups
 def certificate(number: str, backups_until: datetime | None, as_json: bool) -> Exit:
     """Make the certificate of an executed list, and file it; until two witnesses signed it says 未完成."""
-    from office.disposalpapers import CERTIFICATE
+    from office.disposal.papers import CERTIFICATE
 
     return _papers(number, (CERTIFICATE,), backups_until, as_json=as_json)
 
@@ -480,7 +480,7 @@ def papers(number: str, backups_until: datetime | None, as_json: bool) -> Exit:
 
 
 def _papers(number: str, forms: tuple[str, ...], backups_until: datetime | None, *, as_json: bool) -> Exit:
-    from office import proofs
+    from office.disposal import filing_papers as proofs
 
     until = backups_until.date() if backups_until else None
     with the_archive() as archive:

@@ -278,8 +278,8 @@ def list_holds(everything: bool, as_json: bool) -> Exit:
 @argument("hold_id", metavar="HOLD", help="The hold's number, such as H12.")
 def notice(hold_id: str, as_json: bool) -> Exit:
     """Make the notice of a hold, which names its records and why they stay, and file it as a permanent record."""
-    from office import proofs
     from office.archive import people
+    from office.disposal import filing_papers as proofs
 
     with the_archive() as archive:
         stamp = people.stamp_of(archive.office, archive.ledger, datetime.now(UTC))

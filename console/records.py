@@ -99,9 +99,9 @@ def due(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 def _due_paper(archive: Archive, view: View, day: date, where: Sequence[ColumnElement[bool]], *, as_json: bool) -> Exit:
     """The 到期清单 of a day, filed by who is logged in here."""
-    from office import proofs
     from office.archive import people
-    from office.disposalpapers import due_row
+    from office.disposal import filing_papers as proofs
+    from office.disposal.papers import due_row
     from retention.ledger.view import due_on
     from retention.rules.reckoning import reckonings
 

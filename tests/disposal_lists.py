@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from office import Office, create_office
-from office.disposalpapers import Around, Proof
-from office.papercode import PaperCode
+from office.disposal.papers import Around, Proof
+from office.disposal.proof_code import PaperCode
 from retention.acts import accounts
 from retention.ledger import chain as audit
 from retention.ledger.ledger import Draft, Ledger, Stamp

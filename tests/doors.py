@@ -16,8 +16,9 @@ from disposals import SERVICE, SHARE, World, stamp
 
 import cli
 from console import disposal as commands
-from office import create_office, roundtrip
+from office import create_office
 from office.archive import people
+from office.disposal import round_trip as roundtrip
 from retention.disposal import approval as disposal
 from retention.disposal import execution
 from retention.errors import Problem, RefusedError

@@ -26,8 +26,9 @@ from sqlalchemy.exc import DBAPIError
 from workbooks import saved
 
 from docgen import ExcelTemplate
-from office import SHIPPED, roundtrip
-from office.disposalpapers import Around
+from office import SHIPPED
+from office.disposal import round_trip as roundtrip
+from office.disposal.papers import Around
 from retention.acts import accounts
 from retention.acts import records as keeping
 from retention.disposal import approval as disposal

@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 from workbooks import saved
 
 import cli
-from office.roundtrip import TITLES, WISH
+from office.disposal.round_trip import TITLES, WISH
 from retention.acts import accounts
 from retention.filing.first_lines import peek
 from retention.ledger.ledger import Draft, Stamp

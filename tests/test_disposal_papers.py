@@ -47,11 +47,15 @@ from workbooks import needs_libreoffice, saved
 import cli
 from docgen import ExcelTemplate, WordTemplate
 from docgen.word.check import defects
-from office import Office, create_office, papercode, proofs, registerpages, roundtrip, shipped_forms
-from office import disposalpapers as papers
+from office import Office, create_office, shipped_forms
 from office.archive import ledgers
 from office.archive.shares import shares
-from office.disposalpapers import (
+from office.disposal import filing_papers as proofs
+from office.disposal import pages as registerpages
+from office.disposal import papers
+from office.disposal import proof_code as papercode
+from office.disposal import round_trip as roundtrip
+from office.disposal.papers import (
     APPRAISAL,
     APPROVAL,
     CERTIFICATE,

@@ -16,9 +16,11 @@ from workbooks import needs_libreoffice, saved
 
 from docgen import ExcelTemplate
 from docgen.errors import DataError
-from office import SHIPPED, disposalpapers, roundtrip
-from office.roundtrip import LOCKED, SAID, TERM, TOKEN, WISH
-from office.roundtrip import REASON as WHY
+from office import SHIPPED
+from office.disposal import papers as disposalpapers
+from office.disposal import round_trip as roundtrip
+from office.disposal.round_trip import LOCKED, SAID, TERM, TOKEN, WISH
+from office.disposal.round_trip import REASON as WHY
 from retention.disposal import approval as disposal
 from retention.disposal.approval import Answer
 from retention.errors import ConflictError, RefusedError, UnknownError

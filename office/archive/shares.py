@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from docgen.errors import DataError
 from i18n import _
 from office.archive import ledgers
-from office.disposalpapers import KINDS as PAPERS
-from office.disposalpapers import SHARE as PROOFS
+from office.disposal.papers import KINDS as PAPERS
+from office.disposal.papers import SHARE as PROOFS
 from retention.errors import Problem, RefusedError, SourceError
 from retention.filing.identify import DEPARTMENT_WORDS, Catalogue, Kind
 from retention.rules.schedule_table import names_of, version_of

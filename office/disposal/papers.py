@@ -15,7 +15,7 @@ from enum import Enum
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from office.registerpages import RegisterRow, pages
+from office.disposal.pages import RegisterRow, pages
 from retention.filing.identify import Kind
 from retention.rules.dates import CHINA
 from retention.rules.model import Outcome, State, TermKind, Wish
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date
 
-    from office.papercode import PaperCode
+    from office.disposal.proof_code import PaperCode
     from retention.rules.model import Approval, DisposalList, Hold, Item, Period, Record, Term
     from retention.rules.reckoning import Reckoning
 

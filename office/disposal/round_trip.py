@@ -22,7 +22,8 @@ from docgen.sheets.book import letter
 from docgen.sheets.cell import Cell, Kind, is_blank, plain, stored_number
 from docgen.sheets.opening import open_book
 from i18n import _
-from office import disposalpapers, proofs
+from office.disposal import filing_papers as proofs
+from office.disposal import papers as disposalpapers
 from retention.disposal import approval as disposal
 from retention.disposal.approval import Answer
 from retention.errors import ConflictError, Problem, RefusedError, UnknownError
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
     from docgen.sheets.book import Book, Sheet
     from office.centre import Office
-    from office.disposalpapers import Around
+    from office.disposal.papers import Around
     from retention.ledger.ledger import Ledger, Stamp
     from retention.ledger.view import View
     from retention.rules.events import Canonical

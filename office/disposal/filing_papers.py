@@ -19,9 +19,9 @@ from sqlalchemy import func, select
 from docgen import WordTemplate
 from docgen.template.package import write_atomic
 from i18n import _
-from office import disposalpapers
 from office.archive import ledgers
-from office.disposalpapers import (
+from office.disposal import papers as disposalpapers
+from office.disposal.papers import (
     APPRAISAL,
     APPROVAL,
     CERTIFICATE,
@@ -36,7 +36,7 @@ from office.disposalpapers import (
     DueRow,
     Proof,
 )
-from office.papercode import PaperCode
+from office.disposal.proof_code import PaperCode
 from retention.acts import accounts
 from retention.errors import ConflictError, Problem, UnknownError
 from retention.filing.first_lines import peek
