@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from docgen.registers.reading import Reading
     from office import MadePapers, MadeReport, Office
     from office.archive.deadlines import Judged
-    from office.checking import Checked
     from office.demo import Story
+    from office.papers.checking import Checked
     from retention.duties.judging import Agenda, Entry, Status
 
 
@@ -238,7 +238,7 @@ def check(  # noqa: PLR0913, PLR0917 - one parameter an option
     them out. The files themselves are never changed. Warnings do not count as problems. The exit code is 10 where
     every file has problems and 3 where some have none.
     """
-    from office.checking import write_copies
+    from office.papers.checking import write_copies
 
     if (mark and unmark) or (output and not (mark or unmark)):
         raise click.UsageError(_("Name one of --mark and --unmark; --output goes with them."))
@@ -566,7 +566,7 @@ def _check(
     target: str, form: Form | None, known: Mapping[str, Form], period: Period | None, step: Callable[[str], None]
 ) -> list[Checked]:
     """The file named, or the registers of the period named, each alone and then together."""
-    from office.checking import check_file, check_period
+    from office.papers.checking import check_file, check_period
 
     if (path := Path(target)).is_file():
         step(path.name)
@@ -818,8 +818,8 @@ def _rendered(form: Form, path: Path, wanted: Path, period: Period | None, *, fo
     from docgen.registers.reader import read
     from docgen.template.package import write_atomic
     from office import render_form
-    from office.checking import period_of
-    from office.papers import input_form
+    from office.papers.checking import period_of
+    from office.papers.paper import input_form
 
     period = period or period_of(path)
     content = render_form(form, read(path, input_form(form, _forms()), period=period), office_folder(), period=period)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from i18n import _
-from office.checking import original_of
+from office.papers.checking import original_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from docgen.forms.declaration import Form
     from docgen.period import Period
     from docgen.registers.reading import Reading, Row
-    from office.carryover import Change
-    from office.report import Month
+    from office.papers.carry_over import Change
+    from office.papers.month import Month
     from office.settings import Settings
     from retention.rules.schedule_table import ScheduleReading
 
@@ -295,7 +295,7 @@ class Office:
         """
         from docgen.errors import DataError
         from docgen.registers.reader import read
-        from office import carryover
+        from office.papers import carry_over as carryover
 
         rows: dict[str, list[Mapping[str, Any]]] = {}
         warnings: list[Problem] = []
@@ -318,7 +318,7 @@ class Office:
         """What the plan for ``period`` handed in again on the 3rd says otherwise than the one of the 25th (gap G8)."""
         from docgen.errors import DataError
         from docgen.registers.reader import read
-        from office import carryover
+        from office.papers import carry_over as carryover
 
         form = self.forms.get(carryover.PLAN)
         for path in self.filled(form, period) if form else ():
@@ -333,7 +333,7 @@ class Office:
 
     def plan_warnings(self, period: Period, readings: Iterable[Reading]) -> list[Problem]:
         """For the department reports of ``period``: where their next plan departs from the plan of the 25th."""
-        from office import carryover
+        from office.papers import carry_over as carryover
 
         found: list[Problem] = []
         for reading in readings:
@@ -377,14 +377,14 @@ class Office:
     def rendered(self, form: Form, path: Path) -> tuple[str, bytes]:
         """A paper of the office from one filled workbook: file name and document. DataError with every fault."""
         from docgen.registers.reader import read
-        from office import papers
+        from office.papers import paper as papers
 
         reading = read(path, papers.input_form(form, self.forms))
         return papers.file_name(form, reading), _rendered(form, reading, self)
 
     def between(self, period: Period, readings: Iterable[Reading]) -> tuple[list[Problem], list[Problem]]:
         """What is wrong with a period's registers taken together, and what is still missing for its report."""
-        from office import report
+        from office.papers import month as report
 
         form, month = self.forms[REPORT], report.Month(period, tuple(readings))
         problems = [*report.repeated(month), *report.unfinished_explained(month)]
@@ -433,7 +433,7 @@ def _passing(name: str) -> bool:
 
 
 def _period_named(text: str, kind: str) -> Period | None:
-    from office import carryover
+    from office.papers import carry_over as carryover
 
     return carryover.period_named(text, kind)
 
@@ -501,7 +501,7 @@ class _ReportFlow:
     def read(self, *, incomplete: bool) -> None:
         """All registers of the month and, for 环比 and what is carried over, of the month before."""
         from docgen.errors import DataError
-        from office import report
+        from office.papers import month as report
 
         month, problems = self._month(self.period)
         wrong, gaps = self.office.between(self.period, month.readings)
@@ -540,7 +540,7 @@ class _ReportFlow:
     def _month(self, period: Period) -> tuple[Month, list[Problem]]:
         from docgen.errors import DataError
         from docgen.registers.reader import read_any
-        from office.report import Month
+        from office.papers.month import Month
 
         readings: list[Reading] = []
         problems: list[Problem] = []
@@ -569,7 +569,7 @@ class _ReportFlow:
         from docgen.errors import DataError
         from docgen.figures import expressions as declarations
         from docgen.figures import results as measures
-        from office import report
+        from office.papers import month as report
 
         self.progress(_("Computing"))
         path = self.office.file_of(REPORT, "form.toml")
@@ -602,7 +602,7 @@ class _ReportFlow:
         """File name → bytes of report, base-data workbook and annex."""
         from docgen import WordTemplate
         from docgen.figures.annex import Heading, annex_workbook, base_data_workbook
-        from office import report
+        from office.papers import month as report
 
         self.progress(_("Rendering"))
         settings, period = self.office.settings, self.period
@@ -650,7 +650,7 @@ def _rendered(form: Form, reading: Reading, office: Office | None, period: Perio
     from docgen.excel.row_heights import fitted
     from docgen.figures import expressions as declarations
     from docgen.figures.results import load_objectives
-    from office import papers
+    from office.papers import paper as papers
 
     settings = office.settings if office else None
     path = _template_of(form, office)
@@ -685,7 +685,7 @@ def _loaded(form: Form, path: Path) -> WordTemplate | ExcelTemplate:
 def _about(form: Form, reading: Reading, given: Period | None, template: WordTemplate | ExcelTemplate) -> Period | None:
     """The period of a paper; a template that prints none can do without."""
     from docgen.errors import DataError
-    from office import papers
+    from office.papers import paper as papers
 
     try:
         return papers.period_of(form, reading, given)
@@ -704,7 +704,7 @@ def _changes(office: Office | None, reading: Reading, period: Period | None) -> 
     """For a month's plan: what the department's report, handed in on the 3rd, says otherwise."""
     from docgen.errors import DataError
     from docgen.registers.reader import read
-    from office import carryover
+    from office.papers import carry_over as carryover
 
     if office is None or period is None or reading.form.id != carryover.PLAN:
         return []

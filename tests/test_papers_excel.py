@@ -26,7 +26,9 @@ from docgen.forms.declaration import Form, Must, Period, Table, load_forms, pars
 from docgen.printing.register import register_template
 from docgen.registers.reader import new_workbook, read, read_book
 from docgen.sheets.opening import open_book
-from office import SHIPPED, Office, carryover, papers, render_form
+from office import SHIPPED, Office, render_form
+from office.papers import carry_over as carryover
+from office.papers import paper as papers
 from samples import generate, papers_excel
 
 if TYPE_CHECKING:

@@ -27,7 +27,8 @@ from docgen.errors import DataError
 from docgen.period import Period
 from docgen.registers.reader import Reading, forms_named, new_workbook, read
 from docgen.word.check import defects
-from office import Office, papers, render_form, shipped_forms
+from office import Office, render_form, shipped_forms
+from office.papers import paper as papers
 
 if TYPE_CHECKING:
     from docgen.forms.declaration import Form

@@ -31,9 +31,9 @@ from office import (
     create_office,
     find_office,
     language_of,
-    report,
     settings,
 )
+from office.papers import month as report
 
 at = datetime.fromisoformat
 OCTOBER, SEPTEMBER = Period.parse("2026-10"), Period.parse("2026-09")

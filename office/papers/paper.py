@@ -11,8 +11,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from docgen.period import Period
-from office import carryover
-from office.report import DEPARTMENT, Month, compared
+from office.papers import carry_over as carryover
+from office.papers.month import DEPARTMENT, Month, compared
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -17,7 +17,7 @@ from docgen.period import Period
 from docgen.sheets.cell import plain
 from docgen.template.environment import expression
 from i18n import _
-from office.report import DEPARTMENT, digested
+from office.papers.month import DEPARTMENT, digested
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
