@@ -1,6 +1,6 @@
 """One service centre: its folder, settings, papers and ledger; the flows that join documents and records."""
 
-from office.centre import (
+from office.office import (
     DEMO_PERIOD,
     DEPARTMENT,
     REPORT,

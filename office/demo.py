@@ -16,9 +16,9 @@ from i18n import _
 from office.archive import ledgers, people
 from office.archive import service as watching
 from office.archive import shares as archive
-from office.centre import FILE, SAMPLES, SCHEDULE, Office, create_office
 from office.disposal import acts as disposals
 from office.disposal import filing_papers as proofs
+from office.office import FILE, SAMPLES, SCHEDULE, Office, create_office
 from retention.acts import accounts
 from retention.acts import records as keeping
 from retention.acts import schedule as enactment

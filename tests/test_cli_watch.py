@@ -16,8 +16,8 @@ from test_watch import ENVIRONMENT, GUIDANG, ROOT, Place, guidang, make_place, w
 
 import i18n
 from console.watching import _condition
+from foundation.file_lock import Turn
 from office.settings import ShareSettings
-from office.turns import Turn
 from retention.watching.hints import Why
 from retention.watching.log import reason_of
 from retention.watching.status import Condition, ShareStatus

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from docgen.errors import Problem
     from docgen.registers.reading import Reading
-    from office.centre import Office
+    from office.office import Office
     from retention.duties.judging import Agenda, Duty
     from retention.duties.workdays import HolidayTable
     from retention.filing.identify import Catalogue, Kind

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    from office.centre import Office
+    from office.office import Office
 
 DATABASE = "ledger.db"
 KEY = Path("keys", "ledger.key")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from office.centre import Office
+    from office.office import Office
     from retention.ledger.ledger import Ledger
     from retention.rules.model import Person
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
-    from office.centre import Office
+    from office.office import Office
     from retention.filing.identify import Catalogue, Kind
     from retention.ledger.ledger import Ledger, Stamp
     from retention.ledger.rows import Entry

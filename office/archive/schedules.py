@@ -10,7 +10,7 @@ from docgen.sheets.cell import Kind, shown
 from docgen.sheets.opening import open_book, read_bytes
 from docgen.template.package import write_atomic
 from i18n import _
-from office.centre import SCHEDULE
+from office.office import SCHEDULE
 from retention.errors import Problem, SourceError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from docgen.sheets.book import Sheet
     from docgen.sheets.cell import Cell
-    from office.centre import Office
+    from office.office import Office
     from retention.rules.schedule_table import ScheduleReading
 
 _WORKBOOK = b"PK"

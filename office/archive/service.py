@@ -18,10 +18,10 @@ from hashlib import sha256
 from logging.handlers import RotatingFileHandler
 from typing import TYPE_CHECKING
 
+from foundation.file_lock import Turn
 from i18n import _
 from office.archive import ledgers
 from office.archive import shares as archive
-from office.turns import Turn
 from retention.errors import ConflictError, LedgerError, Problem, UnknownError
 from retention.filing.scan import Scanner
 from retention.filing.share_health import Health
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from office.centre import Office
+    from office.office import Office
     from retention.filing.identify import Catalogue
     from retention.filing.scan import Pass, Share
     from retention.ledger.ledger import Ledger

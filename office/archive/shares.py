@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from docgen.forms.declaration import Form
-    from office.centre import Office
+    from office.office import Office
     from retention.filing.scan import Share
     from retention.ledger.view import View
     from retention.rules.model import RecordClass, ScheduleVersion

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from office.centre import Office
+    from office.office import Office
     from retention.disposal.execution import Order, Report
     from retention.ledger.ledger import Ledger, Stamp
     from retention.ledger.selection import Selection

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import date, datetime
 
-    from office.centre import Office
+    from office.office import Office
     from retention.ledger.ledger import Ledger, Stamp
     from retention.ledger.view import View
     from retention.rules.model import DisposalList

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     from docgen import Image
-    from office.centre import Office
+    from office.office import Office
 
 PROPERTY = "guidang.proof"
 """The property of the certificate that holds the code as a text."""

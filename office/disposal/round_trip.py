@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from docgen.sheets.book import Book, Sheet
-    from office.centre import Office
     from office.disposal.papers import Around
+    from office.office import Office
     from retention.ledger.ledger import Ledger, Stamp
     from retention.ledger.view import View
     from retention.rules.events import Canonical

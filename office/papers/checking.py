@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from docgen.period import Period
     from docgen.registers.marked_copy import Marked
     from docgen.registers.reading import Ignored, Reading, Remark
-    from office.centre import Office
+    from office.office import Office
 
 MARKED, UNMARKED = " 标注", " 去标注"
 """What the name of a copy with marks, and of one without them, ends in."""
