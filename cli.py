@@ -25,7 +25,7 @@ from console.frame import (
     to_json,
 )
 from console.terminal import argument, option
-from i18n import _, ngettext
+from foundation.language import _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from docgen.errors import Problem
     from docgen.figures.results import Verdict
     from docgen.forms.declaration import Field, Form
-    from docgen.period import Period
     from docgen.registers.reading import Reading
+    from foundation.period import Period
     from office import MadePapers, MadeReport, Office
     from office.archive.deadlines import Judged
     from office.demo import Story
@@ -85,7 +85,7 @@ def demo(folder: Path, everything: bool, as_json: bool) -> Exit:
 
     With --all the plans, records and yearly papers below papers and the registers of the month are printed as well.
     """
-    from docgen.period import Period
+    from foundation.period import Period
     from office import DEMO_PERIOD, Office, copy_sample
     from office import demo as played
 
@@ -515,7 +515,7 @@ def _now(form: Form) -> Period | None:
     """The period of today, as the form counts."""
     from datetime import date
 
-    from docgen.period import Period
+    from foundation.period import Period
 
     today = date.today()  # noqa: DTZ011 - the clerk's own calendar
     return None if form.period == "none" else Period.of(form.period, today)
@@ -580,7 +580,7 @@ def _check(
 
 def _office_and_period(target: str) -> tuple[Office, Period]:
     from docgen.errors import DataError
-    from docgen.period import Period
+    from foundation.period import Period
 
     try:
         period = Period.parse(target)

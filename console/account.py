@@ -10,7 +10,7 @@ import click
 from console import terminal
 from console.frame import Commands, Exit, common, options_of, prints_data, the_office, to_json
 from console.terminal import argument, option
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from office import Office

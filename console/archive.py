@@ -12,12 +12,12 @@ import click
 from console import terminal
 from console.frame import PeriodType, options_of, the_office
 from console.terminal import option
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from docgen.period import Period as Span
+    from foundation.period import Period as Span
     from office import Office
     from office.archive.records import Classes
     from retention.filing.identify import Identification

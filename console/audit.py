@@ -21,7 +21,7 @@ from console.frame import (
     to_json,
 )
 from console.terminal import argument, option
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from retention.ledger.chain import Verdict as Verification

@@ -10,7 +10,7 @@ import click
 from console.archive import the_archive
 from console.frame import Commands, Exit, common, prints_data, to_json
 from console.terminal import option
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from retention.rules.dates import Clock

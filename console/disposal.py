@@ -12,13 +12,13 @@ from console import terminal
 from console.archive import chosen, folder_of, full_names, hanging, page_of, paged, selected, the_archive
 from console.frame import Commands, Exit, common, options_of, prints_data, target_of, to_json
 from console.terminal import argument, option
-from i18n import _, ngettext
+from foundation.language import _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from console.archive import Archive
-    from docgen.period import Period as Span
+    from foundation.period import Period as Span
     from retention.disposal.execution import Report
     from retention.ledger.ledger import Stamp
     from retention.rules.model import DisposalList, Item, Term

@@ -15,7 +15,7 @@ import click
 import i18n
 from console import terminal
 from console.terminal import option
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -151,7 +151,7 @@ class PeriodType(click.ParamType[Any]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The period, or a usage error with the reading's own message."""
         from docgen.errors import DataError
-        from docgen.period import Period
+        from foundation.period import Period
 
         try:
             return Period.parse(value) if isinstance(value, str) else value

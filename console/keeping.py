@@ -24,12 +24,12 @@ from console.archive import (
 )
 from console.frame import Commands, Exit, PeriodType, common, prints_data, to_json
 from console.terminal import argument, option
-from i18n import _, ngettext
+from foundation.language import _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from docgen.period import Period as Span
+    from foundation.period import Period as Span
     from office.archive.records import Classes
     from retention.filing.identify import Identification
     from retention.rules.model import Record

@@ -32,7 +32,7 @@ from console.archive import (
 )
 from console.frame import Exit, prints_data, to_json
 from console.terminal import argument, option
-from i18n import _, ngettext
+from foundation.language import _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
     from console.archive import Archive
-    from docgen.period import Period as Span
+    from foundation.period import Period as Span
     from office.archive.records import Classes
     from retention.filing.identify import Identification
     from retention.ledger.counting import Alerts, Group, Tally

@@ -12,7 +12,7 @@ import click
 from console import terminal
 from console.frame import Commands, Exit, common, prints_data, problem_data, the_office, to_json
 from console.terminal import argument, option
-from i18n import _, ngettext
+from foundation.language import _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

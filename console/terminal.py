@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import click
 
 import i18n
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

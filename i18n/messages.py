@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = "zh_CN"
-SOURCES = ("cli.py", "console", "docgen", "i18n", "office", "retention")
+SOURCES = ("cli.py", "console", "docgen", "foundation.language", "office", "retention")
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
 # Catalogues say nothing about when they were made: the history of the repository does.
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)

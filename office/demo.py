@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from i18n import _
+from foundation.language import _
 from office.archive import ledgers, people
 from office.archive import service as watching
 from office.archive import shares as archive

@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from i18n import _
+from foundation.language import _
 from office.papers.checking import original_of
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from docgen.errors import Problem
     from docgen.figures.results import Declarations, Measures, Verdict
     from docgen.forms.declaration import Form
-    from docgen.period import Period
     from docgen.registers.reading import Reading, Row
+    from foundation.period import Period
     from office.papers.carry_over import Change
     from office.papers.month import Month
     from office.settings import Settings

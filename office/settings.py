@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from docgen.errors import DataError, Problem
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docgen.forms.declaration import load_form
-from docgen.period import Period
 from docgen.registers.reader import new_workbook
+from foundation.period import Period
 from samples import centre
 from samples.centre import CLEAN, CLERKS, FRONT, GUARD, MANAGER, SUPERVISORS, WORKS
 from samples.papers_excel import BUDGET

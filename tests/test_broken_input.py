@@ -11,7 +11,7 @@ from broken_inputs import FORM, FORM_ID, FORMS, PERIODS, WORKBOOKS, Case, FormCa
 from docgen.errors import DataError, Problem, TemplateError
 from docgen.forms.declaration import Form, Period, load_form, load_forms, parse_form
 from docgen.registers.reader import read
-from i18n import use
+from foundation.language import use
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,12 +18,12 @@ import pytest
 from disposals import World, stamp
 from laws import Laws
 
+from foundation.temporary_files import QUARANTINE
 from retention.disposal import approval as disposal
 from retention.disposal import execution
 from retention.disposal.approval import Answer, Selection
 from retention.disposal.execution import Order
 from retention.ledger.ledger import Ledger
-from retention.passing import QUARANTINE
 from retention.rules.events import Destroyed, DestroyIntended, UnlinkIntended
 from retention.rules.model import ListState, Outcome, Policy, Wish
 

@@ -14,6 +14,7 @@ from disposals import PLAN, SERVICE, SHARE, World, stamp
 from sqlalchemy import delete, text
 from test_disposal import refused
 
+from foundation.temporary_files import QUARANTINE
 from retention.disposal import approval as disposal
 from retention.disposal import execution
 from retention.disposal import folders as files
@@ -21,7 +22,6 @@ from retention.disposal.execution import Order, Report
 from retention.errors import ConflictError, LedgerError, RefusedError, TamperedError
 from retention.ledger import schema
 from retention.ledger.ledger import Draft
-from retention.passing import QUARANTINE
 from retention.rules.events import ClockVouched, Destroyed, DestroyIntended, Held, HoldPlaced, Released
 from retention.rules.model import ListState, Outcome, Policy, State
 

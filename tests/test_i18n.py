@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import i18n
-from i18n import messages
+from foundation.language import messages
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Message

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 import i18n
 from docgen.forms.declaration import load_forms
-from docgen.period import Period
 from docgen.registers.reader import new_workbook
+from foundation.period import Period
+from foundation.temporary_files import left_alone
 from retention.filing.first_lines import NOTHING, peek
 from retention.filing.identify import Catalogue, Confidence, Document, Kind, Standing, identify, repeated
-from retention.passing import left_alone
 from samples import centre, share
 
 ROOT = Path(__file__).parent.parent

@@ -12,13 +12,13 @@ import pytest
 from docx import Document
 
 ROOT = Path(__file__).parent.parent
-OURS = ("cli", "console", "docgen", "i18n", "office", "retention", "samples", "templates", "web")
+OURS = ("cli", "console", "docgen", "foundation.language", "office", "retention", "samples", "templates", "web")
 MAY_IMPORT = {
-    "docgen": {"docgen", "i18n"},
-    "retention": {"retention", "i18n"},
-    "i18n": {"i18n"},
-    "office": {"office", "docgen", "retention", "i18n", "samples", "templates"},
-    "console": {"console", "office", "docgen", "retention", "i18n"},
+    "docgen": {"docgen", "foundation.language"},
+    "retention": {"retention", "foundation.language"},
+    "foundation.language": {"foundation.language"},
+    "office": {"office", "docgen", "retention", "foundation.language", "samples", "templates"},
+    "console": {"console", "office", "docgen", "retention", "foundation.language"},
 }
 
 
@@ -42,7 +42,9 @@ def imported(file: Path) -> set[str]:
 def test_a_layer_imports_only_what_stands_below_it(layer: str) -> None:
     allowed = MAY_IMPORT[layer]
     for file in modules(layer):
-        if file == ROOT / "i18n" / "messages.py":  # a tool that reads the commands' texts; nothing imports it
+        if (
+            file == ROOT / "foundation.language" / "messages.py"
+        ):  # a tool that reads the commands' texts; nothing imports it
             continue
         assert imported(file) & set(OURS) <= allowed, file.name
 
@@ -50,7 +52,9 @@ def test_a_layer_imports_only_what_stands_below_it(layer: str) -> None:
 def test_the_collector_of_messages_is_imported_by_nothing() -> None:
     for layer in OURS:
         for file in modules(layer) if (ROOT / layer).exists() or (ROOT / f"{layer}.py").exists() else []:
-            assert "i18n.messages" not in file.read_text(encoding="utf-8").replace("python -m i18n.messages", ""), file
+            assert "foundation.language.messages" not in file.read_text(encoding="utf-8").replace(
+                "python -m i18n.messages", ""
+            ), file
 
 
 def loaded_after(code: str) -> set[str]:

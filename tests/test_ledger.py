@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, create_engine, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from retention import mounts
+from foundation import mounts
 from retention.errors import ConflictError, LedgerError, Problem, RefusedError, TamperedError
 from retention.ledger import chain as audit
 from retention.ledger import database, schema

@@ -18,8 +18,8 @@ import pytest
 from docgen.figures.annex import Heading, annex_workbook, base_data_workbook
 from docgen.figures.results import Measures, Verdict, evaluate, judge, parse, parse_objectives
 from docgen.forms.declaration import Table, load_form
-from docgen.period import Period
 from docgen.registers.reading import Place, Row
+from foundation.period import Period
 
 ROOT = Path(__file__).parent.parent
 OCTOBER = Period.parse("2026-10")

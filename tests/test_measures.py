@@ -29,9 +29,9 @@ from docgen.figures.results import (
     print_value,
 )
 from docgen.forms.declaration import load_forms
-from docgen.period import Period
 from docgen.registers.reading import Place, Row
-from i18n import use
+from foundation.language import use
+from foundation.period import Period
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 OCTOBER = Period.parse("2026-10")

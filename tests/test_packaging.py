@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 DATA = {
     "templates": ("form.toml", "objectives.toml", ".docx"),
     "samples": (".toml", ".csv", ".xlsx"),
-    "i18n": (".mo",),
+    "foundation.language": (".mo",),
 }
 LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.egg-info", "guidang-demo", "tests", "docs")
 
@@ -29,7 +29,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     return zipfile.ZipFile(next(place.glob("*.whl")))
 
 
-PACKAGES = ("console", "docgen", "i18n", "office", "retention")
+PACKAGES = ("console", "docgen", "foundation.language", "office", "retention")
 
 
 def test_every_data_file_is_in_the_wheel(wheel: zipfile.ZipFile) -> None:

@@ -24,9 +24,9 @@ from workbooks import needs_libreoffice
 import cli
 from docgen import WordTemplate
 from docgen.errors import DataError
-from docgen.period import Period
 from docgen.registers.reader import Reading, forms_named, new_workbook, read
 from docgen.word.check import defects
+from foundation.period import Period
 from office import Office, render_form, shipped_forms
 from office.papers import paper as papers
 

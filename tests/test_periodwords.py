@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retention.periodwords import normal, periods_in
+from foundation.period_words import normal, periods_in
 
 SPELLINGS = [
     ("2026年10月", "2026-10"),

@@ -12,8 +12,8 @@ import openpyxl
 import pytest
 from archives import CHECK, INCIDENT, PLAN, REPORT, SCANNED, SHARE, approved, destroyed, listed, quarantined
 
-from docgen.period import Period as Span
 from docgen.registers.reader import new_workbook
+from foundation.period import Period as Span
 from office.archive.records import Classes, Said, Verdict, classify, identified, record_named, settle
 from retention.acts import records as keeping
 from retention.acts import schedule as enactment

@@ -19,8 +19,8 @@ from openpyxl import load_workbook
 
 from docgen import DataError
 from docgen.figures.results import Breakdown, Line, Result
-from docgen.period import Period
 from docgen.registers.reader import new_workbook
+from foundation.period import Period
 from office import (
     DEMO_PERIOD,
     REPORT,
@@ -373,7 +373,7 @@ def test_same_input_gives_identical_bytes(small: Office, made) -> None:
 def test_bytes_do_not_depend_on_the_hash_seed(small: Office, made) -> None:
     code = (
         "import sys, hashlib; from datetime import date; from pathlib import Path; from office import Office\n"
-        "from docgen.period import Period\n"
+        "from foundation.period import Period\n"
         "made = Office.load(Path(sys.argv[1])).report(Period.parse('2026-10'), prepared_on=date(2026, 11, 5))\n"
         "print([hashlib.sha256(p.read_bytes()).hexdigest() for p in (made.report, made.base_data, made.annex)])"
     )

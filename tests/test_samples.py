@@ -20,9 +20,9 @@ import pytest
 
 from docgen.errors import DataError
 from docgen.forms.declaration import load_forms
-from docgen.period import Period
 from docgen.registers.reader import read_any, read_book
 from docgen.sheets.opening import open_book
+from foundation.period import Period
 from office import settings
 from samples import centre, generate
 from samples.clerks import Book, Habits, Page, workbook

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retention import passing
+from foundation import temporary_files as passing
 from retention.filing import decide as reconcile
 from retention.filing.decide import SECOND, Absent, Case, Lore, Moment, Step
 from retention.filing.identify import Standing

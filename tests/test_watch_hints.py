@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retention.mounts import below, kind_of
+from foundation.mounts import below, kind_of
 from retention.watching import inotify, sources
 from retention.watching.hints import Lost, Why
 from retention.watching.polling import Pulse, Tiers

@@ -19,7 +19,7 @@ from docgen.template.marks import Site, SiteKind
 from docgen.template.render import current_render
 from docgen.template.rich import Rich, RichText
 from docgen.template.xml_text import escape, legal, plain_text, writers
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -30,7 +30,7 @@ from docgen.template.tags import Kind
 from docgen.template.tree import parse, serialise
 from docgen.template.xml_text import escape
 from docgen.word.part_reader import read_story
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

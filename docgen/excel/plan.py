@@ -23,7 +23,7 @@ from docgen.template.compiler import Source, tag_tokens
 from docgen.template.marks import Mark, Site, SiteKind
 from docgen.template.tags import Kind
 from docgen.template.xml_text import escape, escape_attribute
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

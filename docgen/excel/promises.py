@@ -20,7 +20,7 @@ from docgen.excel.layout import Copies, Layout
 from docgen.sheets.book import letter
 from docgen.template.render import current_render
 from docgen.template.xml_text import escape
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

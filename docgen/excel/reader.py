@@ -20,7 +20,7 @@ from docgen.excel.layout import Block as LayoutBlock
 from docgen.sheets.book import letter
 from docgen.template.tags import Kind, Tag, scan
 from docgen.template.xml_text import escape_attribute
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

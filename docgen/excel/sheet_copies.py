@@ -18,7 +18,7 @@ from docgen.errors import DataError, Problem
 from docgen.excel.cell_values import PartXml
 from docgen.template.package import CONTENT_TYPES
 from docgen.template.xml_text import escape_attribute, plain_text
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

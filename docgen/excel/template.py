@@ -25,7 +25,7 @@ from docgen.template.needs import needs_of
 from docgen.template.package import CONTENT_TYPES, Shelf, destination, pack, pack_to, packed, read_package
 from docgen.template.render import FAILURES, RenderState, chunks, rendering
 from docgen.template.rich import Parts
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
     from docgen.forms.declaration import Column, Table
-    from docgen.period import Period
     from docgen.registers.reading import Row
+    from foundation.period import Period
 
     _Head = Callable[[list[str], list[float]], None]
 

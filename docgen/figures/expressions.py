@@ -89,12 +89,12 @@ from jinja2 import nodes
 from docgen.errors import Problem, TemplateError
 from docgen.template.environment import decimal, make_environment
 from docgen.template.environment import expression as read_expression
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from docgen.period import Period
+    from foundation.period import Period
 
 UNITS = ("percent", "change", "ratio", "index", "count", "number", "money")
 SECTIONS = ("derive", "figures", "breakdowns", "lists")

@@ -38,12 +38,12 @@ from docgen.figures.expressions import (
 )
 from docgen.registers.reading import Row
 from docgen.template.environment import DASH, percent, plain, points, round_half_up, thousands
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from docgen.period import Period
+    from foundation.period import Period
 
 __all__ = [
     "Breakdown",

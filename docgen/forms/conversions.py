@@ -28,7 +28,7 @@ from docgen.sheets.cell import (
     text_cell,
 )
 from docgen.sheets.number_format import Shape, shape, zeros
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Literal
 
 from docgen.sheets.cell import Cell, Kind, Reader, Refusal, Value, from_serial, plain, shown, stored_number
 from docgen.sheets.number_format import shape
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from docgen.forms.declaration import Field
-    from docgen.period import Period
+    from foundation.period import Period
 
 _WEEKDAY = r"(?:\s*\(?(?:周|星期|礼拜)[一二三四五六日天]\)?)?"
 _CLOCK = (

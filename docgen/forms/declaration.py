@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from docgen.errors import Problem, TemplateError
-from docgen.period import Period
-from i18n import _
+from foundation.language import _
+from foundation.period import Period
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

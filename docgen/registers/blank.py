@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
     from docgen.forms.declaration import Column, Field, Form, Table
-    from docgen.period import Period
+    from foundation.period import Period
 
 HELP_SHEET, CHOICES_SHEET = "填写说明", "选项"
 FORM_PROPERTY, PERIOD_PROPERTY = "guidang.form", "guidang.period"

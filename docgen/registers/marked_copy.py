@@ -24,7 +24,7 @@ from docgen.sheets.raw_rows import Change, SheetRows
 from docgen.sheets.styles_part import FAULTY, HEADING, MINIMAL, MarkStyles
 from docgen.sheets.xlsx_file import read_xlsx
 from docgen.template.package import CONTENT_TYPES, Member, Shelf, pack, read_package
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

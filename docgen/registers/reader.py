@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from docgen.errors import DataError, Problem
 from docgen.forms.conversions import convert
 from docgen.forms.declaration import normal_label
-from docgen.period import Period
 from docgen.registers.blank import CHOICES_SHEET, FORM_PROPERTY, HELP_SHEET, PERIOD_PROPERTY, new_workbook
 from docgen.registers.head_fields import Found, find_fields
 from docgen.registers.headings import Heading, captions_above, find_headings
@@ -24,7 +23,8 @@ from docgen.registers.rows import Options, Source, TableReader, faults
 from docgen.sheets.book import letter
 from docgen.sheets.cell import Refusal, is_blank, shown
 from docgen.sheets.opening import open_book, read_bytes
-from i18n import _
+from foundation.language import _
+from foundation.period import Period
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

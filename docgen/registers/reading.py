@@ -8,12 +8,12 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from docgen.errors import Problem
     from docgen.forms.declaration import Form, Table
-    from docgen.period import Period
+    from foundation.period import Period
 
 ERRORS_HEADING = "错误说明"
 """The column guidang adds to a marked workbook; it is no data when the corrected copy comes back."""

@@ -18,16 +18,16 @@ from docgen.forms.declaration import NUMERIC, names_in, normal_label
 from docgen.registers.reading import ERRORS_HEADING, Ignored, Place, Reason, Remark, Row, TableData
 from docgen.sheets.book import letter
 from docgen.sheets.cell import Cell, Ditto, Kind, Reader, Refusal, Value, is_blank, plain, shown, stored_number
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from docgen.forms.declaration import Check, Column, Form, Table
-    from docgen.period import Period
     from docgen.registers.headings import Heading
     from docgen.sheets.book import Book, Merge, Sheet
+    from foundation.period import Period
 
 _SUM_WORD = r"(?:合计|小计|总计|共计|累计|承前页|过次页|转下页)(?:金额|数)?(?:\(.*\)|:.*)?"
 _TOTAL = re.compile(rf"(?:本页|本月|本日|本周|本表|上页|以上|全年|本年|本季|当月|截至.{{0,8}}|累计)?{_SUM_WORD}")

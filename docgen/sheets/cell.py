@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from docgen.sheets.number_format import Shape, shape
 
 if TYPE_CHECKING:
-    from docgen.period import Period
+    from foundation.period import Period
 
 
 class Kind(Enum):

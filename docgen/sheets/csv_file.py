@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from docgen.errors import DataError, Problem
 from docgen.sheets.book import Book, Sheet
 from docgen.sheets.cell import Cell, Kind
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

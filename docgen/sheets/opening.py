@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from docgen.errors import DataError, Problem
 from docgen.sheets.csv_file import decoded, read_csv
 from docgen.sheets.xlsx_file import read_xlsx
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from pathlib import Path

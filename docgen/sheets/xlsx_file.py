@@ -27,7 +27,7 @@ from docgen.sheets.book import Book, Merge, Sheet
 from docgen.sheets.cell import Cell, Kind
 from docgen.sheets.notes import MARK
 from docgen.sheets.number_format import BUILT_IN
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -27,7 +27,7 @@ from markupsafe import Markup
 from docgen.errors import Problem
 from docgen.template import limits
 from docgen.template.marks import Site, SiteKind
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

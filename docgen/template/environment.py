@@ -19,7 +19,7 @@ from jinja2.runtime import ChainableUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from docgen.template import limits
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

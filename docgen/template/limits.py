@@ -15,7 +15,7 @@ from jinja2 import pass_eval_context
 from jinja2.exceptions import SecurityError
 from jinja2.filters import FILTERS, make_attrgetter
 
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

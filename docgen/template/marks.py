@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from docgen.errors import Problem

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
 
 from docgen.errors import Problem, TemplateError
-from i18n import _
+from foundation.language import _
 
 try:
     from isal import isal_zlib

@@ -19,7 +19,7 @@ from docgen.errors import DataError, Problem
 from docgen.template import limits
 from docgen.template.compiler import Program, calling, describe, failing, paths_of
 from docgen.template.environment import missing_names
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

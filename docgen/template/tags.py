@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from i18n import _
+from foundation.language import _
 
 
 class Kind(Enum):

@@ -8,7 +8,7 @@ from lxml import etree
 
 from docgen.errors import Problem, TemplateError
 from docgen.template.marks import OPEN
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

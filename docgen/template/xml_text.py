@@ -17,7 +17,7 @@ from docgen.template.compiler import Xml
 from docgen.template.marks import Site, SiteKind
 from docgen.template.render import current_render
 from docgen.template.rich import Rich
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING
 
 from docgen.template.marks import Place
 from docgen.word.part_reader import places
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     import os

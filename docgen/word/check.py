@@ -13,7 +13,7 @@ from lxml import etree
 
 from docgen.errors import Problem, TemplateError
 from docgen.template.tree import BLOCK_CONTAINERS, TBL, TC, TCPR, TCPR_ORDER, TR, W14, WP, P, W, last_block, within
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

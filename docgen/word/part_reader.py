@@ -53,7 +53,7 @@ from docgen.template.tree import (
     within,
 )
 from docgen.word.structure import ENDS, Structure
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -30,7 +30,7 @@ from docgen.template.tree import (
     last_block,
     within,
 )
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from docgen.template.marks import Mark, Place

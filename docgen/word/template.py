@@ -25,7 +25,7 @@ from docgen.template.tree import WP, W, parse, serialise
 from docgen.template.xml_text import writers
 from docgen.word.part_reader import read_story
 from docgen.word.soundness import repair
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

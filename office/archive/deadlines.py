@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from docgen.period import Period as Span
+from foundation.period import Period as Span
 from office.archive import ledgers
 from office.archive import shares as archive
 from office.archive.records import Classes

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from i18n import _
+from foundation.language import _
 from retention.errors import Problem, TamperedError, UnknownError
 from retention.ledger import chain as audit
 from retention.ledger.ledger import Ledger

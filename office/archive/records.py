@@ -13,7 +13,7 @@ from unicodedata import normalize
 
 from sqlalchemy import and_, func, or_
 
-from i18n import _
+from foundation.language import _
 from office.archive.shares import catalogue_of, roots, schedule_of
 from retention.acts import records as keeping
 from retention.acts.records import Seen, Settling

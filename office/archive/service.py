@@ -19,7 +19,7 @@ from logging.handlers import RotatingFileHandler
 from typing import TYPE_CHECKING
 
 from foundation.file_lock import Turn
-from i18n import _
+from foundation.language import _
 from office.archive import ledgers
 from office.archive import shares as archive
 from retention.errors import ConflictError, LedgerError, Problem, UnknownError

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docgen.errors import DataError
-from i18n import _
+from foundation.language import _
 from office.archive import ledgers
 from office.disposal.papers import KINDS as PAPERS
 from office.disposal.papers import SHARE as PROOFS

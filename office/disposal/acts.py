@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from i18n import _
+from foundation.language import _
 from office.archive import ledgers
 from office.archive import shares as archive
 from retention.disposal import approval as disposal

@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 
 from docgen import WordTemplate
 from docgen.template.package import write_atomic
-from i18n import _
+from foundation.language import _
 from office.archive import ledgers
 from office.disposal import papers as disposalpapers
 from office.disposal.papers import (

@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from i18n import _
+from foundation.language import _
 from office.archive import ledgers
 from retention.errors import Problem, SourceError
 from retention.ledger import chain as audit

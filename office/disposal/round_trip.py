@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from docgen.sheets.book import letter
 from docgen.sheets.cell import Cell, Kind, is_blank, plain, stored_number
 from docgen.sheets.opening import open_book
-from i18n import _
+from foundation.language import _
 from office.disposal import filing_papers as proofs
 from office.disposal import papers as disposalpapers
 from retention.disposal import approval as disposal

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from docgen.errors import DataError, Problem
 from docgen.forms.declaration import normal_label
-from docgen.period import Period
 from docgen.sheets.cell import plain
 from docgen.template.environment import expression
-from i18n import _
+from foundation.language import _
+from foundation.period import Period
 from office.papers.month import DEPARTMENT, digested
 
 if TYPE_CHECKING:

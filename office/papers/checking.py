@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from errno import EEXIST
 from typing import TYPE_CHECKING
 
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from docgen.errors import Problem
     from docgen.forms.declaration import Form
-    from docgen.period import Period
     from docgen.registers.marked_copy import Marked
     from docgen.registers.reading import Ignored, Reading, Remark
+    from foundation.period import Period
     from office.office import Office
 
 MARKED, UNMARKED = " 标注", " 去标注"
@@ -93,7 +93,7 @@ def check_period(
 def period_of(path: Path) -> Period | None:
     """The period whose registers a file lies among: the name of its folder below ``registers``."""
     from docgen.errors import DataError
-    from docgen.period import Period
+    from foundation.period import Period
 
     folder = path.absolute().parent
     if folder.parent.name != "registers":

@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any
 from docgen.errors import Problem
 from docgen.figures.results import Status, widened
 from docgen.template.environment import DASH, round_half_up
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from docgen.figures.results import Breakdown, Line, Measures, Result, Verdict
     from docgen.forms.declaration import Form
-    from docgen.period import Period
     from docgen.registers.reading import Reading, Row
+    from foundation.period import Period
     from office.settings import Settings
 
 DEPARTMENT = "department"

@@ -10,7 +10,7 @@ import unicodedata
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from docgen.period import Period
+from foundation.period import Period
 from office.papers import carry_over as carryover
 from office.papers.month import DEPARTMENT, Month, compared
 

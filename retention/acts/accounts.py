@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, update
 
-from i18n import _
+from foundation.language import _
 from retention.errors import ConflictError, Problem, RefusedError, TamperedError
 from retention.ledger import schema
 from retention.ledger.ledger import Draft

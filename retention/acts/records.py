@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from i18n import _
+from foundation.language import _
 from retention.acts import accounts
 from retention.errors import Problem, RefusedError, UnknownError
 from retention.ledger.ledger import Draft

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import or_
 
-from i18n import _
+from foundation.language import _
 from retention.acts import accounts
 from retention.acts import schedule_preview as adoption
 from retention.errors import ConflictError, Problem, RefusedError

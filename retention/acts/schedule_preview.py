@@ -8,7 +8,7 @@ from datetime import date
 from itertools import tee
 from typing import TYPE_CHECKING
 
-from i18n import _
+from foundation.language import _
 from retention.errors import Problem
 from retention.rules.model import Adoption, State
 from retention.rules.reckoning import reckonings

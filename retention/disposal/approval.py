@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from i18n import _
+from foundation.language import _
 from retention.acts import accounts
 from retention.errors import Problem, RefusedError, UnknownError
 from retention.ledger.ledger import Draft

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from i18n import _
+from foundation.language import _
 from retention.acts import accounts
 from retention.disposal import approval as disposal
 from retention.disposal.approval import clock_faults, find, list_fault, refuse, released

@@ -13,9 +13,9 @@ from enum import Enum
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from i18n import _
+from foundation.language import _
+from foundation.temporary_files import QUARANTINE
 from retention.disposal.folders import name_in, open_below, open_root, parts_of
-from retention.passing import QUARANTINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

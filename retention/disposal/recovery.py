@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from i18n import _
+from foundation.language import _
 from retention.disposal.quarantine import Fault, Found, Place
 from retention.disposal.steps import (
     GROUP,

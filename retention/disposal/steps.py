@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from i18n import _
+from foundation.language import _
 from retention.disposal import approval as disposal
 from retention.disposal.approval import day_faults, find, standing_faults
 from retention.disposal.quarantine import Fault, Found, Place, Quarantine

@@ -6,7 +6,7 @@ import hashlib
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
-from i18n import _
+from foundation.language import _
 from retention.duties.judging import Status
 from retention.rules.dates import CHINA
 

@@ -7,7 +7,7 @@ import tomllib
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from i18n import _
+from foundation.language import _
 from retention.duties.judging import Duty
 from retention.errors import Problem, SourceError
 

@@ -14,7 +14,7 @@ from datetime import date, datetime, time, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from i18n import _
+from foundation.language import _
 from retention.duties.workdays import HolidayTable, WorkingDay, after_working_days, next_working_day, notice_wanted
 from retention.rules.model import Period
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from i18n import _
+from foundation.language import _
+from foundation.period_words import normal, periods_in
 from retention.duties.judging import Filed
 from retention.errors import Problem, SourceError
-from retention.periodwords import normal, periods_in
 from retention.rules.small_tables import folded, read_table
 
 if TYPE_CHECKING:

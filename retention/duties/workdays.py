@@ -14,7 +14,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from i18n import _
+from foundation.language import _
 from retention.errors import Problem, SourceError
 from retention.rules.small_tables import read_table
 

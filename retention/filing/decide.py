@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from retention import passing
+from foundation import temporary_files as passing
 from retention.filing.identify import Standing
 from retention.filing.observed import Being, Content, Limits, Row, Stat, Unreadable, same, shown, without_place
 from retention.rules.events import Altered, Filed, Found, Missed, Moved, Resurfaced

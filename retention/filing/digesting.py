@@ -14,8 +14,8 @@ import zlib
 from hashlib import sha256
 from typing import IO, TYPE_CHECKING
 
-from i18n import _
-from retention import passing
+from foundation import temporary_files as passing
+from foundation.language import _
 from retention.filing.first_lines import NOTHING, peek
 from retention.filing.identify import Document, Standing, identify
 from retention.filing.observed import Content, Stat, Unreadable, joined, on_disk, same, shown

@@ -15,9 +15,9 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from i18n import _
-from retention.passing import left_alone
-from retention.periodwords import Written, normal, periods_in
+from foundation.language import _
+from foundation.period_words import Written, normal, periods_in
+from foundation.temporary_files import left_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

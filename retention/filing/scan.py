@@ -15,8 +15,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import is_normalized
 
-from i18n import _
-from retention import mounts, passing
+from foundation import mounts
+from foundation import temporary_files as passing
+from foundation.language import _
 from retention.errors import Problem
 from retention.filing import decide as reconcile
 from retention.filing import digesting as settle

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from i18n import _
-from retention import passing
+from foundation import temporary_files as passing
+from foundation.language import _
 from retention.filing.observed import on_disk
 from retention.filing.walk import look_at
 

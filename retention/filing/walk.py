@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from retention import passing
+from foundation import temporary_files as passing
 from retention.filing.observed import Stat, joined, kept
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from hashlib import sha256
 from json.encoder import JSONEncoder
 from typing import TYPE_CHECKING, NamedTuple
 
-from i18n import _
+from foundation.language import _
 from retention.errors import Problem, SourceError
 
 if TYPE_CHECKING:

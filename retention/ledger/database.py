@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError
 
-from i18n import _
-from retention import mounts
+from foundation import mounts
+from foundation.language import _
 from retention.errors import LedgerError, Problem
 from retention.ledger import schema
 

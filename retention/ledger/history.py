@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from i18n import _
+from foundation.language import _
 from retention.rules import events
 from retention.rules.events import Decision
 from retention.rules.model import Outcome, Wish

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from sqlalchemy import and_, bindparam, delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
-from i18n import _
+from foundation.language import _
 from retention.errors import ConflictError, LedgerError, Problem, RefusedError, TamperedError
 from retention.ledger import chain as audit
 from retention.ledger import database, schema

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
-from i18n import _
+from foundation.language import _
 from retention.errors import ConflictError, Problem, RefusedError, TamperedError
 from retention.ledger import chain as audit
 from retention.ledger import rows as projection

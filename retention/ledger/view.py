@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar, get_args
 
 from sqlalchemy import JSON, LargeBinary, Text, and_, case, cast, exists, func, literal, or_, select
 
-from i18n import _
+from foundation.language import _
 from retention.errors import ConflictError, Problem, RefusedError, TamperedError
 from retention.ledger import chain as audit
 from retention.ledger import rows as projection

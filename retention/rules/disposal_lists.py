@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from i18n import _
+from foundation.language import _
 from retention.errors import ConflictError, Problem
 from retention.ledger import chain as audit
 from retention.rules.events import (

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from i18n import _
+from foundation.language import _
 from retention.errors import Problem
 from retention.rules.dates import last_kept_day
 from retention.rules.events import Decision

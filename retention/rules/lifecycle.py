@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from i18n import _
+from foundation.language import _
 from retention.errors import ConflictError, Problem, RefusedError
 from retention.rules import guards
 from retention.rules.events import (

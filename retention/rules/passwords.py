@@ -7,7 +7,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from i18n import _
+from foundation.language import _
 from retention.errors import Problem
 
 if TYPE_CHECKING:

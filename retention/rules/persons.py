@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from i18n import _
+from foundation.language import _
 from retention.errors import ConflictError, Problem, RefusedError
 from retention.rules.events import (
     AccountAdded,

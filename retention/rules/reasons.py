@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from i18n import _, ngettext
+from foundation.language import _, ngettext
 from retention.rules.dates import starts_on
 from retention.rules.lifecycle import overlay_name, state_name
 from retention.rules.model import Base, Overlay, State, TermKind

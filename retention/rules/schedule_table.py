@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeVar
 
-from i18n import _
+from foundation.language import _
 from retention.errors import Problem, SourceError
 from retention.rules.events import canonical_of
 from retention.rules.model import Base, RecordClass, Rule, ScheduleVersion, Start

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, TypeAlias
 
-from i18n import _
+from foundation.language import _
 from retention.errors import Problem, SourceError
 
 if TYPE_CHECKING:

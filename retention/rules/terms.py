@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
-from i18n import _, ngettext
+from foundation.language import _, ngettext
 from retention.rules.model import Term, TermKind
 
 LONGEST = 100

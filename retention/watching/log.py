@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from i18n import _
+from foundation.language import _
 from retention.filing.share_health import Health
 from retention.watching.hints import Why
 from retention.watching.status import Condition, Counts, ShareStatus, Since, shown

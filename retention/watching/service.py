@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from i18n import _
+from foundation.language import _
 from retention.errors import LedgerError
 from retention.filing.observed import on_disk
 from retention.filing.share_health import Health

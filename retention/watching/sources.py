@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers.api import BaseObserver
 
-from retention import mounts
-from retention.passing import QUARANTINE
+from foundation import mounts
+from foundation.temporary_files import QUARANTINE
 from retention.watching.hints import Lost, Why
 from retention.watching.polling import PollingEmitter
 

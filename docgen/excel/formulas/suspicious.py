@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from docgen.errors import Problem
 from docgen.excel.book_state import is_subtotal, strangers
 from docgen.excel.formulas.arithmetic import NotEvaluable, compile_formula
-from i18n import _
+from foundation.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from docgen.errors import DataError, Problem
-from i18n import _
+from foundation.language import _
 
 KINDS = ("month", "day", "half", "year")
 _HALVES = {"上": 1, "下": 2, "1": 1, "2": 2}
