@@ -42,7 +42,7 @@ docs: $(VENV)/.run
 	$(BIN)/python docs/generate.py
 
 messages: $(VENV)/.run
-	$(BIN)/python -m i18n.messages
+	$(BIN)/python docs/messages.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

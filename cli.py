@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-import i18n
 from console import account, audit, clock, disposal, keeping, records, schedule, terminal, watching
 from console.frame import (
     Exit,
@@ -25,6 +24,7 @@ from console.frame import (
     to_json,
 )
 from console.terminal import argument, option
+from foundation import language
 from foundation.language import _, ngettext
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def init(folder: Path, name: str | None, as_json: bool) -> Exit:
     """
     from office import create_office
 
-    made = create_office(folder, name=name or folder.resolve().name, language=i18n.language())
+    made = create_office(folder, name=name or folder.resolve().name, language=language.language())
     if as_json:
         click.echo(to_json({"exit": 0, "folder": str(folder), "files": [str(path) for path in made]}))
         return Exit.DONE

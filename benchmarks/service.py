@@ -19,7 +19,7 @@ from harness import keep, machine, table, versions
 sys.path.remove(str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from test_watch import Place, Watcher, make_place, tree, until, watching
+from given.watched import Place, Watcher, make_place, tree, until, watching
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-import i18n
 from console import terminal
 from console.terminal import option
+from foundation import language
 from foundation.language import _
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ def _language(words: Sequence[str]) -> str:
 
     folder = _value(words, "--office") or os.environ.get("GUIDANG_OFFICE")
     place = Path(folder) if folder else find_office(Path.cwd())
-    return (language_of(place) if place else None) or i18n.detect()
+    return (language_of(place) if place else None) or language.detect()
 
 
 def _value(words: Sequence[str], name: str) -> str | None:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-import i18n
+from foundation import language
 from foundation.language import _
 
 if TYPE_CHECKING:
@@ -181,12 +181,12 @@ class ExistingFile(click.Path):
         return super().convert(value, param, ctx)
 
 
-def speak(language: str) -> None:
-    """Use ``language`` for the whole process: guidang's words and click's own."""
-    i18n.set_default(language)
-    gettext.bindtextdomain("click", str(i18n.CATALOGUES))
+def speak(name: str) -> None:
+    """Use ``name`` for the whole process: guidang's words and click's own."""
+    language.set_default(name)
+    gettext.bindtextdomain("click", str(language.CATALOGUES))
     gettext.textdomain("click")
-    os.environ["LANGUAGE"] = i18n.language()
+    os.environ["LANGUAGE"] = language.language()
 
 
 def steady_streams() -> None:

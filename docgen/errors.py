@@ -2,37 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from foundation.problem import Problem, Problems
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+__all__ = ["Problem"]
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One fault: where it is, what is wrong, what to do.
-
-    ``where`` reads like a person would say it (``月报.docx 正文 表2 行2 列2``, ``报修.xlsx 报修登记!F12``);
-    ``code`` is a stable name of the kind (``tag.unclosed``), for tests, ``--json`` and the documentation.
-    """
-
-    where: str
-    message: str
-    hint: str = ""
-    code: str = ""
-
-    def __str__(self) -> str:
-        text = f"{self.where}：{self.message}" if self.where else self.message
-        return f"{text} {self.hint}" if self.hint else text
-
-
-class DocgenError(Exception):
+class DocgenError(Problems):
     """Root of docgen's errors. Carries every problem found, never only the first."""
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems: tuple[Problem, ...] = tuple(problems)
-        super().__init__("\n".join(map(str, self.problems)))
 
 
 class TemplateError(DocgenError):

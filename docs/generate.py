@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 import cli
-import i18n
+from foundation import language
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ MEANING = {
 
 def reference() -> str:
     """The whole page."""
-    with i18n.use("en"):
+    with language.use("en"):
         codes = "".join(f"| {code.value} | {MEANING[code]} |\n" for code in cli.Exit)
         context = cli.program.make_context("guidang", [], resilient_parsing=True)
         return HEAD + codes + "".join(_sections(context, cli.program))

@@ -1,0 +1,1 @@
+"""What both halves speak and write with."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 DOMAIN = "guidang"
 LANGUAGES = ("zh_CN", "en")
-CATALOGUES = Path(__file__).parent
+CATALOGUES = Path(__file__).parent / "catalogues"
 
 _chosen: ContextVar[str | None] = ContextVar("language", default=None)
 _default: str | None = None

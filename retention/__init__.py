@@ -1,0 +1,1 @@
+"""Records, what may happen to them, and what did."""

@@ -2,40 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from foundation.problem import Problem, Problems
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+__all__ = ["Problem"]
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One fault: where it is, what is wrong, what to do, and the clause or rule that says so.
-
-    ``where`` reads like a person would say it (``schedule.csv schedule!D5``, ``记录 17``); ``code`` is a stable name
-    of the kind (``schedule.term``), for tests, ``--json`` and the documentation; ``clause`` cites the procedure
-    (``4.0``), a statute (``民法典 202``) or a rule of docs/design.md (``D4``).
-    """
-
-    where: str
-    message: str
-    hint: str = ""
-    code: str = ""
-    clause: str = ""
-
-    def __str__(self) -> str:
-        text = f"{self.where}：{self.message}" if self.where else self.message
-        text = f"{text} [{self.clause}]" if self.clause else text
-        return f"{text} {self.hint}" if self.hint else text
-
-
-class RetentionError(Exception):
+class RetentionError(Problems):
     """Root of retention's errors. Carries every problem found, never only the first."""
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems: tuple[Problem, ...] = tuple(problems)
-        super().__init__("\n".join(map(str, self.problems)))
 
 
 class SourceError(RetentionError):

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-import i18n
+from foundation import language as i18n
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -1,7 +1,7 @@
 """The parts of a workbook that hang on rows: what in them must be worked out when the rows are known.
 
-Each function punches holes into one kind of part; :class:`docgen.excel.moved_parts.Moves` fills them. ``_gd_sheet`` is the sheet a
-part belongs to.
+Each function punches holes into one kind of part; :class:`docgen.excel.moved_parts.Moves` fills them. ``_gd_sheet``
+is the sheet a part belongs to.
 """
 
 from __future__ import annotations

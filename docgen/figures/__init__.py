@@ -1,0 +1,1 @@
+"""Declared figures computed, with the rows behind them; objectives; the annex."""

@@ -1,7 +1,7 @@
 """Figures computed from registers, each with the rows behind it; quality objectives and their verdicts.
 
-:func:`evaluate` is pure: declarations (:mod:`docgen.figures.expressions`), rows, period and settings in, values out. Every
-figure carries numerator, denominator and the rows it was counted from. No data is ``无数据``, never 0 % or 100 %;
+:func:`evaluate` is pure: declarations (:mod:`docgen.figures.expressions`), rows, period and settings in, values out.
+Every figure carries numerator, denominator and the rows it was counted from. No data is ``无数据``, never 0 % or 100 %;
 figures are compared unrounded and rounded, half up, only for print.
 """
 

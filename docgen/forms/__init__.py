@@ -1,0 +1,1 @@
+"""What a form declares, and how one value is read."""

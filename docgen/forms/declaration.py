@@ -171,7 +171,7 @@ class Table(_Declared):
 
 
 class Form(_Declared):
-    """A form of the procedure. ``figures``, ``breakdowns``, ``lists`` and ``derive`` are read by docgen.measures."""
+    """A form of the procedure. ``figures``, ``breakdowns``, ``lists`` and ``derive`` are read by docgen.figures."""
 
     id: str
     title: str

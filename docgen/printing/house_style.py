@@ -1,8 +1,9 @@
 """The house style of the Excel papers: a workbook of tags as it is printed, drawn piece by piece from the top.
 
-Used by the scripts that author the shipped templates and by :mod:`docgen.printing.register`, which draws a register from its
-declaration. 宋体 throughout and 黑体 titles, rows of at least 8 mm for handwriting, thin borders, A4 or A3, one page
-wide, headings repeated on every page, 第 X 页 共 Y 页 below, 25 mm to sign in. The same drawing gives the same bytes.
+Used by the scripts that author the shipped templates and by :mod:`docgen.printing.register`, which draws a register
+from its declaration. 宋体 throughout and 黑体 titles, rows of at least 8 mm for handwriting, thin borders, A4 or A3,
+one page wide, headings repeated on every page, 第 X 页 共 Y 页 below, 25 mm to sign in. The same drawing gives the
+same bytes.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Filled workbooks read, blank ones made, problems marked."""

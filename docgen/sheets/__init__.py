@@ -1,0 +1,1 @@
+"""A workbook or CSV file as it lies there; no form, no tag."""

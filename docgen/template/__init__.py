@@ -1,0 +1,1 @@
+"""What a tag means, in Word and Excel alike: package, tags, marks, environment, compiler, faults, render."""

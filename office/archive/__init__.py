@@ -1,0 +1,1 @@
+"""Shares, classes, accounts, the schedule and the ledger of an office."""

@@ -1,0 +1,1 @@
+"""Lists, their papers, the workbook that goes round and comes back."""

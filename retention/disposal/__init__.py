@@ -1,0 +1,1 @@
+"""From approval to evidence; the only code that moves or removes a file on a share."""

@@ -2,7 +2,8 @@
 
 What forbids a run is asked first, as a whole: the approval and its days, the person, the clock, the shares, what was
 typed. What forbids a single file lets that item leave the list, and is written down. Steps of a group of files:
-:mod:`retention.disposal.steps`; what a lost process left open: :mod:`retention.disposal.recovery`, which every run begins with.
+:mod:`retention.disposal.steps`; what a lost process left open: :mod:`retention.disposal.recovery`, with
+which every run begins.
 """
 
 from __future__ import annotations

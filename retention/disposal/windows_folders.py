@@ -1,4 +1,4 @@
-"""Files below a share on Windows, as :mod:`retention.disposal.folders` wants them. Written from Microsoft's documentation.
+"""Files below a share on Windows, as :mod:`retention.disposal.folders` wants them. From Microsoft's documentation.
 
 No handle-relative opening is offered to programs there. So every folder on the way is opened by itself, not followed
 where it is a reparse point, and held open without sharing deletion: while it is held, nobody can rename it or put
@@ -124,7 +124,7 @@ class WindowsFolder:
         """Moves are written through; NTFS journals removals, and offers no more to programs without privileges."""
 
     def claim(self) -> None:
-        """See :class:`retention.disposal.folders.Folder`. A file in it is held open unshared, and goes when it is closed."""
+        """See :class:`~retention.disposal.folders.Folder`. A file in it is held open, and goes when it is closed."""
         flags = _ATTRIBUTE_HIDDEN | _FLAG_DELETE_ON_CLOSE
         path, kernel = self.within("claimed"), _kernel()
         handle = kernel.CreateFileW(path, _GENERIC_READ, 0, None, _OPEN_ALWAYS, flags, None)

@@ -1,0 +1,1 @@
+"""What the procedure wants by when."""

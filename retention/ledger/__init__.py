@@ -1,0 +1,1 @@
+"""The only door to the database; the chain of events and its checkpoints."""

@@ -243,7 +243,7 @@ PROJECTIONS = (records, record_holds, holds, adoptions, accounts, disposal_lists
 """What replaying the events rebuilds exactly (L1)."""
 
 # --- triggers (L5) ----------------------------------------------------------------------------------------------
-# They stop accidents and INSERT OR REPLACE. The owner of a database can drop them: see retention.audit.
+# They stop accidents and INSERT OR REPLACE. The owner of a database can drop them: see retention.ledger.chain.
 
 _SQLITE = (
     """CREATE TRIGGER events_append BEFORE INSERT ON events

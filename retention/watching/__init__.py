@@ -1,0 +1,1 @@
+"""What hurries a look, and the service around it."""

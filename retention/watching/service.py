@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class Looks(Protocol):
-    """Whoever finds what is true of a share: retention.scan.Scanner."""
+    """Whoever finds what is true of a share: retention.filing.scan.Scanner."""
 
     def look(self, folders: Collection[str] | None = None) -> Pass:
         """One pass over these folders, or the whole share; LedgerError where it cannot be written down."""

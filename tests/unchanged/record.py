@@ -3,7 +3,7 @@
     python tests/unchanged/record.py          holds today's program against the record, prints what differs, exits 1
     python tests/unchanged/record.py --write  makes the record
 
-Commands run as processes of their own with a clock that stands on a fixed day (libfaketime). What is drawn by chance (keys,
+Commands run as processes of their own, on a fixed day (libfaketime). What is drawn by chance (keys,
 tokens, digests over them) is masked.
 """
 
@@ -69,8 +69,7 @@ class Session:
         text = CHANCE.sub("#", text)
         text = re.sub(r'"(free|bytes_free|size)": \d+', r'"\1": 0', text)
         text = SECONDS.sub("", text)
-        text = re.sub(r"(?m)^(?:[ 0-9A-Z]{4,} ?)+$", "#", text)
-        return text
+        return re.sub(r"(?m)^(?:[ 0-9A-Z]{4,} ?)+$", "#", text)
 
 
 def documents(home: Path) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""What command line and page both show, as values."""

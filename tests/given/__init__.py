@@ -1,0 +1,1 @@
+"""What tests share: offices, shares, documents and workbooks that they are given."""
