@@ -803,7 +803,7 @@ def _duty_data(entry: Entry) -> dict[str, Any]:
         "about": str(entry.period),
         "by": entry.by,
         "due": entry.due,
-        "moment": entry.moment,
+        "moment": str(entry.moment) if entry.moment else None,
         "status": entry.status.value,
         "done_on": entry.on,
         "done": entry.done,

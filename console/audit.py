@@ -173,7 +173,7 @@ def _verify_paper(paper: str, events: Path | None, key: Path | None, *, as_json:
     office = Office.load(folder) if folder else the_office() if events is None else None
     found = papercode.verify_paper(paper, office, events, key)
     code = found.code
-    told = {"list": code.number, "digest": code.digest, "taken": code.checkpoint.at, "filed": found.filed}
+    told = {"list": code.number, "digest": code.digest, "taken": str(code.checkpoint.at), "filed": found.filed}
     if not as_json:
         about = _("certificate of list {number}").format(number=code.number) if code.number else _("typed groups")
         taken = _("{about}, checkpoint at event {seq}").format(about=about, seq=code.checkpoint.seq)

@@ -16,11 +16,12 @@ from console import terminal
 from console.terminal import option
 from foundation import language
 from foundation.language import _
+from foundation.problem import Problem
+from office.views.as_json import as_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from docgen.errors import Problem
     from office import Office
 
 
@@ -71,8 +72,6 @@ def exit_of(error: BaseException) -> Exit:
 
 def problems_of(error: BaseException) -> tuple[Problem, ...]:
     """What to tell about an error that a person can do something about; empty for one that nobody foresaw."""
-    from docgen.errors import Problem
-
     if found := getattr(error, "problems", None):
         return tuple(found)
     if isinstance(error, FileExistsError):
@@ -239,6 +238,7 @@ def _keep(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
 
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
+_V = TypeVar("_V")
 
 
 def options_of(*declared: Callable[[_F], _F]) -> Callable[[_F], _F]:
@@ -278,7 +278,20 @@ prints_data = options_of(
 
 
 def to_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    return json.dumps(as_data(value), ensure_ascii=False, indent=2, default=_no_json)
+
+
+def _no_json(value: object) -> object:
+    return problem_data(value) if isinstance(value, Problem) else str(value)
+
+
+def answer(view: _V, show: Callable[[_V], object] = click.echo, *, as_json: bool, code: Exit = Exit.DONE) -> Exit:
+    """Tell what a command came to: the fields of a view as JSON for programs, else as ``show`` prints them."""
+    if as_json:
+        click.echo(to_json({"exit": code, **as_data(view)}))
+    else:
+        show(view)
+    return code
 
 
 def problem_data(problem: terminal.Told) -> dict[str, str]:
