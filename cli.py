@@ -405,8 +405,8 @@ def lint(templates: tuple[Path, ...], annotate: bool, force: bool, as_json: bool
 
 def _annotated(path: Path, faults: tuple[Problem, ...], *, force: bool) -> Path | None:
     """A copy of a Word template with its faults as comments; None for what is no Word document."""
-    from docgen.template.package import write_atomic
     from docgen.word.annotate import annotate
+    from foundation.atomic_file import write_atomic
 
     if path.suffix != ".docx" or any(fault.code.startswith(("package.", "part.")) for fault in faults):
         return None
@@ -548,7 +548,7 @@ def _departments(form: Form, department: str | None, wanted: Path) -> Sequence[s
 def _blank(form: Form, period: Period | None, department: str, wanted: Path, *, force: bool) -> Path:
     """Write one blank, with what earlier papers hand on."""
     from docgen.registers.reader import new_workbook
-    from docgen.template.package import write_atomic
+    from foundation.atomic_file import write_atomic
     from office import DEPARTMENT
 
     target = target_of(wanted, form.file_name(period, department), force=force)
@@ -749,7 +749,7 @@ def _objective_data(verdict: Verdict) -> dict[str, Any]:
 def _write_calendar(agenda: Agenda, office: Office, target: Path) -> None:
     from datetime import UTC, datetime
 
-    from docgen.template.package import write_atomic
+    from foundation.atomic_file import write_atomic
     from retention.duties.calendar_file import calendar
 
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -816,7 +816,7 @@ def _duty_data(entry: Entry) -> dict[str, Any]:
 def _rendered(form: Form, path: Path, wanted: Path, period: Period | None, *, force: bool) -> Path:
     """Render one filled workbook; the document takes the workbook's name where a folder is wanted, never its place."""
     from docgen.registers.reader import read
-    from docgen.template.package import write_atomic
+    from foundation.atomic_file import write_atomic
     from office import render_form
     from office.papers.checking import period_of
     from office.papers.paper import input_form

@@ -217,7 +217,7 @@ def strike(number: str, texts: tuple[str, ...], reason: str, as_json: bool) -> E
 @option("--force", is_flag=True, help="Replace a file that is there already.")
 def export(number: str, output: Path, department: str, force: bool) -> Exit:
     """Write a list as a workbook that a department fills in: decision, reason and new term of each row."""
-    from docgen.template.package import write_atomic
+    from foundation.atomic_file import write_atomic
     from office.disposal import round_trip as roundtrip
 
     with the_archive() as archive, archive.ledger.read() as view:

@@ -726,7 +726,7 @@ def _changes(office: Office | None, reading: Reading, period: Period | None) -> 
 
 def _write_all(folder: Path, outputs: Mapping[str, bytes], *, force: bool) -> Sequence[Path]:
     """Write all files or none. What a person changed since it was written is kept, unless ``force``."""
-    from docgen.template.package import atomic, write_atomic
+    from foundation.atomic_file import atomic, write_atomic
 
     folder.mkdir(parents=True, exist_ok=True)
     written = _written(folder)

@@ -22,9 +22,10 @@ from docgen.excel.sheet_copies import Copies as SheetCopies
 from docgen.excel.sheet_copies import part_of, rels_name
 from docgen.template.environment import make_environment
 from docgen.template.needs import needs_of
-from docgen.template.package import CONTENT_TYPES, Shelf, destination, pack, pack_to, packed, read_package
+from docgen.template.package import CONTENT_TYPES, Shelf, pack, pack_to, packed, read_package
 from docgen.template.render import FAILURES, RenderState, chunks, rendering
 from docgen.template.rich import Parts
+from foundation.atomic_file import destination
 from foundation.language import _
 
 if TYPE_CHECKING:

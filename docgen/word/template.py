@@ -18,13 +18,14 @@ from docgen.template.compiler import Program, compile_story
 from docgen.template.environment import make_environment
 from docgen.template.marks import Numbers, Place, Story
 from docgen.template.needs import Need, needs_of
-from docgen.template.package import CONTENT_TYPES, Shelf, destination, pack, pack_to, packed, read_package
+from docgen.template.package import CONTENT_TYPES, Shelf, pack, pack_to, packed, read_package
 from docgen.template.render import FAILURES, RenderState, chunks, rendering
 from docgen.template.rich import Parts
 from docgen.template.tree import WP, W, parse, serialise
 from docgen.template.xml_text import writers
 from docgen.word.part_reader import read_story
 from docgen.word.soundness import repair
+from foundation.atomic_file import destination
 from foundation.language import _
 
 if TYPE_CHECKING:

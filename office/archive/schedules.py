@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from docgen.sheets.cell import Kind, shown
 from docgen.sheets.opening import open_book, read_bytes
-from docgen.template.package import write_atomic
+from foundation.atomic_file import write_atomic
 from foundation.language import _
 from office.office import SCHEDULE
 from retention.errors import Problem, SourceError

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from docgen import WordTemplate
-from docgen.template.package import write_atomic
+from foundation.atomic_file import write_atomic
 from foundation.language import _
 from office.archive import ledgers
 from office.disposal import papers as disposalpapers

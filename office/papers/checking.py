@@ -123,7 +123,7 @@ def write_copies(
     marks, and that is said. FileExistsError where a copy would replace a file, unless ``force``; where it would
     replace the very file that was checked, always. Then nothing is written.
     """
-    from docgen.template.package import write_atomic
+    from foundation.atomic_file import write_atomic
 
     between = [problem for found in checked if found.path is None for problem in found.problems]
     made = [(found, *_copy(found, (*found.problems, *between) if marks else ())) for found in checked]

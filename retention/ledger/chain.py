@@ -20,6 +20,7 @@ from hashlib import sha256
 from json.encoder import JSONEncoder
 from typing import TYPE_CHECKING, NamedTuple
 
+from foundation.atomic_file import atomic, write_atomic
 from foundation.language import _
 from retention.errors import Problem, SourceError
 
@@ -301,7 +302,7 @@ def keep(point: Checkpoint, folder: Path) -> Path:
     """Write a checkpoint into ``folder``, whole or not at all, and give its place."""
     folder.mkdir(parents=True, exist_ok=True)
     place = folder / f"{point.at:%Y%m%dT%H%M%SZ}-{point.seq:09d}.txt"
-    _write_whole(place, point.text().encode("ascii"))
+    write_atomic(place, point.text().encode("ascii"))
     return place
 
 
@@ -387,7 +388,8 @@ def export(links: Iterable[Link], place: Path) -> Head:
             last = Head(link.seq, link.hash or START)
             yield b"%d %s %s\n" % (link.seq, (link.hash or b"").hex().encode(), link.body)
 
-    _write_lines(place, lines())
+    with atomic(place) as file:
+        file.writelines(lines())
     return last
 
 
@@ -408,26 +410,3 @@ def _no_event(place: Path, line: int) -> SourceError:
     where = _("{file} line {line}").format(file=place, line=line)
     hint = _("Export the events anew with `guidang audit export`.")
     return SourceError([Problem(where, _("this is no exported event"), hint, "export.unreadable", "L4")])
-
-
-def _write_whole(place: Path, content: bytes) -> None:
-    _write_lines(place, [content])
-
-
-def _write_lines(place: Path, lines: Iterable[bytes]) -> None:
-    """Temporary file, sync, rename, sync of the folder: the file is there whole or not at all."""
-    aside = place.with_name(f".{place.name}.{os.getpid()}")
-    try:
-        with aside.open("wb") as file:
-            file.writelines(lines)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(place)
-    finally:
-        aside.unlink(missing_ok=True)
-    if os.name == "posix":
-        folder = os.open(place.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from foundation.atomic_file import write_atomic
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -113,10 +115,7 @@ def write(status: Status, place: Path) -> None:
     """Put the status in its place, whole or not at all. OSError where that cannot be done."""
     from pydantic import TypeAdapter
 
-    data = TypeAdapter(Status).dump_json(status, indent=2)
-    temporary = place.with_name(place.name + ".new")
-    temporary.write_bytes(data)
-    temporary.replace(place)
+    write_atomic(place, TypeAdapter(Status).dump_json(status, indent=2))
 
 
 def read(place: Path) -> Status | None:

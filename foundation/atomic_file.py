@@ -1,0 +1,72 @@
+"""Saving a file so that it is there whole or not at all: temporary file, sync, rename, sync of the folder."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def atomic(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """A file that appears under its name whole or not at all: temp, fsync, rename, fsync of the folder."""
+    target = Path(path)
+    handle, temporary = tempfile.mkstemp(prefix=f".~{target.name[:40]}.", suffix=".tmp", dir=target.parent)
+    try:
+        with os.fdopen(handle, "w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        _share_permissions(temporary)
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
+
+
+@contextmanager
+def destination(target: str | os.PathLike[str] | IO[bytes] | bytes) -> Iterator[IO[bytes]]:
+    """Where a document is written to: a path, whole or not at all; an open file, cut back to its length on failure."""
+    if isinstance(target, bytes):
+        raise TypeError("a document is written to a path or a file")
+    if isinstance(target, str | os.PathLike):
+        with atomic(target) as file:
+            yield file
+        return
+    start = target.tell()
+    try:
+        yield target
+    except BaseException:
+        target.seek(start)
+        target.truncate()
+        raise
+
+
+def _share_permissions(temporary: str) -> None:
+    """mkstemp makes the file private; give it what an ordinary new file would have."""
+    if os.name == "posix":
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(temporary).chmod(0o666 & ~mask)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":  # Windows keeps the directory entry with the rename; a folder cannot be opened there
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_atomic(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write ``content`` to ``path``, whole or not at all."""
+    with atomic(path) as file:
+        file.write(content)
