@@ -198,7 +198,7 @@ import sys
 from pathlib import Path
 for name in ("sqlalchemy", "alembic", "sqlite3", "psycopg", "retention.ledger.ledger"):
     sys.modules[name] = None
-from retention import audit
+from retention.ledger import chain as audit
 folder = Path({str(tmp_path)!r})
 point = audit.Checkpoint.parse((folder / "checkpoint.txt").read_text())
 key = audit.public_key((folder / "public.pem").read_bytes())
