@@ -294,11 +294,10 @@ def answer(view: _V, show: Callable[[_V], object] = click.echo, *, as_json: bool
     return code
 
 
-def problem_data(problem: terminal.Told) -> dict[str, str]:
-    file, place = terminal.split_place(problem.where)
+def problem_data(problem: Problem) -> dict[str, str]:
+    file, place = terminal.split_place(problem.place)
     told = {"file": file, "place": place, "message": problem.message, "hint": problem.hint, "code": problem.code}
-    clause = getattr(problem, "clause", "")
-    return told | {"clause": clause} if clause else told
+    return told | {"clause": problem.clause} if problem.clause else told
 
 
 def office_folder() -> Path | None:

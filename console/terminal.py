@@ -17,21 +17,25 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from foundation import language
 from foundation.language import _
+from foundation.problem import Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from foundation.problem import Problem
 
 
 NOT_FIRST = frozenset("，。、；：？！）》】〉」』〕％…—·,.;:?!)]}%")
 NOT_LAST = frozenset("（《【〈「『〔([{")
 _WORDS = re.compile(r"\s+|[^\s\u1100-\uffff]+|.", re.DOTALL)
-_FILE = re.compile(r"^(.+?\.(?:xlsx|xlsm|xls|et|csv|txt|docx|docm|doc|wps|toml|zip))(?:[\s:]\s*(.*))?$", re.IGNORECASE)
+_FILE = re.compile(r"\.(?:xlsx|xlsm|xls|et|csv|txt|docx|docm|doc|wps|toml|zip)$", re.IGNORECASE)
+_WHERE = re.compile(r"^(.+?\.(?:xlsx|xlsm|xls|et|csv|txt|docx|docm|doc|wps|toml|zip))(?:[\s:]\s*(.*))?$", re.IGNORECASE)
 
 
 def width(text: str) -> int:
@@ -196,22 +200,9 @@ def steady_streams() -> None:
             reconfigure(errors="replace")
 
 
-class Told(Protocol):
-    """A problem of either half of guidang; the ``clause`` that one half has is told where it is there."""
-
-    @property
-    def where(self) -> str: ...
-    @property
-    def message(self) -> str: ...
-    @property
-    def hint(self) -> str: ...
-    @property
-    def code(self) -> str: ...
-
-
-def print_problems(problems: Sequence[Told], *, err: bool = True, colour: str = "red", heading: bool = True) -> None:
+def print_problems(problems: Sequence[Problem], *, err: bool = True, colour: str = "red", heading: bool = True) -> None:
     """Print ``problems`` grouped by file, each with its place, what is wrong and what to do."""
-    for file, group in groupby(problems, key=lambda problem: split_place(problem.where)[0]):
+    for file, group in groupby(problems, key=lambda problem: split_place(problem.place)[0]):
         members = list(group)
         if file and heading:
             click.echo(click.style(file, bold=True), err=err)
@@ -219,11 +210,11 @@ def print_problems(problems: Sequence[Told], *, err: bool = True, colour: str = 
             _print_problem(problem, err=err, colour=colour)
 
 
-def _print_problem(problem: Told, *, err: bool, colour: str) -> None:
-    place = split_place(problem.where)[1]
+def _print_problem(problem: Problem, *, err: bool, colour: str) -> None:
+    place = split_place(problem.place)[1]
     message = f"{place}：{problem.message}" if place else problem.message
-    if clause := getattr(problem, "clause", ""):
-        message += f" [{clause}]"
+    if problem.clause:
+        message += f" [{problem.clause}]"
     columns = line_width() - 4
     for number, line in enumerate(wrap(message, columns)):
         bullet = click.style("  • ", fg=colour) if number == 0 else "    "
@@ -232,12 +223,23 @@ def _print_problem(problem: Told, *, err: bool, colour: str) -> None:
         click.echo(click.style(("    → " if number == 0 else "      ") + line, fg="cyan"), err=err)
 
 
-def split_place(where: str) -> tuple[str, str]:
-    """``("报修.xlsx", "报修登记!F12")`` of ``报修.xlsx 报修登记!F12``; ``("", where)`` without a file or folder."""
-    if found := _FILE.match(where):
+def split_place(place: Place) -> tuple[str, str]:
+    """``("报修.xlsx", "报修登记!F12")``: what problems are gathered under, and what stands at each.
+
+    That is a document or another file in a folder; any other name (a share's, a picture's) stands at its problem.
+    """
+    if place == Place(part=place.part) and place.part:
+        place = _read_place(place.part)
+    if place.line and place.inside == str(place.line):
+        return place.whole, _("line {number}").format(number=place.line)
+    return (place.whole, place.inside) if "/" in place.file or _FILE.search(place.file) else ("", str(place))
+
+
+def _read_place(where: str) -> Place:
+    if found := _WHERE.match(where):
         place = found[2] or ""
-        return found[1], _("line {number}").format(number=place) if place.isdigit() else place
-    return (where, "") if "/" in where else ("", where)
+        return Place(found[1], line=int(place)) if place.isdigit() else Place(found[1], part=place)
+    return Place(where) if "/" in where else Place(part=where)
 
 
 def print_table(

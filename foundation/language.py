@@ -74,6 +74,11 @@ def _(message: str) -> str:
     return _catalogue(language()).gettext(message)
 
 
+def N_(message: str) -> str:
+    """``message`` as it is, marked to be collected: it is put into the language in force later, by :func:`_`."""
+    return message
+
+
 def ngettext(one: str, many: str, n: int) -> str:
     """The form of the message that ``n`` asks for."""
     return _catalogue(language()).ngettext(one, many, n)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from foundation.problem import Problem, Problems
+from foundation.problem import Place, Problem, ProblemKind, Problems, Remedy
 
-__all__ = ["Problem"]
+__all__ = ["Place", "Problem", "ProblemKind", "Remedy"]
 
 
 class RetentionError(Problems):

@@ -200,7 +200,7 @@ class _Reading:
             return
         compiler = SheetCompiler(sheet, self.env, formulas, looked, moving)
         source = compiler.compile()
-        self.problems += [replace(p, where=f"{self.file} {p.where}") for p in compiler.problems]
+        self.problems += [replace(p, place=replace(p.place, file=self.file)) for p in compiler.problems]
 
         def generator(*arguments: Any) -> SheetGenerator:
             return SheetGenerator(compiler, self.result.formats, self.writers, *arguments)

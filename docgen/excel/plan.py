@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2.lexer import Token
 
-from docgen.errors import Problem
+from docgen.errors import Place, Problem
 from docgen.excel.cell_values import CellSite
 from docgen.excel.formulas.dependence import Looked, branches_of
 from docgen.excel.formulas.in_loops import FormulaCell, LoopFormulas
@@ -288,7 +288,7 @@ class SheetCompiler:
         return given if word == "cellbg" else ""
 
     def _report(self, cell: SheetCell, message: str, hint: str, code: str) -> None:
-        self.problems.append(Problem(f"{self.sheet.name}!{cell.ref}", message, hint, code))
+        self.problems.append(Problem(Place(sheet=self.sheet.name, cell=cell.ref), message, hint, code))
 
     # -- values
 

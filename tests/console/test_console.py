@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console import terminal as console
-from docgen.errors import Problem
+from docgen.errors import Place, Problem
 
 MIXED = st.text(
     alphabet=st.sampled_from("报修登记，。（）《》 abc12.%-（") | st.characters(codec="utf-8"), max_size=200
@@ -56,7 +56,7 @@ def test_lines_are_as_wide_as_allowed_and_no_wider() -> None:
     ],
 )
 def test_a_place_is_told_apart_into_file_and_place(where: str, file: str, place: str) -> None:
-    found = console.split_place(where)
+    found = console.split_place(Place(part=where))
     assert found[0] == file
     assert found[1].endswith(place) or place in found[1]
 
