@@ -167,6 +167,16 @@ def _corner(cell: str) -> tuple[int, int]:
     return column_number(letters) if letters else 1, int(re.sub(r"\D", "", cell) or 1)
 
 
+def text_width(text: str) -> int:
+    """The width of a line of text in half-width characters: a Chinese one takes two."""
+    return len(text) if text.isascii() else sum(2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in text)
+
+
+def even_lines(text: str, room: float) -> int:
+    """Lines ``text`` takes where every line is filled to its end, as headings and notes in Chinese are."""
+    return sum(max(math.ceil(text_width(part) / max(room, 1)), 1) for part in text.split("\n"))
+
+
 def lines(text: str, room: float) -> int:
     """Lines ``text`` takes where ``room`` half-width characters fit in one; words and figures are not broken."""
     return sum(_paragraph(part, max(room, 2.0)) for part in text.split("\n"))
@@ -175,7 +185,7 @@ def lines(text: str, room: float) -> int:
 def _paragraph(text: str, room: float) -> int:
     count, used = 1, 0.0
     for word in re.findall(r"[!-~]+|.", text, re.DOTALL):
-        width = sum(2 if unicodedata.east_asian_width(character) in "WFA" else 1 for character in word)
+        width = text_width(word)
         if used + width <= room:
             used += width
         elif width <= room:
