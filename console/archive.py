@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from foundation.period import Period as Span
     from office import Office
-    from office.archive.records import Classes
+    from office.archive.classes import Classes
     from retention.filing.identify import Identification
     from retention.ledger.counting import Alerts
     from retention.ledger.ledger import Ledger
@@ -45,7 +45,7 @@ class Archive:
 def the_archive() -> Iterator[Archive]:
     """The office of this command line with its ledger. UnknownError where there is none yet."""
     from office.archive import ledgers
-    from office.archive.records import Classes
+    from office.archive.classes import Classes
 
     office = the_office()
     with ledgers.open_ledger(office) as ledger:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from foundation.period import Period as Span
-    from office.archive.records import Classes
+    from office.archive.classes import Classes
     from retention.filing.identify import Identification
     from retention.rules.model import Record
 
@@ -58,7 +58,7 @@ def classify(  # noqa: PLR0913, PLR0917 - one parameter an option
     its author. While a record is on a disposal list its class cannot change.
     """
     from office.archive import people
-    from office.archive.records import Said, records_named
+    from office.archive.records import Description, records_named
     from office.archive.records import classify as say
     from retention.rules.model import Period
 
@@ -70,7 +70,7 @@ def classify(  # noqa: PLR0913, PLR0917 - one parameter an option
                 guesses = [(record, guessed(archive, view, record)) for record in found]
             return _show_candidates(archive.classes, guesses, as_json=as_json)
         kind = archive.classes.named(class_text)
-        said = Said(
+        said = Description(
             kind, Period(period.first, period.last) if period else None, dated.date() if dated else None, department
         )
         stamp = people.stamp_of(archive.office, archive.ledger, datetime.now(UTC))

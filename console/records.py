@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from console.archive import Archive
     from foundation.period import Period as Span
-    from office.archive.records import Classes
+    from office.archive.classes import Classes
     from retention.filing.identify import Identification
     from retention.ledger.counting import Alerts, Group, Tally
     from retention.ledger.history import Happening

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from foundation.language import _
 from office.archive import ledgers, people
 from office.archive import service as watching
-from office.archive import shares as archive
+from office.archive.shares import shares
 from office.disposal import acts as disposals
 from office.disposal import filing_papers as proofs
 from office.office import FILE, SAMPLES, SCHEDULE, Office, create_office
@@ -157,7 +157,7 @@ class _Life:
 
     def _scan(self) -> None:
         """Two looks, five seconds apart: what is the same in both has settled (W1)."""
-        (share,) = archive.shares(self.office)
+        (share,) = shares(self.office)
         scanner = watching.scanner_of(self.office, self.ledger, share, self._now)
         filed = scanner.look().filed + scanner.look().filed
         self._tell(_("service"), _("{n} papers found in the shared folder and registered").format(n=filed))

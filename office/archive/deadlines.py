@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from foundation.period import Period as Span
 from office.archive import ledgers
-from office.archive import shares as archive
-from office.archive.records import Classes
+from office.archive.classes import Classes
+from office.archive.shares import roots
 from retention.duties.declaration import read_duties
 from retention.duties.judging import Basis, Case, Filed, Known, Rules, Staff, agenda
 from retention.duties.transmittals import FILE as TRANSMITTALS
@@ -129,7 +129,7 @@ def _in_ledger(office: Office, classes: Classes, wanted: Period) -> Iterator[Fil
     """Records about the time that duties of a period can ask for; a missing one was filed all the same."""
     if not (office.settings.shares and ledgers.is_there(office)):
         return
-    table, folders = schema.records.c, archive.roots(office)
+    table, folders = schema.records.c, roots(office)
     about = (table.period_last >= wanted.first - REACH, table.period_first <= wanted.last + REACH)
     with ledgers.open_ledger(office) as ledger, ledger.read() as view:
         for record in view.records(table.share.in_(folders), *about):

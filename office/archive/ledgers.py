@@ -55,9 +55,7 @@ def take_checkpoint(office: Office, at: datetime, folder: Path | None = None) ->
 
     TamperedError where the ledger does not agree with its own checkpoints: a signature would cover that up.
     """
-    if findings := verify(office, (), None, replay=False).findings:
-        hint = _("Leave everything as it is, and look for the last backup.")
-        raise TamperedError(Problem(_("ledger"), each.message, hint, "ledger.tampered", "L2") for each in findings)
+    see_that_it_holds(office)
     place = office.folder / KEY
     key = audit.private_key(place) if place.exists() else audit.make_key(place)
     public = office.folder / PUBLIC
@@ -67,6 +65,13 @@ def take_checkpoint(office: Office, at: datetime, folder: Path | None = None) ->
         point = audit.sign(view.head, at, key)
     own = audit.keep(point, office.folder / CHECKPOINTS)
     return point, audit.keep(point, folder) if folder else own
+
+
+def see_that_it_holds(office: Office) -> None:
+    """TamperedError where the ledger does not agree with the office's own checkpoints (L2)."""
+    if findings := verify(office, (), None, replay=False).findings:
+        hint = _("Leave everything as it is, and look for the last backup.")
+        raise TamperedError(Problem(_("ledger"), each.message, hint, "ledger.tampered", "L2") for each in findings)
 
 
 def verify(office: Office, points: Sequence[Path], key: Path | None, *, replay: bool) -> audit.Verdict:

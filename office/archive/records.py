@@ -14,7 +14,8 @@ from unicodedata import normalize
 from sqlalchemy import and_, func, or_
 
 from foundation.language import _
-from office.archive.shares import catalogue_of, roots, schedule_of
+from office.archive.classes import Classes
+from office.archive.shares import roots
 from retention.acts import records as keeping
 from retention.acts.records import Seen, Settling
 from retention.errors import Problem, RefusedError, UnknownError
@@ -23,11 +24,8 @@ from retention.filing.identify import Document, Identification, Standing, identi
 from retention.filing.observed import shown
 from retention.filing.scan import place_on_disk
 from retention.ledger import schema
-from retention.ledger.counting import class_keys
 from retention.ledger.selection import GONE
 from retention.rules.events import Classified, Decision, Filed
-from retention.rules.schedule_table import find
-from retention.rules.small_tables import folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,82 +34,14 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
     from office.office import Office
-    from retention.filing.identify import Catalogue, Kind
+    from retention.filing.identify import Kind
     from retention.ledger.ledger import Ledger, Stamp
     from retention.ledger.rows import Entry
     from retention.ledger.view import View
-    from retention.rules.model import Period, Record, ScheduleVersion
+    from retention.rules.model import Period, Record
 
 MANY = 12
 """How many records that could be meant are named."""
-
-
-# --- classes ----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Classes:
-    """The classes of an office as records and people name them."""
-
-    catalogue: Catalogue
-    version: ScheduleVersion
-
-    @classmethod
-    def of(cls, office: Office, view: View | None = None) -> Classes:
-        """Those of the schedule in force, else of schedule.csv, and of the office's forms."""
-        version = schedule_of(office, view)
-        return cls(catalogue_of(office, version), version)
-
-    def kind(self, key: str | None) -> Kind | None:
-        """The kind a record's class key stands for; None where no class has it any more."""
-        kinds = self.catalogue.kinds
-        if key is None or key in kinds:
-            return kinds.get(key or "")
-        known = find(self.version, key)
-        return kinds.get(known.key) if known else None
-
-    def title(self, key: str | None) -> str:
-        """A record's class as the schedule calls it, else as its form does; empty where it has none."""
-        kind = self.kind(key)
-        if kind is None:
-            return key or ""
-        known = find(self.version, kind.key)
-        return known.title if known and known.key == kind.key else kind.title
-
-    def named(self, text: str) -> Kind:
-        """The one kind that a person means: by key, code, title or alias. UnknownError, with what there is."""
-        wanted, kinds = folded(text), [*self.catalogue.kinds.values()]
-        for names in (_proper_names, _aliases):
-            found = [kind for kind in kinds if wanted in {folded(name) for name in names(kind)}]
-            if len(found) == 1:
-                return found[0]
-            if found:
-                titles = "、".join(self.catalogue.title(kind.key) for kind in found)
-                message = _("“{text}” can be several classes: {titles}").format(text=text, titles=titles)
-                raise UnknownError(
-                    [Problem("", message, _("Name it by its whole title or its code."), "class.several")]
-                )
-        titles = "、".join(sorted({kind.title for kind in kinds}))
-        hint = _("Classes are: {titles}.").format(titles=titles)
-        raise UnknownError([Problem("", _("there is no class “{text}”").format(text=text), hint, "class.unknown")])
-
-    def keys_of(self, view: View, kind: Kind) -> frozenset[str]:
-        """The keys that records of a kind have: its own, and earlier ones that the schedule still knows as its (P1)."""
-        found = (key for key in class_keys(view) if self.kind(key) is kind)
-        return frozenset((kind.key, *found))
-
-    def single(self, view: View) -> frozenset[str]:
-        """The keys of classes of which one file for each period and department is usual."""
-        kinds = {key: self.kind(key) for key in class_keys(view)}
-        return frozenset(key for key, kind in kinds.items() if kind and not kind.many)
-
-
-def _proper_names(kind: Kind) -> tuple[str, ...]:
-    return tuple(filter(None, (kind.key, kind.title, kind.code)))
-
-
-def _aliases(kind: Kind) -> tuple[str, ...]:
-    return kind.aliases
 
 
 # --- one record -------------------------------------------------------------------------------------------------
@@ -241,7 +171,7 @@ def _away(share: str) -> Problem:
 
 
 @dataclass(frozen=True)
-class Said:
+class Description:
     """What a person says about records; what is None stays as it is."""
 
     kind: Kind
@@ -250,7 +180,9 @@ class Said:
     department: str | None = None
 
 
-def classify(office: Office, ledger: Ledger, stamp: Stamp, records: Sequence[Record], said: Said) -> tuple[Entry, ...]:
+def classify(
+    office: Office, ledger: Ledger, stamp: Stamp, records: Sequence[Record], said: Description
+) -> tuple[Entry, ...]:
     """Say or correct what records are. RefusedError where a class that goes by periods would be left without one.
 
     What a record was said to be before stays in the ledger; the event carries what spoke for the class until then.
@@ -262,7 +194,7 @@ def classify(office: Office, ledger: Ledger, stamp: Stamp, records: Sequence[Rec
     return keeping.classify(ledger, stamp, [(record.id, _classified(record, said)) for record in records])
 
 
-def _classified(record: Record, said: Said) -> Classified:
+def _classified(record: Record, said: Description) -> Classified:
     before = f"{record.class_key} {record.period or ''}".strip() if record.class_key else _("class not known")
     return Classified(
         said.kind.key,
@@ -273,7 +205,7 @@ def _classified(record: Record, said: Said) -> Classified:
     )
 
 
-def _lacks_period(record: Record, said: Said) -> bool:
+def _lacks_period(record: Record, said: Description) -> bool:
     return said.kind.period != "none" and (said.period or record.period) is None
 
 
@@ -283,7 +215,7 @@ def _no_period(record: Record, kind: Kind) -> Problem:
     return Problem(f"{record.id} {record.share}/{record.path}", message, hint, "record.no_period", "D4")
 
 
-def _department_faults(office: Office, said: Said) -> Iterator[Problem]:
+def _department_faults(office: Office, said: Description) -> Iterator[Problem]:
     names = office.settings.departments.names
     if said.department and said.department not in names:
         message = _("there is no department “{name}”").format(name=said.department)

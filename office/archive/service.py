@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 from foundation.file_lock import Turn
 from foundation.language import _
 from office.archive import ledgers
-from office.archive import shares as archive
+from office.archive.classes import catalogue_of
+from office.archive.shares import shares
 from retention.errors import ConflictError, LedgerError, Problem, UnknownError
 from retention.filing.scan import Scanner
 from retention.filing.share_health import Health
@@ -73,7 +74,7 @@ def service_actor() -> Actor:
 # --- who looks ------------------------------------------------------------------------------------------------------
 
 
-class InTurn:
+class LockedScanner:
     """A scanner that waits while another process looks at the same share."""
 
     def __init__(self, scanner: Scanner, turn: Turn) -> None:
@@ -93,7 +94,7 @@ class InTurn:
             self._turn.leave()
 
 
-class Classes:
+class RecentCatalogue:
     """The classes files may be of. Asked for with each file, looked up once in a while: forms and schedule change."""
 
     def __init__(self, office: Office) -> None:
@@ -105,29 +106,29 @@ class Classes:
         """Those of the last half minute."""
         now = time.monotonic()
         if self._known is None or now - self._at > CLASSES_SECONDS:
-            self._known, self._at = archive.catalogue_of(self._office), now
+            self._known, self._at = catalogue_of(self._office), now
         return self._known
 
 
-def scanner_of(office: Office, ledger: Ledger, share: Share, now: Callable[[], datetime]) -> InTurn:
+def scanner_of(office: Office, ledger: Ledger, share: Share, now: Callable[[], datetime]) -> LockedScanner:
     """Who looks at a share of an office."""
-    scanner = Scanner(ledger, share, Classes(office), service_actor(), now)
+    scanner = Scanner(ledger, share, RecentCatalogue(office), service_actor(), now)
     name = sha256(share.name.encode("utf-8", "surrogateescape")).hexdigest()[:12]
-    return InTurn(scanner, Turn(office.folder / FOLDER / f"{name}.lock"))
+    return LockedScanner(scanner, Turn(office.folder / FOLDER / f"{name}.lock"))
 
 
 def shares_named(office: Office, names: Sequence[str]) -> tuple[Share, ...]:
     """The shares with these names, or all. UnknownError where there is none, or not that one."""
-    shares = archive.shares(office)
-    if not shares:
+    found = shares(office)
+    if not found:
         hint = _('Name one there: [shares."archive"] and path = "…".')
         raise UnknownError([Problem("guidang.toml", _("this office has no share to look at"), hint, "share.none")])
-    known = {share.name: share for share in shares}
+    known = {share.name: share for share in found}
     hint = _("There are: {names}").format(names=_(", ").join(known))
     unknown = [Problem(name, _("there is no such share"), hint, "share.unknown") for name in names if name not in known]
     if unknown:
         raise UnknownError(unknown)
-    return tuple(known[name] for name in names) if names else shares
+    return tuple(known[name] for name in names) if names else found
 
 
 # --- once -----------------------------------------------------------------------------------------------------------
@@ -181,7 +182,7 @@ def scan(
 
 def _settled(
     share: Share,
-    scanner: InTurn | Telling,
+    scanner: LockedScanner | LoggedScanner,
     believe: int | None,
     *,
     wait: bool,
@@ -245,7 +246,7 @@ def watch_once(office: Office, now: Callable[[], datetime]) -> tuple[Found, ...]
     ConflictError where a service runs for this office.
     """
     with _service_turn(office), _logging(office.folder / FOLDER / LOG_FILE):
-        desk = Desk(office.folder / FOLDER / STATUS, now)
+        status_file = StatusFile(office.folder / FOLDER / STATUS, now)
         last = status_of(office)
         before = {share.name: share for share in last.shares} if last else {}
         statuses: dict[str, ShareStatus] = {}
@@ -253,17 +254,19 @@ def watch_once(office: Office, now: Callable[[], datetime]) -> tuple[Found, ...]
             found = []
             for share in shares_named(office, ()):
                 story = Story(share, before.get(share.name), now)
-                found.append(_settled(share, Telling(scanner_of(office, ledger, share, now), story), None, wait=True))
+                found.append(
+                    _settled(share, LoggedScanner(scanner_of(office, ledger, share, now), story), None, wait=True)
+                )
                 statuses[share.name] = story.status
-        desk.report(list(statuses.values()))
-        desk.end()
+        status_file.report(list(statuses.values()))
+        status_file.end()
     return tuple(found)
 
 
-class Telling:
+class LoggedScanner:
     """A scanner whose passes are told."""
 
-    def __init__(self, scanner: InTurn, story: Story) -> None:
+    def __init__(self, scanner: LockedScanner, story: Story) -> None:
         self._scanner, self._story = scanner, story
 
     def look(self, folders: Collection[str] | None = None, *, believe: int | None = None) -> Pass:
@@ -284,16 +287,16 @@ def watch(office: Office, stop: threading.Event, now: Callable[[], datetime], pa
     with _service_turn(office), _logging(office.folder / FOLDER / LOG_FILE):
         last = status_of(office)
         before = {share.name: share for share in last.shares} if last else {}
-        desk = Desk(office.folder / FOLDER / STATUS, now)
+        status_file = StatusFile(office.folder / FOLDER / STATUS, now)
         LOG.info(_("guidang {version} watches {names}").format(version=version(), names=_(", ").join(_names(shares))))
         ended = True
-        if ledger := _opened(office, shares, desk, stop):
+        if ledger := _opened(office, shares, status_file, stop):
             with ledger:
                 scanners = [(share, scanner_of(office, ledger, share, now)) for share in shares]
                 watched = [Watched(share, scanner, before.get(share.name)) for share, scanner in scanners]
                 watches = [ShareWatch(each, now, patience=patience) for each in watched]
-                ended = Service(watches, desk.report).run(stop, patience)
-        desk.end()
+                ended = Service(watches, status_file.report).run(stop, patience)
+        status_file.end()
         LOG.info(_("stopped") if ended else _("stopped; a share that does not answer was left behind"))
     return ended
 
@@ -302,7 +305,7 @@ def _names(shares: Sequence[Share]) -> list[str]:
     return [share.name for share in shares]
 
 
-def _opened(office: Office, shares: Sequence[Share], desk: Desk, stop: threading.Event) -> Ledger | None:
+def _opened(office: Office, shares: Sequence[Share], status_file: StatusFile, stop: threading.Event) -> Ledger | None:
     """The ledger, as soon as it can be opened; None where the service is stopped before."""
     times = 0
     while not stop.is_set():
@@ -310,7 +313,7 @@ def _opened(office: Office, shares: Sequence[Share], desk: Desk, stop: threading
             return ledgers.open_ledger(office, make=True)
         except LedgerError as error:
             LOG.error("%s", error)  # noqa: TRY400 - what is wrong is said, not where in the program
-            desk.report([_without_ledger(share, str(error), desk.started_at) for share in shares])
+            status_file.report([_without_ledger(share, str(error), status_file.started_at) for share in shares])
             stop.wait(step_of(Rhythm(0).away, times))
             times += 1
     return None
@@ -320,7 +323,7 @@ def _without_ledger(share: Share, error: str, since: datetime) -> ShareStatus:
     return ShareStatus(share.name, shown(str(share.root)), Condition.UNWRITTEN, error, since)
 
 
-class Desk:
+class StatusFile:
     """Where the status is written: when it changed, and once in a while to show that the service lives."""
 
     def __init__(self, place: Path, now: Callable[[], datetime]) -> None:

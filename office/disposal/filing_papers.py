@@ -19,8 +19,8 @@ from sqlalchemy import func, select
 from docgen import WordTemplate
 from foundation.atomic_file import write_atomic
 from foundation.language import _
-from office.archive import ledgers
-from office.disposal import papers as disposalpapers
+from office.archive import ledgers, shares
+from office.disposal import papers
 from office.disposal.papers import (
     APPRAISAL,
     APPROVAL,
@@ -29,7 +29,6 @@ from office.disposal.papers import (
     EXTENSION,
     HOLD,
     REGISTER,
-    SHARE,
     SUPERVISION,
     TITLES,
     Around,
@@ -38,6 +37,7 @@ from office.disposal.papers import (
 )
 from office.disposal.proof_code import PaperCode
 from retention.acts import accounts
+from retention.disposal import approval
 from retention.errors import ConflictError, Problem, UnknownError
 from retention.filing.first_lines import peek
 from retention.ledger import schema
@@ -148,7 +148,7 @@ def make(  # noqa: PLR0913 - each is one of the things a paper is made of
     wanted = forms or allowed
     made = [_wanted(known, of, form) for form in wanted if form != CERTIFICATE]
     if CERTIFICATE in wanted:
-        context = disposalpapers.certificate(known, of, backups_until)
+        context = papers.certificate(known, of, backups_until)
         title = TITLES[CERTIFICATE] + ("（未完成）" if context["unfinished"] else "")
         made.append(_Wanted(CERTIFICATE, context, number, title, lambda: proof_of(office, ledger, of, stamp.at)))
     return _keep(office, ledger, stamp, made)
@@ -158,7 +158,7 @@ def make_due(office: Office, ledger: Ledger, stamp: Stamp, rows: Sequence[DueRow
     """File the 到期清单 of a day (today's without ``on``), before any list was drafted."""
     with ledger.read() as view:
         accounts.require(view, stamp.actor, *_PERSONS)
-        context = disposalpapers.due(around(office, view), rows, on or stamp.on)
+        context = papers.due(around(office, view), rows, on or stamp.on)
     (kept,) = _keep(office, ledger, stamp, [_Wanted(DUE, context, DUES, f"{TITLES[DUE]} {on or stamp.on}")])
     return kept
 
@@ -172,7 +172,7 @@ def make_hold(office: Office, ledger: Ledger, stamp: Stamp, hold_id: str, codes:
             where, hint = _("hold {id}").format(id=hold_id), _("`guidang hold list` shows all.")
             raise UnknownError([Problem(where, _("there is no such hold"), hint, "paper.no_hold", "D3")])
         records = sorted(view.records_held_by(hold_id), key=lambda record: (record.share, record.path))
-        context = disposalpapers.hold(around(office, view), placed, records, codes)
+        context = papers.hold(around(office, view), placed, records, codes)
     (kept,) = _keep(office, ledger, stamp, [_Wanted(HOLD, context, HOLDS, f"{TITLES[HOLD]} {hold_id}")])
     return kept
 
@@ -195,9 +195,7 @@ def proof_of(office: Office, ledger: Ledger, of: DisposalList, at: datetime) -> 
 
 def _proven(view: View, number: str) -> DisposalList:
     """The list, with rows that are what the events say: a paper is made of nothing else."""
-    of = view.disposal_list(number)
-    if of is None:
-        raise UnknownError([lists.unknown(number)])
+    of = approval.find(view, number)
     view.proven(item.record_id for item in of.items)
     return of
 
@@ -211,7 +209,7 @@ def _last_event(view: View, subjects: Sequence[str]) -> int:
 def _wanted(known: Around, of: DisposalList, form: str) -> _Wanted:
     title = TITLES[form]
     if form == DUE:
-        context = disposalpapers.due(known, [*map(disposalpapers.due_item, of.items)], of.drafted_on, of.number)
+        context = papers.due(known, [*map(papers.due_item, of.items)], of.drafted_on, of.number)
     else:
         context = _CONTEXTS[form](known, of)
         title += f"（{_STAGES[of.state]}）" if form in _STAGED and of.state in _STAGES else ""
@@ -219,11 +217,11 @@ def _wanted(known: Around, of: DisposalList, form: str) -> _Wanted:
 
 
 _CONTEXTS = {
-    APPRAISAL: disposalpapers.appraisal,
-    REGISTER: disposalpapers.register,
-    APPROVAL: disposalpapers.approval,
-    SUPERVISION: disposalpapers.supervision,
-    EXTENSION: disposalpapers.extension,
+    APPRAISAL: papers.appraisal,
+    REGISTER: papers.register,
+    APPROVAL: papers.approval,
+    SUPERVISION: papers.supervision,
+    EXTENSION: papers.extension,
 }
 
 
@@ -240,7 +238,7 @@ def _too_early(of: DisposalList, form: str) -> Problem:
 
 def _keep(office: Office, ledger: Ledger, stamp: Stamp, wanted: Sequence[_Wanted]) -> tuple[Kept, ...]:
     """Write what does not lie there yet, file what is not filed; where the ledger refuses, nothing stays written."""
-    root = office.folder / SHARE
+    root = office.folder / shares.PAPERS
     kept, contents = [], dict[Path, bytes]()
     for paper in wanted:
         place, content = _lying(root / paper.folder, paper)
@@ -264,7 +262,7 @@ def _keep(office: Office, ledger: Ledger, stamp: Stamp, wanted: Sequence[_Wanted
 
 
 def _rendered(office: Office, paper: _Wanted) -> bytes:
-    proven = disposalpapers.proven(paper.proof()) if paper.proof else {}
+    proven = papers.proven(paper.proof()) if paper.proof else {}
     return render(office, paper.form, paper.context | proven)
 
 
@@ -286,13 +284,13 @@ def _filings(
     for each in kept:
         path, content = each.path.relative_to(root).as_posix(), contents[each.path]
         digest, title = sha256(content).hexdigest(), TITLES[each.form]
-        known = view.records_at(SHARE, path)
+        known = view.records_at(shares.PAPERS, path)
         if any(record.digest == digest for record in known):
             continue
         if known:  # a file changed since it was filed: it is not taken for the paper again
             raise ConflictError([_changed(each.path)])
         evidence = (f"guidang.form {each.form}",)
-        filed = Filed(SHARE, path, digest, len(content), title, dated=stamp.on, evidence=evidence, proof=True)
+        filed = Filed(shares.PAPERS, path, digest, len(content), title, dated=stamp.on, evidence=evidence, proof=True)
         yield Draft("", filed)
 
 
@@ -307,8 +305,8 @@ def _changed(path: Path) -> Problem:
 def faults(office: Office, view: View) -> Iterator[Problem]:
     """The papers that were filed and are not there any more, or not as they were filed; no watcher looks at them."""
     table = schema.records.c
-    for record in view.records(table.share == SHARE, table.proof):
-        place = office.folder / SHARE / record.path
+    for record in view.records(table.share == shares.PAPERS, table.proof):
+        place = office.folder / shares.PAPERS / record.path
         try:
             digest = sha256(place.read_bytes()).hexdigest()
         except FileNotFoundError:

@@ -15,42 +15,38 @@ from enum import Enum
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from office.archive.classes import DISPOSAL_PAPERS
 from office.disposal.pages import RegisterRow, pages
-from retention.filing.identify import Kind
+from office.disposal.wording import (
+    day_in_words,
+    elapsed,
+    folder_of,
+    in_bytes,
+    new_term,
+    number_of,
+    scope,
+    some,
+    span,
+    term_in_words,
+    title_of,
+    year_of,
+    years,
+)
 from retention.rules.dates import CHINA
-from retention.rules.model import Outcome, State, TermKind, Wish
+from retention.rules.model import Outcome, State, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date
 
     from office.disposal.proof_code import PaperCode
-    from retention.rules.model import Approval, DisposalList, Hold, Item, Period, Record, Term
+    from retention.rules.model import Approval, DisposalList, Hold, Item, Record
     from retention.rules.reckoning import Reckoning
 
     Context = dict[str, Any]
 
-DUE, APPRAISAL, REGISTER = "disposal-due", "disposal-appraisal", "disposal-register"
-APPROVAL, SUPERVISION, CERTIFICATE = "disposal-approval", "disposal-supervision", "disposal-certificate"
-EXTENSION, HOLD = "disposal-extension", "disposal-hold"
-
-TITLES = {
-    DUE: "到期清单",
-    APPRAISAL: "鉴定意见书",
-    REGISTER: "销毁清册",
-    APPROVAL: "销毁审批表",
-    SUPERVISION: "监销记录",
-    CERTIFICATE: "销毁证明",
-    EXTENSION: "续存登记",
-    HOLD: "冻结通知",
-}
-"""The papers in the order they are made."""
-
-KINDS = tuple(Kind(title, title, form=form, period="none", many=True) for form, title in TITLES.items())
-"""What a copy of a paper on a share is: so a scan knows it, whatever it was renamed to. No schedule has these."""
-
-SHARE = "disposal"
-"""The folder below the office that the papers lie in, and the name of the share that their records have."""
+TITLES = DISPOSAL_PAPERS
+DUE, APPRAISAL, REGISTER, APPROVAL, SUPERVISION, CERTIFICATE, EXTENSION, HOLD = TITLES
 
 WITNESSES = 2
 _METHODS = frozenset({"粉碎", "化浆", "焚毁", "消磁", "覆写删除", "物理破坏"})
@@ -165,9 +161,9 @@ def appraisal(around: Around, of: DisposalList) -> Context:
     days = sorted({opinion.on for opinion in said})
     more = {
         "list": _list(around, of),
-        "when": "至".join(dict.fromkeys((_day(days[0]), _day(days[-1])))) if days else "尚无意见",
+        "when": "至".join(dict.fromkeys((day_in_words(days[0]), day_in_words(days[-1])))) if days else "尚无意见",
         "members": [around.person(name) for name in dict.fromkeys(opinion.by for opinion in said)] or ["—"],
-        "scope": _scope(of.items),
+        "scope": scope(of.items),
         "counts": _counts(of.items),
         "size": in_bytes(sum(item.size for item in of.items)),
         "rows": rows,
@@ -190,7 +186,7 @@ def register(around: Around, of: DisposalList) -> Context:
         "witness": _witnesses(around, of),
         "counts": {**_counts(items), "destroy": len(going)},
         "size": in_bytes(sum(item.size for item in going)),
-        "years": _years(items),
+        "years": years(items),
         "destroyed_on": max((item.done_on for item in of.destroyed if item.done_on), default=None),
         "not_destroyed": _not_destroyed(items),
         "summary": _tally(items),
@@ -204,20 +200,20 @@ def approval(around: Around, of: DisposalList) -> Context:
     items = _registered(of)
     going = [item for item in items if item.decision is Wish.DESTROY]
     departments = list(dict.fromkeys(item.department for item in items if item.department))
-    days = [day for item in going for day in _span(item)]
+    days = [day for item in going for day in span(item)]
     told = Counter(_WISHES[item.opinion.wish] for item in items if item.opinion)
     by = around.people(dict.fromkeys(item.opinion.by for item in items if item.opinion))
     more = {
         "list": _list(around, of),
         "approval": _approval(around, of),
-        "department": _some(departments) or around.name,
+        "department": some(departments) or around.name,
         "applicant": around.person(of.submitted_by or of.drafted_by),
         "applied_on": of.submitted_on,
-        "name": _some(list(dict.fromkeys(item.class_title for item in going))) or "—",
+        "name": some(list(dict.fromkeys(item.class_title for item in going))) or "—",
         "counts": _counts(items),
         "size": in_bytes(sum(item.size for item in going)),
         "places": sorted({item.share for item in going}) or ["—"],
-        "span": f"{_day(min(days))}至{_day(max(days))}" if days else "—",
+        "span": f"{day_in_words(min(days))}至{day_in_words(max(days))}" if days else "—",
         "terms": sorted({term_in_words(item.term) for item in going}) or ["—"],
         "reason": "到期" if going else "",
         "known_method": of.method in _METHODS,
@@ -295,7 +291,7 @@ def extension(around: Around, of: DisposalList) -> Context:
             "title": item.title,
             "number": number_of(item.code, item.record_id),
             "old": term_in_words(item.term),
-            "term": _new_term(opinion.wish, opinion.term),
+            "term": new_term(opinion.wish, opinion.term),
             "reason": opinion.reason,
             "by": around.person(granted.by) if granted else "待批",
             "on": granted.on if granted else opinion.on,
@@ -455,7 +451,7 @@ def _appraised(around: Around, item: Item) -> Context:
         "title": item.title,
         "number": number_of(item.code, item.record_id),
         "wish": _WISHES[said.wish] if said else "未提出",
-        "term": _new_term(said.wish, said.term) if said else "",
+        "term": new_term(said.wish, said.term) if said else "",
         "reason": "；".join(text for text in ((said.reason if said else ""), _left(item)) if text),
         "by": around.person(said.by) if said else "",
         "on": said.on if said else None,
@@ -521,7 +517,7 @@ def _under_way(item: Item) -> str:
 
 def _not_destroyed(items: Collection[Item]) -> str:
     rows = [str(item.row) for item in items if item.decision is not Wish.DESTROY or item.left_by]
-    return f"{len(rows)} 件：序号 {_some(rows, 30)}，理由见备注" if rows else "无"
+    return f"{len(rows)} 件：序号 {some(rows, 30)}，理由见备注" if rows else "无"
 
 
 def _tally(items: Collection[Item]) -> str:
@@ -543,98 +539,10 @@ def _copies(of: DisposalList) -> str:
     known = [f"{path}（序号 {item.row}）" for item in of.destroyed for path in item.copies]
     if not known:
         return "移除时，账本所知各处没有发现相同内容的其他副本；未登记的介质、邮件、个人电脑未经核对。"
-    return (
-        f"移除时仍知 {len(known)} 处副本，未随之销毁（逐件列于下表）：{_some(known, 5, '处')}。未登记的介质未经核对。"
-    )
+    return f"移除时仍知 {len(known)} 处副本，未随之销毁（逐件列于下表）：{some(known, 5, '处')}。未登记的介质未经核对。"
 
 
 def _backups(until: date | None) -> str:
     if until is None:
         return "备份的失效日期没有登记；在备份失效之前，内容可能仍可从备份中取得。"
-    return f"备份于 {_day(until)} 失效；在此之前，内容可能仍可从备份中取得。"
-
-
-# --- words ------------------------------------------------------------------------------------------------------
-
-
-def title_of(path: str) -> str:
-    """题名: the file's name without its ending."""
-    name = path.rpartition("/")[2]
-    stem, dot, _ending = name.rpartition(".")
-    return stem if dot and stem else name
-
-
-def term_in_words(term: Term) -> str:
-    """A term as papers have it: ``3年``, ``1年6个月``, ``永久``, or as the schedule writes it."""
-    if term.kind is TermKind.PERMANENT:
-        return "永久"
-    if term.kind is not TermKind.FIXED:
-        return term.text or "不明"
-    return _span_in_words(term.months, term.days)
-
-
-def _span_in_words(months: int, days: int = 0) -> str:
-    years, months = divmod(months, 12)
-    parts = ((years, "年"), (months, "个月"), (days, "天"))
-    return "".join(f"{n}{unit}" for n, unit in parts if n)
-
-
-def _new_term(wish: Wish, term: Term | None) -> str:
-    if wish is Wish.PERMANENT:
-        return "永久"
-    return term_in_words(term) if term else ""
-
-
-def elapsed(since: date, until: date) -> str:
-    """已保管期限: whole years and months between two days."""
-    months = (until.year - since.year) * 12 + until.month - since.month - (until.day < since.day)
-    return _span_in_words(months) if months > 0 else "不足1个月"
-
-
-def in_bytes(size: int) -> str:
-    """``98 B``, ``12.3 KB``, ``4.0 MB``: a size as programs show it, 1024 to the next unit."""
-    number, unit = float(size), "B"
-    for unit in ("B", "KB", "MB", "GB", "TB"):
-        if number < 1024 or unit == "TB":
-            break
-        number /= 1024
-    return f"{size} B" if unit == "B" else f"{number:.1f} {unit}"
-
-
-def folder_of(share: str, path: str) -> str:
-    """Where a file lies; its name is its 题名."""
-    return "/".join(part for part in (share, path.rpartition("/")[0]) if part)
-
-
-def number_of(code: str, record_id: str) -> str:
-    return f"{code}\n记录 {record_id}" if code else f"记录 {record_id}"
-
-
-def year_of(period: Period | None, day: date | None) -> str:
-    if period is None:
-        return str(day.year) if day else ""
-    return "–".join(dict.fromkeys((str(period.first.year), str(period.last.year))))
-
-
-def _span(item: Item) -> tuple[date, ...]:
-    return (item.period.first, item.period.last) if item.period else (item.base_day,)
-
-
-def _years(items: Iterable[Item]) -> str:
-    years = [day.year for item in items for day in _span(item)]
-    return "–".join(dict.fromkeys((str(min(years)), str(max(years))))) + " 年" if years else "—"
-
-
-def _scope(items: Collection[Item]) -> str:
-    classes = [f"{title} {n} 件" for title, n in Counter(item.class_title for item in items).most_common()]
-    return f"{_years(items)}；{_some(classes, 6, '类')}" if items else "—"
-
-
-def _some(names: Sequence[str], most: int = 4, unit: str = "项") -> str:
-    """The first few, and how many there are where that is not all."""
-    text = "、".join(names[:most])
-    return f"{text} 等 {len(names)} {unit}" if len(names) > most else text
-
-
-def _day(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"
+    return f"备份于 {day_in_words(until)} 失效；在此之前，内容可能仍可从备份中取得。"

@@ -23,12 +23,11 @@ from docgen.sheets.cell import Cell, Kind, is_blank, plain, stored_number
 from docgen.sheets.opening import open_book
 from foundation.language import _
 from office.disposal import filing_papers as proofs
-from office.disposal import papers as disposalpapers
+from office.disposal import wording
 from retention.disposal import approval as disposal
 from retention.disposal.approval import Answer
-from retention.errors import ConflictError, Problem, RefusedError, UnknownError
+from retention.errors import ConflictError, Problem, RefusedError
 from retention.ledger import chain as audit
-from retention.rules import disposal_lists as lists
 from retention.rules.model import TermKind, Wish
 from retention.rules.terms import read_term
 
@@ -75,7 +74,7 @@ _LETTERS = 20
 _LONGEST_REASON = 500
 
 
-class Said(NamedTuple):
+class RowOpinion(NamedTuple):
     """What is said about an item: the part of an opinion that a workbook holds."""
 
     wish: Wish | None = None
@@ -96,18 +95,18 @@ class Said(NamedTuple):
         """``续存 2年：诉讼未结``; ``—`` where nothing is said."""
         if self.wish is None:
             return "—"
-        term = disposalpapers.term_in_words(self.term) if self.term else ""
+        term = wording.term_in_words(self.term) if self.term else ""
         told = " ".join(part for part in (NAMES[self.wish], term) if part)
         return f"{told}：{self.reason}" if self.reason else told
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RowChange:
     """What one row would change: of which item, from what to what, and the cell that says so."""
 
     item: Item
-    before: Said
-    after: Said
+    before: RowOpinion
+    after: RowOpinion
     place: str
 
 
@@ -116,7 +115,7 @@ class Returned:
     """A workbook that came back and can be taken over: what it would change; ``rows``: how many it has."""
 
     number: str
-    changes: tuple[Change, ...]
+    changes: tuple[RowChange, ...]
     rows: int
 
     @property
@@ -166,7 +165,7 @@ def _row(item: Item, fingerprint: str) -> dict[str, Any]:
     return {
         **_locked(item),
         "wish": NAMES[said.wish] if said.wish else "",
-        "new_term": disposalpapers.term_in_words(said.term) if said.term else "",
+        "new_term": wording.term_in_words(said.term) if said.term else "",
         "reason": said.reason,
         "token": _token(item, fingerprint),
         "said": said.mark,
@@ -177,18 +176,18 @@ def _locked(item: Item) -> dict[str, Any]:
     return {
         "row": item.row,
         "title": item.title,
-        "year": disposalpapers.year_of(item.period, item.base_day),
-        "number": disposalpapers.number_of(item.code, item.record_id).replace("\n", " "),
-        "term": disposalpapers.term_in_words(item.term),
+        "year": wording.year_of(item.period, item.base_day),
+        "number": wording.number_of(item.code, item.record_id).replace("\n", " "),
+        "term": wording.term_in_words(item.term),
         "kept_until": str(item.eligible_on - timedelta(days=1)),
         "department": item.department,
-        "place": disposalpapers.folder_of(item.share, item.path),
+        "place": wording.folder_of(item.share, item.path),
     }
 
 
-def _said(item: Item) -> Said:
+def _said(item: Item) -> RowOpinion:
     opinion = item.opinion
-    return Said(opinion.wish, opinion.term, opinion.reason) if opinion else Said()
+    return RowOpinion(opinion.wish, opinion.term, opinion.reason) if opinion else RowOpinion()
 
 
 def _token(item: Item, fingerprint: str) -> str:
@@ -205,7 +204,7 @@ def export(office: Office, view: View, number: str, department: str = "") -> byt
     from docgen import ExcelTemplate
     from docgen.excel.row_heights import fitted
 
-    of = _list(view, number)
+    of = disposal.find(view, number)
     template = ExcelTemplate.load(office.file_of(FORM, "template.xlsx"), control="remove")
     return fitted(template.render(context(proofs.around(office, view), of, department), compression="compact"), TITLE)
 
@@ -217,7 +216,7 @@ def take_back(ledger: Ledger, content: bytes, name: str) -> Returned:
     if not claim.number:
         raise RefusedError([_problem(name, _("the file does not say which list it is of"), _sent_out(), "no_list")])
     with ledger.read() as view:
-        of = _list(view, claim.number)
+        of = disposal.find(view, claim.number)
     return _held_against(book, claim, of)
 
 
@@ -229,19 +228,12 @@ def apply(ledger: Ledger, stamp: Stamp, returned: Returned) -> int:
     if not returned.changes:
         return 0
     with ledger.read() as view:
-        now = {item.record_id: _said(item).mark for item in _list(view, returned.number).items}
+        now = {item.record_id: _said(item).mark for item in disposal.find(view, returned.number).items}
     if overtaken := [each for each in returned.changes if now.get(each.item.record_id) != each.before.mark]:
         hint = _("Read the workbook again: it shows what would change now.")
         message = _("meanwhile somebody else spoke about this row")
         raise ConflictError([_problem(each.place, message, hint, "overtaken") for each in overtaken])
     return len(disposal.opine(ledger, stamp, returned.number, returned.answers))
-
-
-def _list(view: View, number: str) -> DisposalList:
-    of = view.disposal_list(number)
-    if of is None:
-        raise UnknownError([lists.unknown(number)])
-    return of
 
 
 # --- back -------------------------------------------------------------------------------------------------------
@@ -331,7 +323,7 @@ class _Reader:
         self._missing(found)
         return [rows[0] for rows in found.values()]
 
-    def change(self, row: _Row) -> Change | None:
+    def change(self, row: _Row) -> RowChange | None:
         """What a row would change; None where nothing, or where it is refused."""
         self._unchanged(row)
         before = len(self.problems)
@@ -356,7 +348,7 @@ class _Reader:
             message = _("meanwhile somebody else said: {said}").format(said=now.in_words())
             self._note(place, message, _("Export the list anew and fill in that one."), "overtaken")
         else:
-            return Change(row.item, now, after, place)
+            return RowChange(row.item, now, after, place)
         return None
 
     # --- which list
@@ -429,13 +421,13 @@ class _Reader:
                 hint = _("Write back what stood there; only decision, new term and reason are taken over.")
                 self._note(row.places[title], message, hint, "changed")
 
-    def _read(self, row: _Row) -> Said:
+    def _read(self, row: _Row) -> RowOpinion:
         formulas = [title for title in (WISH, TERM, REASON) if _formula(row.cells[title])]
         for title in formulas:
             message = _("there is a formula in “{title}”").format(title=title)
             self._note(row.places[title], message, _("Write the value itself."), "formula")
         if formulas:
-            return Said()
+            return RowOpinion()
         wish, term = _text(row.cells[WISH]), _text(row.cells[TERM])
         reason = (row.cells[REASON] or _EMPTY).text.strip()
         if not wish:
@@ -443,21 +435,21 @@ class _Reader:
         chosen = _WISHES.get(wish)
         if chosen is None:
             self._unreadable(row.places[WISH], wish)
-            return Said()
+            return RowOpinion()
         if len(reason) > _LONGEST_REASON:
             hint = _("At most {n} characters; put more into a paper of its own.").format(n=_LONGEST_REASON)
             self._note(row.places[REASON], _("the reason is too long"), hint, "long_reason")
         if chosen is not Wish.DESTROY and not reason:
             message = _("who keeps a record longer says why")
             self._note(row.places[REASON], message, _("Write the reason in this cell."), "no_reason", "R5")
-        return Said(chosen, self._term(row, chosen, term), reason)
+        return RowOpinion(chosen, self._term(row, chosen, term), reason)
 
-    def _undecided(self, row: _Row, term: str, reason: str) -> Said:
+    def _undecided(self, row: _Row, term: str, reason: str) -> RowOpinion:
         if term or reason:
             message = _("there is a new term or a reason, but no decision")
             hint = _("Choose 销毁, 续存 or 永久, or empty the cells beside it.")
             self._note(row.places[WISH], message, hint, "no_decision", "D9")
-        return Said()
+        return RowOpinion()
 
     def _unreadable(self, place: str, wish: str) -> None:
         extended = _EXTENDED_BY.fullmatch(wish)

@@ -23,7 +23,7 @@ import cli
 from console import terminal
 from foundation import language as i18n
 from office import Office
-from office.archive.shares import catalogue_of
+from office.archive.classes import catalogue_of
 from retention.acts import accounts
 from retention.filing.identify import Identification, Standing, repeated
 from retention.ledger.history import in_sentence

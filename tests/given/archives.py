@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from office import Office, create_office
-from office.archive.shares import catalogue_of, shares
+from office.archive.classes import catalogue_of
+from office.archive.shares import shares
 from retention.acts import accounts
 from retention.filing.scan import Scanner
 from retention.ledger.ledger import Draft, Ledger, Stamp

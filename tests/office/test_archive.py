@@ -12,7 +12,8 @@ from given.places import ROOT
 from docgen.errors import DataError
 from docgen.forms.declaration import load_forms
 from office import Office, create_office
-from office.archive.shares import catalogue_of, kinds_of, shares
+from office.archive.classes import catalogue_of, kinds_of
+from office.archive.shares import shares
 from retention.errors import RefusedError
 from retention.filing.identify import Document, Standing, identify
 from retention.ledger.ledger import Draft, Ledger, Stamp

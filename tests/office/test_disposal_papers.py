@@ -50,10 +50,11 @@ from docgen import ExcelTemplate, WordTemplate
 from docgen.word.check import defects
 from office import Office, create_office, shipped_forms
 from office.archive import ledgers
+from office.archive.classes import KINDS
 from office.archive.shares import shares
 from office.disposal import filing_papers as proofs
 from office.disposal import pages as registerpages
-from office.disposal import papers
+from office.disposal import papers, wording
 from office.disposal import proof_code as papercode
 from office.disposal import round_trip as roundtrip
 from office.disposal.papers import (
@@ -168,7 +169,7 @@ def test_a_paper_says_of_itself_what_it_is(form: str, made: dict[tuple[str, int]
     assert said.get("guidang.list", "") == ("" if form == HOLD else "2026-003")
     assert said.get("guidang.list_digest", "") == ("" if form in {DUE, HOLD} else DIGEST)
     assert re.fullmatch("[0-9a-f]{64}", said["guidang.digest"])
-    found = identify(Catalogue(papers.KINDS), Document("2026/未命名.docx", said))
+    found = identify(Catalogue(KINDS), Document("2026/未命名.docx", said))
     assert (found.standing, found.kind, found.confidence) == (Standing.RECORD, TITLES[form], Confidence.CERTAIN)
 
 
@@ -299,7 +300,7 @@ def test_what_was_destroyed_can_be_told_by_its_digest(made: dict[tuple[str, int]
     for each in executed(30).items:
         assert each.digest in said
         assert each.title in said
-        assert papers.in_bytes(each.size) in said
+        assert wording.in_bytes(each.size) in said
 
 
 # --- the certificate --------------------------------------------------------------------------------------------
@@ -434,16 +435,16 @@ def test_a_due_record_is_listed_with_the_last_day_it_is_kept(tmp_path: Path) -> 
     ],
 )
 def test_how_long_it_was_kept_counts_whole_months(since: date, until: date, words: str) -> None:
-    assert papers.elapsed(since, until) == words
+    assert wording.elapsed(since, until) == words
 
 
 @pytest.mark.parametrize(("size", "words"), [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KB"), (5 * 2**40, "5.0 TB")])
 def test_sizes_are_what_programs_show(size: int, words: str) -> None:
-    assert papers.in_bytes(size) == words
+    assert wording.in_bytes(size) == words
 
 
 def test_periods_over_two_years_name_both() -> None:
-    assert papers.year_of(Period(date(2021, 12, 1), date(2022, 1, 31)), None) == "2021–2022"
+    assert wording.year_of(Period(date(2021, 12, 1), date(2022, 1, 31)), None) == "2021–2022"
 
 
 # --- on paper ---------------------------------------------------------------------------------------------------

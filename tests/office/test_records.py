@@ -14,7 +14,8 @@ from given.archives import CHECK, INCIDENT, PLAN, REPORT, SCANNED, SHARE, approv
 
 from docgen.registers.reader import new_workbook
 from foundation.period import Period as Span
-from office.archive.records import Classes, Said, Verdict, classify, identified, record_named, settle
+from office.archive.classes import Classes
+from office.archive.records import Description, Verdict, classify, identified, record_named, settle
 from retention.acts import records as keeping
 from retention.acts import schedule as enactment
 from retention.errors import ConflictError, RefusedError, RetentionError, UnknownError
@@ -96,8 +97,8 @@ def codes(error: pytest.ExceptionInfo[RetentionError]) -> list[str]:
     return [problem.code for problem in error.value.problems]
 
 
-def said(archive: Archive, text: str, **more: Any) -> Said:
-    return Said(Classes.of(archive.office).catalogue.kinds[text], **more)
+def said(archive: Archive, text: str, **more: Any) -> Description:
+    return Description(Classes.of(archive.office).catalogue.kinds[text], **more)
 
 
 # --- due, and why not -------------------------------------------------------------------------------------------

@@ -17,8 +17,8 @@ from openpyxl import load_workbook
 from docgen import ExcelTemplate
 from docgen.errors import DataError
 from office import SHIPPED
-from office.disposal import papers as disposalpapers
 from office.disposal import round_trip as roundtrip
+from office.disposal import wording
 from office.disposal.round_trip import LOCKED, SAID, TERM, TOKEN, WISH
 from office.disposal.round_trip import REASON as WHY
 from retention.disposal import approval as disposal
@@ -617,5 +617,5 @@ def test_long_titles_are_readable_in_the_workbook(listed: Archive) -> None:
     sheet = load_workbook(io.BytesIO(exported(listed))).worksheets[0]
     heights = {sheet.cell(row, 1).value: sheet.row_dimensions[row].height for row in range(FIRST, FIRST + 4)}
     assert heights[3] > heights[1]
-    assert disposalpapers.title_of(listed.list().items[2].path) == sheet.cell(FIRST + 2, 2).value
+    assert wording.title_of(listed.list().items[2].path) == sheet.cell(FIRST + 2, 2).value
     assert sheet.cell(FIRST, COLUMN[SAID]).value

@@ -21,7 +21,8 @@ import cli
 from docgen.forms.declaration import load_forms
 from foundation import language as i18n
 from office import Office
-from office.archive.shares import catalogue_of, shares
+from office.archive.classes import catalogue_of
+from office.archive.shares import shares
 from retention.duties.calendar_file import calendar
 from retention.duties.declaration import read_duties
 from retention.duties.judging import Basis, Case, Filed, Known, Rules, Staff, Status, agenda, end_of
