@@ -216,7 +216,7 @@ class _Planner:
         self.plan = Plan()
         self.displaced: dict[str, Row] = {}
         self.left: set[str] = set()
-        self.settled: set[str] = set()
+        self.decided: set[str] = set()
         self.with_digest: dict[str, list[Record]] = defaultdict(list)
         self.at: dict[str, list[Record]] = defaultdict(list)
         for record in lore.records.values():
@@ -225,21 +225,30 @@ class _Planner:
                 self.at[record.path].append(record)
 
     def see_who_left(self, cases: Sequence[Case]) -> None:
-        """Records whose place settled with the content of another that left its own too: they changed places (W2).
+        """Whose places are decided about in this plan, and who of them left it for the place of another (W2).
 
-        Where the content is a new one, or that of a record which stays, it is an alteration.
+        Records changed places where the content that settled at the one's is that of another that left its own too:
+        ``a → b, b → a`` are two moves, in whatever order they are met. Where the content is a new one, or that of a
+        record which stays, it is an alteration. A place is decided about unless the record that its content is of may
+        still lie elsewhere: after ``2 → 3, b/2 → 2, 1 → b/2``, of which the last has not settled, nothing is known of
+        b/2's record, so neither what lies at 2 is decided, nor whether 3 is 2's record or a new one.
         """
-        contents = [(own, case.content.digest) for case in cases if case.content and (own := self._own(case))]
-        left = {own.id: digest for own, digest in contents if own.digest != digest}
-        self.settled = {own.id for own, _digest in contents}
-        while stay := [each for each, digest in left.items() if not self._is_of_one_that_left(digest, each, left)]:
-            for each in stay:
-                del left[each]
-        self.left = set(left)
+        places = {
+            own.id: (own, case, case.content.digest) for case in cases if case.content and (own := self._own(case))
+        }
+        self.left = {key for key, (own, _case, digest) in places.items() if own.digest != digest}
+        while stay := {key for key in self.left if not self._is_of_one_that_left(places[key][2], key)}:
+            self.left -= stay
+        self.decided = set(places)
+        while wait := {key for key in self.decided - self.left if self._waits(*places[key])}:
+            self.decided -= wait
 
-    def _is_of_one_that_left(self, digest: str, record_id: str, left: Collection[str]) -> bool:
+    def _is_of_one_that_left(self, digest: str, record_id: str) -> bool:
         others = (each.id for each in self.with_digest[digest] if each.id != record_id and self._movable(each.id))
-        return any(each in self.lore.empty or each in left for each in others)
+        return any(each in self.lore.empty or each in self.left for each in others)
+
+    def _waits(self, own: Record, case: Case, digest: str) -> bool:
+        return digest not in (own.digest, own.altered_to) and self._undecided(case, digest, own)
 
     def decide(self, case: Case) -> None:
         """One place."""
@@ -296,11 +305,11 @@ class _Planner:
         return record_id in self.lore.empty or record_id in self.displaced or record_id in self.left
 
     def _undecided(self, case: Case, digest: str, own: Record | None = None) -> bool:
-        """Whether the place of a record with this content has not settled: it may be the one that lies here now."""
+        """Whether a record with this content may be the one here: what lies at its own place is not decided about."""
         if self.now.after - (case.row.waiting_since or 0) >= EXCUSED:
             return False
         others = (each.id for each in self.with_digest[digest] if each is not own and self._movable(each.id))
-        return any(each in self.lore.unsure and each not in self.settled for each in others)
+        return any(each in self.lore.unsure and each not in self.decided for each in others)
 
     # what happened
 

@@ -287,10 +287,8 @@ RENAMES = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
-@given(acts=RENAMES, ids=st.booleans())
-def test_a_rename_is_never_a_loss_and_a_new_record(acts: list[tuple[object, ...]], ids: bool) -> None:
-    """W2, always: by number, or where numbers are not to be relied upon by content."""
+def renamed(acts: Iterable[tuple[object, ...]], *, ids: bool) -> tuple[Office, dict[str, str]]:
+    """An office with eight files after these renames, none over another, and at rest; and the records it had before."""
     office = Office(Disk(ids))
     for number, folder in enumerate(FOLDERS):
         office.disk.create(joined(folder, "1.pdf"), f"content {number}" + "." * number)
@@ -305,6 +303,29 @@ def test_a_rename_is_never_a_loss_and_a_new_record(acts: list[tuple[object, ...]
             if act == "rename" or not names & office.disk.files.keys():
                 getattr(office.disk, act)(*values)
     office.settle()
+    return office, before
+
+
+@settings(max_examples=200, deadline=None)
+@given(acts=RENAMES, ids=st.booleans())
+def test_a_rename_is_never_a_loss_and_a_new_record(acts: list[tuple[object, ...]], ids: bool) -> None:
+    """W2, always: by number, or where numbers are not to be relied upon by content."""
+    office, before = renamed(acts, ids=ids)
+    office.agrees()
+    assert {each.id: each.digest for each in office.records.values()} == before
+    assert office.told().keys() <= {Filed.kind, Moved.kind}
+
+
+@pytest.mark.parametrize("elsewhere", ["3.pdf", "0.pdf", "a/3.pdf"])
+def test_a_file_is_not_new_while_the_place_its_record_had_is_undecided(elsewhere: str) -> None:
+    """W2: 2.pdf went on, b/2.pdf took its place, and a third file the place of that one, all before any settled."""
+    acts = [
+        ("rename", "2.pdf", elsewhere),
+        ("rename", "b/2.pdf", "2.pdf"),
+        ("look", 0.5),
+        ("rename", "1.pdf", "b/2.pdf"),
+    ]
+    office, before = renamed(acts, ids=False)
     office.agrees()
     assert {each.id: each.digest for each in office.records.values()} == before
     assert office.told().keys() <= {Filed.kind, Moved.kind}
