@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from docgen.errors import Problem
-    from docgen.figures.results import Verdict
+    from docgen.figures.objectives import Verdict
     from docgen.forms.declaration import Field, Form
     from docgen.registers.reading import Reading
     from foundation.period import Period
@@ -857,7 +857,7 @@ def _lintable(given: Path) -> list[Path]:
 def _faults(path: Path) -> tuple[Problem, ...]:
     from docgen import ExcelTemplate, WordTemplate
     from docgen.errors import TemplateError
-    from docgen.forms.declaration import load_form
+    from docgen.forms.loading import load_form
 
     try:
         if path.name == "form.toml":

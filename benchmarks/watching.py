@@ -46,7 +46,7 @@ DEPARTMENTS = ("客户服务部", "特勤部", "工程维修部", "保洁绿化�
 
 def kinds() -> Catalogue:
     """The classes of guidang's own forms."""
-    from docgen.forms.declaration import load_forms
+    from docgen.forms.loading import load_forms
 
     forms = load_forms(ROOT / "templates").values()
     return Catalogue(

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
     from docgen import ExcelTemplate, WordTemplate
     from docgen.errors import Problem
-    from docgen.figures.results import Declarations, Measures, Verdict
+    from docgen.figures.declarations import Declarations
+    from docgen.figures.objectives import Verdict
+    from docgen.figures.results import Measures
     from docgen.forms.declaration import Form
     from docgen.registers.reading import Reading, Row
     from foundation.period import Period
@@ -110,7 +112,7 @@ def copy_sample(folder: Path) -> bool:
 
 def shipped_forms() -> dict[str, Form]:
     """The forms that come with guidang, by id."""
-    from docgen.forms.declaration import load_forms
+    from docgen.forms.loading import load_forms
 
     return load_forms(SHIPPED)
 
@@ -167,7 +169,7 @@ class Office:
     @cached_property
     def forms(self) -> dict[str, Form]:
         """Shipped forms by id, those in the office's own ``templates`` before them. TemplateError with all faults."""
-        from docgen.forms.declaration import load_forms
+        from docgen.forms.loading import load_forms
 
         return load_forms(SHIPPED, self.folder / "templates")
 
@@ -567,8 +569,8 @@ class _ReportFlow:
     def compute(self) -> None:
         """Figures of both months, and the objectives judged by this month's."""
         from docgen.errors import DataError
-        from docgen.figures import expressions as declarations
-        from docgen.figures import results as measures
+        from docgen.figures import declarations
+        from docgen.figures.objectives import judge, load_objectives
         from office.papers import month as report
 
         self.progress(_("Computing"))
@@ -580,13 +582,13 @@ class _ReportFlow:
             except DataError as error:
                 self._leave_out_last_month(len(error.problems))
         self.measures = self._evaluated(declared, self.months[0], self.previous)
-        objectives = measures.load_objectives(self.office.file_of("", OBJECTIVES))
-        self.verdicts = measures.judge(objectives, self.measures.figures)
+        objectives = load_objectives(self.office.file_of("", OBJECTIVES))
+        self.verdicts = judge(objectives, self.measures.figures)
         if self.previous:
             self.warnings += report.lost(self.form, self.sources, self.previous, self.months[0])
 
     def _evaluated(self, declared: Declarations, month: Month, previous: Measures | None) -> Measures:
-        from docgen.figures.results import evaluate
+        from docgen.figures.evaluation import evaluate
 
         return evaluate(
             declared,
@@ -648,8 +650,8 @@ def render_form(form: Form, reading: Reading, folder: Path | None, *, period: Pe
 
 def _rendered(form: Form, reading: Reading, office: Office | None, period: Period | None = None) -> bytes:
     from docgen.excel.row_heights import fitted
-    from docgen.figures import expressions as declarations
-    from docgen.figures.results import load_objectives
+    from docgen.figures import declarations
+    from docgen.figures.objectives import load_objectives
     from office.papers import paper as papers
 
     settings = office.settings if office else None

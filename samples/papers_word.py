@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docgen.forms.declaration import load_form
+from docgen.forms.loading import load_form
 from docgen.registers.reader import new_workbook
 from foundation.period import Period
 from samples import centre

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docgen.forms.declaration import load_form
+from docgen.forms.loading import load_form
 from docgen.printing.house_style import PROPERTIES, Col, PrintBook
 from docgen.printing.register import cell_tag
 

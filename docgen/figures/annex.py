@@ -23,7 +23,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 
-from docgen.figures.results import Breakdown, Figure, Line, Mark, Measures, Result, Verdict
+from docgen.figures.results import Breakdown, Figure, Line, Mark, Measures, Result
 from docgen.template.environment import DASH
 from docgen.template.package import read_package, repack
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from openpyxl.worksheet.worksheet import Worksheet
 
+    from docgen.figures.objectives import Verdict
     from docgen.forms.declaration import Column, Table
     from docgen.registers.reading import Row
     from foundation.period import Period

@@ -61,6 +61,10 @@ class Row(Mapping[str, Any]):
         for name, value in (("_values", values), ("place", place), ("cells", cells), ("extra", extra)):
             object.__setattr__(self, name, value)
 
+    def widened(self, more: Mapping[str, Any]) -> Row:
+        """With further columns (derived, or from the head of its file); place and cells stay its own."""
+        return Row({**self._values, **more}, self.place, self.cells, self.extra)
+
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a Row is not changed: {name}")
 

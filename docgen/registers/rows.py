@@ -7,21 +7,21 @@ import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jinja2 import TemplateError
 
 from docgen.errors import Problem
+from docgen.forms.conditions import compiled, names_in
 from docgen.forms.conversions import convert
-from docgen.forms.declaration import NUMERIC, names_in, normal_label
+from docgen.forms.declaration import NUMERIC, normal_label
 from docgen.registers.reading import ERRORS_HEADING, Ignored, Place, Reason, Remark, Row, TableData
 from docgen.sheets.book import letter
 from docgen.sheets.cell import Cell, Ditto, Kind, Reader, Refusal, Value, is_blank, plain, shown, stored_number
 from foundation.language import _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from docgen.forms.declaration import Check, Column, Form, Table
@@ -124,7 +124,7 @@ class TableReader:
         checks = [check for check in self.table.checks if period is not None or "period" not in names_in(check.when)]
         if not checks:
             return
-        together = _compiled("[" + ", ".join(f"({check.when})" for check in checks) + "]")
+        together = compiled("[" + ", ".join(f"({check.when})" for check in checks) + "]")
         for item in self.items:
             names = {**item.values, "period": period}
             try:
@@ -140,7 +140,7 @@ class TableReader:
         """Whether each rule is broken; rules over refused cells are not asked, those that fail are a problem."""
         for check in checks:
             try:
-                yield not names_in(check.when) & item.refused and bool(_compiled(check.when)(names))
+                yield not names_in(check.when) & item.refused and bool(compiled(check.when)(names))
             except _RULE_ERRORS:
                 self._at(item.row, check.column, _rule_fails(check))
                 yield False
@@ -154,7 +154,7 @@ class TableReader:
 
     def _fulfils(self, item: _Item, when: str) -> bool:
         try:
-            return bool(_compiled(when)({**item.values, "period": self.source.period}))
+            return bool(compiled(when)({**item.values, "period": self.source.period}))
         except _RULE_ERRORS:
             return False
 
@@ -193,19 +193,12 @@ def faults(
         if asked & refused or (period is None and "period" in asked):
             continue
         try:
-            broken = _compiled(check.when)({**values, "period": period})
+            broken = compiled(check.when)({**values, "period": period})
         except _RULE_ERRORS:
             yield check, _rule_fails(check), False
             continue
         if broken:
             yield check, Refusal("row.check", check.message, check.hint), check.level == "warning"
-
-
-@lru_cache(maxsize=1024)
-def _compiled(when: str) -> Callable[[Mapping[str, Any]], Any]:
-    from docgen.template.environment import expression
-
-    return expression(when)
 
 
 def _rule_fails(check: Check) -> Refusal:

@@ -15,14 +15,15 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from docgen.errors import Problem
-from docgen.figures.results import Status, widened
+from docgen.figures.objectives import Status
 from docgen.template.environment import DASH, round_half_up
 from foundation.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from docgen.figures.results import Breakdown, Line, Measures, Result, Verdict
+    from docgen.figures.objectives import Verdict
+    from docgen.figures.results import Breakdown, Line, Measures, Result
     from docgen.forms.declaration import Form
     from docgen.registers.reading import Reading, Row
     from foundation.period import Period
@@ -51,7 +52,7 @@ class Month:
         found: dict[str, list[Row]] = defaultdict(list)
         for reading in self.readings:
             for key, data in reading.tables.items():
-                found[key] += [widened(row, reading.fields) if reading.fields else row for row in data.rows]
+                found[key] += [row.widened(reading.fields) if reading.fields else row for row in data.rows]
         return {key: tuple(rows) for key, rows in found.items()}
 
 

@@ -17,8 +17,9 @@ from office.papers.month import DEPARTMENT, Month, compared
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from docgen.figures.expressions import Declarations
-    from docgen.figures.results import Measures, Objective, Verdict
+    from docgen.figures.declarations import Declarations
+    from docgen.figures.objectives import Objective, Verdict
+    from docgen.figures.results import Measures
     from docgen.forms.declaration import Form
     from docgen.registers.reading import Reading, Row
     from office.settings import Settings
@@ -63,7 +64,7 @@ def columns_of(form: Form) -> dict[str, frozenset[str]]:
 
 def computed(reading: Reading, declared: Declarations, period: Period | None, settings: Settings | None) -> Measures:
     """The figures, breakdowns and lists a form declares over its own tables. DataError at every cell in the way."""
-    from docgen.figures.results import evaluate
+    from docgen.figures.evaluation import evaluate
     from office.settings import Settings
 
     about = period or _NO_PERIOD
@@ -73,7 +74,7 @@ def computed(reading: Reading, declared: Declarations, period: Period | None, se
 
 def judged(measures: Measures, objectives: Sequence[Objective]) -> tuple[Verdict, ...]:
     """The objectives a paper has a figure for, judged by it."""
-    from docgen.figures.results import judge
+    from docgen.figures.objectives import judge
 
     return judge([objective for objective in objectives if objective.figure in measures.figures], measures.figures)
 

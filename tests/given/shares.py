@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from docgen.forms.declaration import load_forms
+from docgen.forms.loading import load_forms
 from given.places import ROOT
 from retention.filing.identify import Catalogue, Kind
 from retention.filing.scan import Pass, Scanner, Share

@@ -10,7 +10,7 @@ import pytest
 from given.places import ROOT
 
 from docgen.errors import DataError
-from docgen.forms.declaration import load_forms
+from docgen.forms.loading import load_forms
 from office import Office, create_office
 from office.archive.classes import catalogue_of, kinds_of
 from office.archive.shares import shares

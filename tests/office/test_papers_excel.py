@@ -21,11 +21,13 @@ import cli
 from docgen import ExcelTemplate
 from docgen.errors import DataError, TemplateError
 from docgen.excel.row_heights import fitted, lines
-from docgen.forms.declaration import Form, Must, Period, Table, load_forms, parse_form
+from docgen.forms.declaration import Form, Must, Table
+from docgen.forms.loading import load_forms, parse_form
 from docgen.printing.register import register_template
 from docgen.registers.reader import new_workbook, read, read_book
 from docgen.sheets.opening import open_book
 from foundation import language as i18n
+from foundation.period import Period
 from office import SHIPPED, Office, render_form
 from office.papers import carry_over as carryover
 from office.papers import paper as papers

@@ -20,7 +20,7 @@ import pytest
 from given.places import ROOT
 
 from docgen.errors import DataError
-from docgen.forms.declaration import load_forms
+from docgen.forms.loading import load_forms
 from docgen.registers.reader import read_any, read_book
 from docgen.sheets.opening import open_book
 from foundation.period import Period

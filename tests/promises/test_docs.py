@@ -12,7 +12,8 @@ import pytest
 from given.places import ROOT
 
 import cli
-from docgen.forms.declaration import Check, Column, Field, Form, Table, parse_form
+from docgen.forms.declaration import Check, Column, Field, Form, Table
+from docgen.forms.loading import parse_form
 from docgen.template.environment import FORMATTERS, make_environment
 
 if TYPE_CHECKING:

@@ -9,17 +9,24 @@ import tomllib
 import zipfile
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
 from given.places import ROOT
 
 from docgen.figures.annex import Heading, annex_workbook, base_data_workbook
-from docgen.figures.results import Measures, Verdict, evaluate, judge, parse, parse_objectives
-from docgen.forms.declaration import Table, load_form
+from docgen.figures.declarations import parse
+from docgen.figures.evaluation import evaluate
+from docgen.figures.objectives import Verdict, judge, parse_objectives
+from docgen.forms.loading import load_form
 from docgen.registers.reading import Place, Row
 from foundation.period import Period
+
+if TYPE_CHECKING:
+    from docgen.figures.results import Measures
+    from docgen.forms.declaration import Table
 
 OCTOBER = Period.parse("2026-10")
 HEADING = Heading(
@@ -323,7 +330,7 @@ def test_no_font_is_asked_for_that_offices_lack(make: Any):
 def test_the_same_measures_give_the_same_bytes(make: Any):
     """Also in another process with another hash seed: no clock, no set order."""
     script = (
-        f"import sys; sys.path[:0] = {sys.path!r}; import test_listing as t; "
+        f"import sys; sys.path[:0] = {[*sys.path, str(Path(__file__).parent)]!r}; import test_listing as t; "
         f"sys.stdout.buffer.write(t.{make.__name__}())"
     )
     for seed in ("1", "2"):

@@ -14,21 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from docgen.errors import DataError, TemplateError
-from docgen.figures.expressions import SECTIONS, days, hours, week, weeks, years
-from docgen.figures.results import (
-    Figure,
-    Measures,
-    Status,
-    Verdict,
-    evaluate,
-    judge,
-    load_objectives,
-    parse,
-    parse_objectives,
-    print_change,
-    print_value,
-)
-from docgen.forms.declaration import load_forms
+from docgen.figures.declarations import SECTIONS, parse
+from docgen.figures.evaluation import evaluate
+from docgen.figures.expressions import days, hours, week, weeks, years
+from docgen.figures.objectives import Status, Verdict, judge, load_objectives, parse_objectives
+from docgen.figures.results import Figure, Measures, print_change, print_value
+from docgen.forms.loading import load_forms
 from docgen.registers.reading import Place, Row
 from foundation.language import use
 from foundation.period import Period

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docgen.forms.conversions import convert
-from docgen.forms.declaration import Column, Period
+from docgen.forms.declaration import Column
 from docgen.sheets.cell import Cell, Ditto, Kind, Reader, Refusal, Value, text_cell
 from docgen.sheets.number_format import BUILT_IN, Shape, shape
+from foundation.period import Period
 
 OCTOBER = Period.parse("2026-10")
 

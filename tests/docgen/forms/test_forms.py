@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docgen.errors import TemplateError
-from docgen.forms.declaration import Form, Period, load_form, load_forms, normal_label, parse_form
+from docgen.forms.declaration import Form, normal_label
+from docgen.forms.loading import load_form, load_forms, parse_form
+from foundation.period import Period
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,11 +19,12 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.table import Table
 
 from docgen.errors import DataError, Problem, TemplateError
-from docgen.forms.declaration import Period, parse_form
+from docgen.forms.loading import parse_form
 from docgen.registers.marked_copy import MAX_NOTES, Marked, mark
 from docgen.registers.reader import read_book
 from docgen.sheets.notes import MARK
 from docgen.sheets.opening import open_book
+from foundation.period import Period
 
 FORM_OBJECT = parse_form(FORM.encode(), FORM_ID)
 OCTOBER = Period.parse("2026-10")

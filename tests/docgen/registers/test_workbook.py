@@ -23,14 +23,17 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.comments import Comment
 
 from docgen.errors import DataError, Problem
-from docgen.forms.declaration import Form, Period, load_forms, parse_form
+from docgen.forms.loading import load_forms, parse_form
 from docgen.registers.reader import Options, Place, new_workbook, read, read_any, read_book
 from docgen.registers.reading import Reading, Reason
 from docgen.sheets.opening import open_book
+from foundation.period import Period
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from docgen.forms.declaration import Form
 
 OCTOBER = Period.parse("2026-10")
 FORM_OBJECT = parse_form(FORM.encode(), FORM_ID)
@@ -735,7 +738,8 @@ def test_a_blank_filled_with_its_own_samples_is_read_back(name: str) -> None:
 def test_a_blank_is_the_same_bytes_in_every_process(tmp_path: Path) -> None:
     """Same form, same period, same file: whatever the hash seed, whenever it is made."""
     code = (
-        "import sys, hashlib; from pathlib import Path; from docgen.forms.declaration import Period, load_form;"
+        "import sys, hashlib; from pathlib import Path; from docgen.forms.loading import load_form;"
+        "from foundation.period import Period;"
         "from docgen.registers.reader import new_workbook;"
         "print(hashlib.sha256(new_workbook(load_form(Path(sys.argv[1])), period=Period.parse('2026-10'))).hexdigest())"
     )

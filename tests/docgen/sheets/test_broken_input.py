@@ -9,12 +9,15 @@ import pytest
 from given.broken_inputs import FORM, FORM_ID, FORMS, PERIODS, WORKBOOKS, Case, FormCase, book, saved, write_form
 
 from docgen.errors import DataError, Problem, TemplateError
-from docgen.forms.declaration import Form, Period, load_form, load_forms, parse_form
+from docgen.forms.loading import load_form, load_forms, parse_form
 from docgen.registers.reader import read
 from foundation.language import use
+from foundation.period import Period
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from docgen.forms.declaration import Form
 
 OCTOBER = Period.parse("2026-10")
 

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cli
-from docgen.forms.declaration import load_forms
+from docgen.forms.loading import load_forms
 from foundation import language as i18n
 from office import Office
 from office.archive.classes import catalogue_of

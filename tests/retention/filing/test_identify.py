@@ -14,7 +14,7 @@ from given.shares import sample_catalogue
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docgen.forms.declaration import load_forms
+from docgen.forms.loading import load_forms
 from docgen.registers.reader import new_workbook
 from foundation import language as i18n
 from foundation.period import Period
