@@ -23,19 +23,9 @@ from retention.disposal.approval import Answer
 from retention.disposal.execution import Order
 from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules.events import Filed, ScheduleAdopted
-from retention.rules.model import (
-    Actor,
-    Period,
-    Person,
-    Policy,
-    RecordClass,
-    Role,
-    Rule,
-    ScheduleVersion,
-    Term,
-    TermKind,
-    Wish,
-)
+from retention.rules.model import Period, Policy, Wish
+from retention.rules.people import Actor, Person, Role
+from retention.rules.schedule import RecordClass, Rule, ScheduleVersion, Term, TermKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

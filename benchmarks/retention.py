@@ -15,10 +15,12 @@ from harness import keep, machine, ms, table, versions
 
 sys.path.remove(str(Path(__file__).parent))
 
-from retention.ledger import chain as audit
+from retention.ledger import chain, checkpoints
 from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules.events import Filed, ScheduleAdopted
-from retention.rules.model import Actor, Period, RecordClass, Rule, ScheduleVersion, Term, TermKind
+from retention.rules.model import Period
+from retention.rules.people import Actor
+from retention.rules.schedule import RecordClass, Rule, ScheduleVersion, Term, TermKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,16 +64,16 @@ def fill(ledger: Ledger) -> None:
         ledger.append([filed(number) for number in range(start, min(start + GROUP, COUNT))], STAMP)
 
 
-def verified(ledger: Ledger, point: audit.Checkpoint, key: audit.Ed25519PublicKey) -> None:
+def verified(ledger: Ledger, point: checkpoints.Checkpoint, key: checkpoints.Ed25519PublicKey) -> None:
     """The chain in the database, held against a checkpoint."""
     verdict = ledger.verify([point], key)
     assert verdict.sound
     assert verdict.proven == COUNT + 1
 
 
-def verified_offline(place: Path, point: audit.Checkpoint, key: audit.Ed25519PublicKey) -> None:
+def verified_offline(place: Path, point: checkpoints.Checkpoint, key: checkpoints.Ed25519PublicKey) -> None:
     """The exported events, held against a checkpoint."""
-    assert audit.verify(audit.exported(place), [point], key).proven == COUNT + 1
+    assert chain.verify(chain.exported(place), [point], key).proven == COUNT + 1
 
 
 def due(ledger: Ledger) -> None:
@@ -90,13 +92,13 @@ def replayed(ledger: Ledger) -> None:
 
 def measured(folder: Path) -> Iterator[tuple[str, ...]]:
     """A row of the table for each piece of work."""
-    key = audit.make_key(folder / "ledger.key")
+    key = checkpoints.make_key(folder / "ledger.key")
     with Ledger.open(folder / "ledger.db") as ledger:
         seconds = timed(lambda: fill(ledger))
         yield f"{COUNT:,} records filed, {GROUP} a transaction, synced", f"{COUNT / seconds:,.0f}/s", "–"
         with ledger.read() as view:
-            point = audit.sign(view.head, STAMP.at, key)
-            seconds = timed(lambda: audit.export(view.links(), folder / "events.txt"))
+            point = checkpoints.sign(view.head, STAMP.at, key)
+            seconds = timed(lambda: chain.export(view.links(), folder / "events.txt"))
         yield f"{COUNT:,} events exported", f"{seconds:.2f} s", "–"
         public = key.public_key()
         seconds = statistics.median(timed(lambda: verified(ledger, point, public)) for _ in range(3))

@@ -32,7 +32,7 @@ from retention.filing.observed import Stat
 from retention.filing.scan import Pass, Scanner, Share
 from retention.ledger import schema
 from retention.ledger.ledger import Ledger, Stamp
-from retention.rules.model import Actor
+from retention.rules.people import Actor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

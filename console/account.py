@@ -15,7 +15,7 @@ from foundation.language import _
 if TYPE_CHECKING:
     from office import Office
     from retention.ledger.ledger import Ledger
-    from retention.rules.model import Account, Person, Role
+    from retention.rules.people import Account, Person, Role
 
 
 class RoleType(click.ParamType[Any]):
@@ -25,7 +25,7 @@ class RoleType(click.ParamType[Any]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The role, or a usage error that names all."""
-        from retention.rules.model import Role
+        from retention.rules.people import Role
         from retention.rules.persons import role_name
 
         if isinstance(value, Role):
@@ -85,8 +85,8 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter an option
     logged in at once.
     """
     from office.archive import ledgers, people
-    from retention.rules.model import Person
-    from retention.rules.model import Role as Roles
+    from retention.rules.people import Person
+    from retention.rules.people import Role as Roles
 
     office = the_office()
     with ledgers.open_ledger(office, make=True) as ledger:

@@ -26,7 +26,7 @@ from foundation.language import _
 if TYPE_CHECKING:
     from retention.ledger.chain import Verdict as Verification
     from retention.ledger.rows import Entry as LedgerEntry
-    from retention.rules.model import Actor
+    from retention.rules.people import Actor
 
 
 @click.group(cls=Commands)
@@ -215,7 +215,7 @@ def _event_row(entry: LedgerEntry) -> tuple[str, ...]:
 
 
 def _event_data(entry: LedgerEntry) -> dict[str, Any]:
-    from retention.rules.events import payload_of
+    from retention.rules.canonical import object_of
 
     event = entry.event
     return {
@@ -225,7 +225,7 @@ def _event_data(entry: LedgerEntry) -> dict[str, Any]:
         "actor": _actor(event.actor),
         "kind": event.kind,
         "subject": event.subject,
-        "what": payload_of(event.change),
+        "what": object_of(event.change),
     }
 
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from foundation.period import Period as Span
     from retention.disposal.execution import Report
     from retention.ledger.ledger import Stamp
-    from retention.rules.model import DisposalList, Item, Term
+    from retention.rules.model import DisposalList, Item
+    from retention.rules.schedule import Term
 
 
 class TermType(click.ParamType[Any]):
@@ -698,7 +699,7 @@ def _notes(item: Item) -> tuple[str, ...]:
 
 def _data(found: DisposalList) -> dict[str, Any]:
     """A list for programs."""
-    from retention.rules.events import object_of
+    from retention.rules.canonical import object_of
 
     counts = (len(found.items), len(found.open_items))
     told: dict[str, Any] = dict(object_of(found))

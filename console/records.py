@@ -47,9 +47,11 @@ if TYPE_CHECKING:
     from retention.ledger.counting import Alerts, Group, Tally
     from retention.ledger.history import Happening
     from retention.ledger.view import Dated, View
-    from retention.rules.model import Actor, Adoption, Hold, Record
+    from retention.rules.model import Hold, Record
+    from retention.rules.people import Actor
     from retention.rules.reasons import Step
     from retention.rules.reckoning import Reckoning
+    from retention.rules.schedule import Adoption
 
 # --- due --------------------------------------------------------------------------------------------------------
 

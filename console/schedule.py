@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from office import Office
     from retention.acts.schedule_preview import Preview, Shift
     from retention.errors import Problem
-    from retention.rules.model import Adoption, RecordClass, ScheduleVersion, Term
+    from retention.rules.schedule import Adoption, RecordClass, ScheduleVersion, Term
     from retention.rules.schedule_table import ScheduleReading
 
 

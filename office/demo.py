@@ -27,7 +27,8 @@ from retention.disposal.execution import Order
 from retention.ledger.ledger import Stamp
 from retention.ledger.selection import Selection, conditions
 from retention.rules.dates import CHINA
-from retention.rules.model import Actor, Person, Role, Wish
+from retention.rules.model import Wish
+from retention.rules.people import Actor, Person, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

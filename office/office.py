@@ -207,7 +207,7 @@ class Office:
 
     def read_schedule(self, data: bytes, name: str) -> ScheduleReading:
         """A schedule in CSV as this office's settings have it read. SourceError with every fault in it."""
-        from retention.rules.model import Base, Start
+        from retention.rules.schedule import Base, Start
         from retention.rules.schedule_table import read_schedule
 
         chosen = self.settings.retention

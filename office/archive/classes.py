@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from docgen.forms.declaration import Form
     from office.office import Office
     from retention.ledger.view import View
-    from retention.rules.model import RecordClass, ScheduleVersion
+    from retention.rules.schedule import RecordClass, ScheduleVersion
 
 DISPOSAL_PAPERS = {
     "disposal-due": "到期清单",

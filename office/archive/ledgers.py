@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from foundation.language import _
 from retention.errors import Problem, TamperedError, UnknownError
-from retention.ledger import chain as audit
+from retention.ledger import chain, checkpoints
 from retention.ledger.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -50,21 +50,21 @@ def open_ledger(office: Office, *, make: bool = False) -> Ledger:
     return Ledger.open(place)
 
 
-def take_checkpoint(office: Office, at: datetime, folder: Path | None = None) -> tuple[audit.Checkpoint, Path]:
+def take_checkpoint(office: Office, at: datetime, folder: Path | None = None) -> tuple[checkpoints.Checkpoint, Path]:
     """Sign where the ledger ends, and keep that in ``folder`` and among the office's own; makes the key when needed.
 
     TamperedError where the ledger does not agree with its own checkpoints: a signature would cover that up.
     """
     see_that_it_holds(office)
     place = office.folder / KEY
-    key = audit.private_key(place) if place.exists() else audit.make_key(place)
+    key = checkpoints.private_key(place) if place.exists() else checkpoints.make_key(place)
     public = office.folder / PUBLIC
     if not public.exists():
-        public.write_bytes(audit.public_pem(key))
+        public.write_bytes(checkpoints.public_pem(key))
     with open_ledger(office) as ledger, ledger.read() as view:
-        point = audit.sign(view.head, at, key)
-    own = audit.keep(point, office.folder / CHECKPOINTS)
-    return point, audit.keep(point, folder) if folder else own
+        point = checkpoints.sign(view.head, at, key)
+    own = checkpoints.keep(point, office.folder / CHECKPOINTS)
+    return point, checkpoints.keep(point, folder) if folder else own
 
 
 def see_that_it_holds(office: Office) -> None:
@@ -74,9 +74,9 @@ def see_that_it_holds(office: Office) -> None:
         raise TamperedError(Problem(_("ledger"), each.message, hint, "ledger.tampered", "L2") for each in findings)
 
 
-def verify(office: Office, points: Sequence[Path], key: Path | None, *, replay: bool) -> audit.Verdict:
+def verify(office: Office, points: Sequence[Path], key: Path | None, *, replay: bool) -> chain.Verdict:
     """The ledger held against its checkpoints: those named, else the office's own. ``replay``: its state as well."""
-    known = [_checkpoint(path) for path in points] or audit.kept(office.folder / CHECKPOINTS)
+    known = [_checkpoint(path) for path in points] or checkpoints.kept(office.folder / CHECKPOINTS)
     public = _public(key or office.folder / PUBLIC) if key or known else None
     with open_ledger(office) as ledger:
         verdict = ledger.verify(known, public)
@@ -88,20 +88,20 @@ def verify(office: Office, points: Sequence[Path], key: Path | None, *, replay: 
     return replace(verdict, findings=(*verdict.findings, *found), proven=0 if found else verdict.proven)
 
 
-def verify_export(events: Path, points: Sequence[Path], key: Path | None) -> audit.Verdict:
+def verify_export(events: Path, points: Sequence[Path], key: Path | None) -> chain.Verdict:
     """Exported events held against checkpoints: no office, no database (L4)."""
-    return audit.verify(audit.exported(events), [_checkpoint(path) for path in points], _public(key) if key else None)
+    return chain.verify(chain.exported(events), [_checkpoint(path) for path in points], _public(key) if key else None)
 
 
-def export(office: Office, target: Path) -> audit.Head:
+def export(office: Office, target: Path) -> chain.Head:
     """Write every event of an office's ledger into one file."""
     with open_ledger(office) as ledger, ledger.read() as view:
-        return audit.export(view.links(), target)
+        return chain.export(view.links(), target)
 
 
-def _checkpoint(path: Path) -> audit.Checkpoint:
-    return audit.Checkpoint.parse(path.read_text(encoding="utf-8", errors="replace"), str(path))
+def _checkpoint(path: Path) -> checkpoints.Checkpoint:
+    return checkpoints.Checkpoint.parse(path.read_text(encoding="utf-8", errors="replace"), str(path))
 
 
 def _public(path: Path) -> Ed25519PublicKey:
-    return audit.public_key(path.read_bytes(), str(path))
+    return checkpoints.public_key(path.read_bytes(), str(path))

@@ -19,7 +19,7 @@ from retention.errors import RefusedError, UnknownError
 from retention.ledger.ledger import Stamp
 from retention.rules import persons
 from retention.rules.dates import business_date
-from retention.rules.model import Actor, Role
+from retention.rules.people import Actor, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from office.office import Office
     from retention.ledger.ledger import Ledger
-    from retention.rules.model import Person
+    from retention.rules.people import Person
 
 TOKEN = "GUIDANG_SESSION"  # noqa: S105 - the name of a variable
 

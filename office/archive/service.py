@@ -26,7 +26,7 @@ from office.archive.shares import shares
 from retention.errors import ConflictError, LedgerError, Problem, UnknownError
 from retention.filing.scan import Scanner
 from retention.filing.share_health import Health
-from retention.rules.model import Actor
+from retention.rules.people import Actor
 from retention.watching import status as watchstatus
 from retention.watching.log import Story, counts_of
 from retention.watching.service import Patience, Service, ShareWatch, Watched

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from retention.disposal.execution import Order, Report
     from retention.ledger.ledger import Ledger, Stamp
     from retention.ledger.selection import Selection
-    from retention.rules.model import DisposalList, Item, Term
+    from retention.rules.model import DisposalList, Item
+    from retention.rules.schedule import Term
 
 REMOVED = "从共享目录移除"
 """How guidang destroys: 移除 and no more is claimed (D11)."""

@@ -45,7 +45,8 @@ from retention.ledger.ledger import Draft
 from retention.ledger.view import CHUNK, chunks
 from retention.rules import disposal_lists as lists
 from retention.rules.events import Filed
-from retention.rules.model import ListState, Role, Wish
+from retention.rules.model import ListState, Wish
+from retention.rules.people import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from foundation.language import _
 from office.archive import ledgers
 from retention.errors import Problem, SourceError
-from retention.ledger import chain as audit
+from retention.ledger import chain, checkpoints
 from retention.ledger import rows as projection
 from retention.rules.events import Filed, ListDrafted, ListSubmitted
 
@@ -53,7 +53,7 @@ class PaperCode:
     ``digest``: the list's, SHA-256 in hex.
     """
 
-    checkpoint: audit.Checkpoint
+    checkpoint: checkpoints.Checkpoint
     number: str = ""
     digest: str = ""
 
@@ -84,7 +84,7 @@ def parse(text: str, where: str = "") -> PaperCode:
     """
     letters = _SPACES.sub("", unicodedata.normalize("NFKC", text)).upper()
     if not letters.startswith(_PREFIX + "/"):
-        return PaperCode(audit.Checkpoint.parse(unicodedata.normalize("NFKC", text), where))
+        return PaperCode(checkpoints.Checkpoint.parse(unicodedata.normalize("NFKC", text), where))
     try:
         number, digest, code = letters.removeprefix(_PREFIX + "/").split("/")
         octets = base64.b32decode(digest + "=" * (-len(digest) % 8))
@@ -92,7 +92,7 @@ def parse(text: str, where: str = "") -> PaperCode:
         raise _unreadable(where) from None
     if len(octets) != 32 or not number:
         raise _unreadable(where)
-    return PaperCode(audit.Checkpoint.parse(code, where), number, octets.hex())
+    return PaperCode(checkpoints.Checkpoint.parse(code, where), number, octets.hex())
 
 
 def read(source: str) -> PaperCode:
@@ -153,7 +153,7 @@ class PaperVerdict:
     """What a certificate was found to be. ``filed``: whether the file itself is the one that was filed, if one was."""
 
     code: PaperCode
-    verdict: audit.Verdict
+    verdict: chain.Verdict
     filed: bool | None = None
 
 
@@ -166,10 +166,10 @@ def verify_paper(source: str, office: Office | None, events: Path | None, key: P
     code, public = read(source), _public_key(office, key)
     told = _Told()
     if events:
-        verdict = audit.verify(told.through(audit.exported(events)), [code.checkpoint], public)
+        verdict = chain.verify(told.through(chain.exported(events)), [code.checkpoint], public)
     elif office:
         with ledgers.open_ledger(office) as ledger, ledger.read() as view:
-            verdict = audit.verify(told.through(view.links()), [code.checkpoint], public, claimed=view.head)
+            verdict = chain.verify(told.through(view.links()), [code.checkpoint], public, claimed=view.head)
     else:
         raise ValueError("neither an office nor exported events")
     filed = told.has_filed(source, code.number)
@@ -184,7 +184,7 @@ def _public_key(office: Office | None, named: Path | None) -> Ed25519PublicKey:
         hint = _("Name the public key (ledger.pub) with --key; whoever verifies should have had it before.")
         message = _("there is no public key to verify the checkpoint with")
         raise SourceError([Problem(str(place or ""), message, hint, "paper.no_key", "L4")])
-    return audit.public_key(place.read_bytes(), str(place))
+    return checkpoints.public_key(place.read_bytes(), str(place))
 
 
 class _Told:
@@ -195,14 +195,14 @@ class _Told:
         self.digests: dict[str, set[str]] = defaultdict(set)
         self.papers: dict[str, set[str]] = defaultdict(set)
 
-    def through(self, links: Iterable[audit.Link]) -> Iterator[audit.Link]:
+    def through(self, links: Iterable[chain.Link]) -> Iterator[chain.Link]:
         for link in links:
             if b'"kind":"list.' in link.body or b'"proof":true' in link.body:
                 with suppress(ValueError, KeyError, TypeError):  # whoever tampers may write anything; the chain says so
                     self._note(link)
             yield link
 
-    def _note(self, link: audit.Link) -> None:
+    def _note(self, link: chain.Link) -> None:
         event = projection.event_of(link.body)
         match event.change:
             case ListDrafted(number=number):
@@ -220,13 +220,13 @@ class _Told:
         return sha256(content).hexdigest() in self.papers[number] if content.startswith(b"PK") else None
 
 
-def _of_list(told: _Told, code: PaperCode) -> Iterator[audit.Finding]:
+def _of_list(told: _Told, code: PaperCode) -> Iterator[chain.Finding]:
     if code.number and code.digest not in told.digests.get(code.number, set()):
         text = _("list {number} was never submitted with the digest that the certificate names")
-        yield audit.Finding(code.checkpoint.seq, audit.Fault.REPLACED, text.format(number=code.number))
+        yield chain.Finding(code.checkpoint.seq, chain.Fault.REPLACED, text.format(number=code.number))
 
 
-def _of_file(code: PaperCode, filed: bool | None) -> Iterator[audit.Finding]:
+def _of_file(code: PaperCode, filed: bool | None) -> Iterator[chain.Finding]:
     if filed is False:
         text = _("this file is not the certificate of list {number} that was filed: it was changed since, or is a copy")
-        yield audit.Finding(code.checkpoint.seq, audit.Fault.ALTERED, text.format(number=code.number))
+        yield chain.Finding(code.checkpoint.seq, chain.Fault.ALTERED, text.format(number=code.number))

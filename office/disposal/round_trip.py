@@ -27,8 +27,9 @@ from office.disposal import wording
 from retention.disposal import approval as disposal
 from retention.disposal.approval import Answer
 from retention.errors import ConflictError, Problem, RefusedError
-from retention.ledger import chain as audit
-from retention.rules.model import TermKind, Wish
+from retention.rules.canonical import canonical
+from retention.rules.model import Wish
+from retention.rules.schedule import TermKind
 from retention.rules.terms import read_term
 
 if TYPE_CHECKING:
@@ -39,8 +40,9 @@ if TYPE_CHECKING:
     from office.office import Office
     from retention.ledger.ledger import Ledger, Stamp
     from retention.ledger.view import View
-    from retention.rules.events import Canonical
-    from retention.rules.model import DisposalList, Item, Term
+    from retention.rules.canonical import Canonical
+    from retention.rules.model import DisposalList, Item
+    from retention.rules.schedule import Term
 
 FORM, TITLE = "disposal-opinions", "销毁清册鉴定意见征求表"
 
@@ -153,7 +155,7 @@ def digest(of: DisposalList, department: str = "") -> str:
         for item in _items(of, department)
     ]
     content: dict[str, Canonical] = {"list": of.id, "number": of.number, "department": department, "items": told}
-    return sha256(audit.canonical(content)).hexdigest()
+    return sha256(canonical(content)).hexdigest()
 
 
 def _items(of: DisposalList, department: str) -> tuple[Item, ...]:
@@ -196,7 +198,7 @@ def _token(item: Item, fingerprint: str) -> str:
 
 
 def _digest(content: Mapping[str, Canonical]) -> str:
-    return sha256(audit.canonical(content)).hexdigest()[:_LETTERS]
+    return sha256(canonical(content)).hexdigest()[:_LETTERS]
 
 
 def export(office: Office, view: View, number: str, department: str = "") -> bytes:

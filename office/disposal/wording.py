@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from retention.rules.model import TermKind, Wish
+from retention.rules.model import Wish
+from retention.rules.schedule import TermKind
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from datetime import date
 
-    from retention.rules.model import Item, Period, Term
+    from retention.rules.model import Item, Period
+    from retention.rules.schedule import Term
 
 
 def title_of(path: str) -> str:

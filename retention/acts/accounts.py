@@ -32,7 +32,7 @@ from retention.rules.events import (
     SessionBegun,
     SessionEnded,
 )
-from retention.rules.model import Account, Person, Role
+from retention.rules.people import Account, Person, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from retention.ledger.rows import Entry
     from retention.ledger.view import View
     from retention.rules.events import Change
-    from retention.rules.model import Actor
+    from retention.rules.people import Actor
 
 FAILURES = 5
 """So many wrong passwords in a row lock an account."""

@@ -24,7 +24,8 @@ from retention.rules.events import (
     Released,
     ResurfacingSettled,
 )
-from retention.rules.model import Role, State
+from retention.rules.model import State
+from retention.rules.people import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

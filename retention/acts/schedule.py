@@ -20,7 +20,8 @@ from retention.ledger.ledger import Draft
 from retention.ledger.selection import GONE
 from retention.ledger.view import overlaid
 from retention.rules.events import ScheduleAdopted, ShorteningApproved
-from retention.rules.model import Actor, Overlay, Role
+from retention.rules.model import Overlay
+from retention.rules.people import Actor, Role
 from retention.rules.schedule_table import find
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from retention.acts.schedule_preview import Preview
     from retention.ledger.ledger import Ledger, Stamp
     from retention.ledger.view import View
-    from retention.rules.model import Adoption, ScheduleVersion
+    from retention.rules.schedule import Adoption, ScheduleVersion
 
 SCHEDULE = "schedule"
 """The subject of events about the schedule."""

@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING
 
 from foundation.language import _
 from retention.errors import Problem
-from retention.rules.model import Adoption, State
+from retention.rules.model import State
 from retention.rules.reckoning import reckonings
+from retention.rules.schedule import Adoption
 from retention.rules.schedule_table import find, lost_classes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from retention.rules.model import Actor, Record, ScheduleVersion, Term
+    from retention.rules.model import Record
+    from retention.rules.people import Actor
     from retention.rules.reckoning import Reckoning
+    from retention.rules.schedule import ScheduleVersion, Term
 
 _DESTROYED = frozenset({State.DESTROYED, State.CLOSED})
 _MOVES = ("records", "earlier", "later", "spared", "becoming_due", "no_longer_due")

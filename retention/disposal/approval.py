@@ -36,9 +36,11 @@ from retention.rules.events import (
     ListWitnessed,
     Unlisted,
 )
-from retention.rules.model import ListState, Policy, Refused, Role, State, Term, TermKind, Wish
+from retention.rules.model import ListState, Policy, Refused, State, Wish
+from retention.rules.people import Role
 from retention.rules.reasons import never_name
 from retention.rules.reckoning import reckonings
+from retention.rules.schedule import Term, TermKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence

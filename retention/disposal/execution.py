@@ -34,7 +34,8 @@ from retention.rules.events import (
     Restored,
     Unlisted,
 )
-from retention.rules.model import ListState, Outcome, Role, State, Wish
+from retention.rules.model import ListState, Outcome, State, Wish
+from retention.rules.people import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence

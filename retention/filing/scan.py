@@ -47,7 +47,8 @@ if TYPE_CHECKING:
     from retention.ledger.ledger import Ledger
     from retention.ledger.rows import Entry
     from retention.ledger.view import View
-    from retention.rules.model import Actor, Record
+    from retention.rules.model import Record
+    from retention.rules.people import Actor
 
 BATCH, BATCH_NAMES = 100, 20_000
 """Folders, and names in them, that are held against what is known of them at once."""

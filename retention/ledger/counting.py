@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
 
     from retention.ledger.view import View
-    from retention.rules.model import Adoption, Record
+    from retention.rules.model import Record
+    from retention.rules.schedule import Adoption
 
 ALARMING = (Overlay.MISSING, Overlay.ALTERED, Overlay.RESURFACED, Overlay.UNCLASSIFIED)
 """What a person has to look at, the most alarming first (W3–W5, D4)."""

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from retention.ledger.rows import Entry
     from retention.rules.events import Change
-    from retention.rules.model import Actor, Period
+    from retention.rules.model import Period
+    from retention.rules.people import Actor
 
 
 @dataclass(frozen=True, slots=True)

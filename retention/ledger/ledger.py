@@ -19,15 +19,22 @@ from sqlalchemy.exc import DBAPIError
 
 from foundation.language import _
 from retention.errors import ConflictError, LedgerError, Problem, RefusedError, TamperedError
-from retention.ledger import chain as audit
-from retention.ledger import database, schema
+from retention.ledger import chain, checkpoints, database, schema
 from retention.ledger import rows as projection
-from retention.ledger.replay import RECORD_CHANGES
 from retention.ledger.rows import Entry
-from retention.ledger.view import ACCOUNT_CHANGES, CHUNK, HOLD_CHANGES, LIST_CHANGES, View, chunks
+from retention.ledger.view import CHUNK, View, chunks
 from retention.rules import disposal_lists as lists
 from retention.rules import lifecycle, persons
-from retention.rules.events import ActRefused, Event, ScheduleAdopted
+from retention.rules.canonical import instant
+from retention.rules.events import (
+    AccountChange,
+    ActRefused,
+    Event,
+    HoldChange,
+    ListChange,
+    RecordChange,
+    ScheduleAdopted,
+)
 from retention.rules.reckoning import reckonings
 
 if TYPE_CHECKING:
@@ -40,7 +47,9 @@ if TYPE_CHECKING:
 
     from retention.ledger.view import ItemKey
     from retention.rules.events import Change
-    from retention.rules.model import Account, Actor, Adoption, DisposalList, Hold, Item, Record
+    from retention.rules.model import DisposalList, Hold, Item, Record
+    from retention.rules.people import Account, Actor
+    from retention.rules.schedule import Adoption
 
 
 _ONE_DAY = timedelta(days=1)
@@ -65,7 +74,7 @@ class Stamp:
     def __post_init__(self) -> None:
         if not self.actor.name.strip():
             raise ValueError("an actor has a name: an account, or the service with its version")
-        audit.instant(self.at)
+        instant(self.at)
         if abs(self.on - self.at.astimezone(UTC).date()) > _ONE_DAY:
             raise ValueError(f"{self.on} is no business date at {self.at}: T4 asks for the instant, D5 for the day")
 
@@ -108,11 +117,11 @@ class Ledger:
             yield View(connection)
 
     def verify(
-        self, checkpoints: Sequence[audit.Checkpoint] = (), key: Ed25519PublicKey | None = None
-    ) -> audit.Verdict:
+        self, checkpoints: Sequence[checkpoints.Checkpoint] = (), key: Ed25519PublicKey | None = None
+    ) -> chain.Verdict:
         """The chain held against itself and against checkpoints kept elsewhere (L2)."""
         with self.read() as view:
-            return audit.verify(view.links(), checkpoints, key, claimed=view.head)
+            return chain.verify(view.links(), checkpoints, key, claimed=view.head)
 
     # --- writing
 
@@ -151,7 +160,7 @@ class Ledger:
             raise refusal
         return plan.entries
 
-    def restore(self, links: Iterable[audit.Link]) -> audit.Head:
+    def restore(self, links: Iterable[chain.Link]) -> chain.Head:
         """Fill an empty ledger with the events of another, byte for byte: the same head (L7), the state rebuilt (L1).
 
         TamperedError where they are no whole chain, ConflictError where the ledger has events: then nothing changes.
@@ -162,7 +171,7 @@ class Ledger:
                 hint = _("Name a database without a ledger.")
                 raise ConflictError([Problem("", _("this ledger has events already"), hint, "ledger.not_empty", "L5")])
             for chunk in chunks(links, CHUNK):
-                verdict = audit.verify(chunk, after=head)
+                verdict = chain.verify(chunk, after=head)
                 if not verdict.sound:
                     raise TamperedError(_tampered(verdict))
                 entries = tuple(Entry(link.seq, projection.event_of(link.body)) for link in chunk)
@@ -207,22 +216,22 @@ class _Plan(NamedTuple):
     """What a transaction will write: computed before anything is."""
 
     entries: tuple[Entry, ...]
-    links: tuple[audit.Link, ...]
+    links: tuple[chain.Link, ...]
     state: _State
 
 
-def _take_head(connection: Connection) -> audit.Head:
+def _take_head(connection: Connection) -> chain.Head:
     """The head, and the right to move it: in PostgreSQL its row is the writers' lock."""
     row = connection.execute(select(schema.head.c.seq, schema.head.c.hash).with_for_update()).one()
-    return audit.Head(row.seq, row.hash)
+    return chain.Head(row.seq, row.hash)
 
 
-def _planned(view: View, head: audit.Head, drafts: Iterable[Draft], stamp: Stamp) -> _Plan:
+def _planned(view: View, head: chain.Head, drafts: Iterable[Draft], stamp: Stamp) -> _Plan:
     entries = tuple(
         Entry(seq, Event(stamp.at, stamp.on, stamp.actor, draft.subject or str(seq), draft.change))
         for seq, draft in enumerate(drafts, head.seq + 1)
     )
-    links = tuple(audit.chained(head, [projection.body_of(entry.event) for entry in entries]))
+    links = tuple(chain.chained(head, [projection.body_of(entry.event) for entry in entries]))
     return _Plan(entries, links, _applied(view, entries))
 
 
@@ -231,25 +240,25 @@ def _refusal(attempt: Draft, refused: RefusedError | ConflictError) -> Draft:
     return Draft(attempt.subject, ActRefused(attempt.change.kind, rules, str(refused)))
 
 
-def _tampered(verdict: audit.Verdict) -> list[Problem]:
+def _tampered(verdict: chain.Verdict) -> list[Problem]:
     return [Problem(_("ledger"), each.message, "", "ledger.tampered", "L2") for each in verdict.findings]
 
 
 def _applied(view: View, entries: Sequence[Entry]) -> _State:
     """What events touch, as it is and as they leave it."""
-    touched = {entry.event.subject for entry in entries if isinstance(entry.event.change, RECORD_CHANGES)}
+    touched = {entry.event.subject for entry in entries if isinstance(entry.event.change, RecordChange)}
     before = view.records_by_id(sorted(touched))
     state = _State(before, view.items_of(before.values()), dict(before))
     for _seq, event in entries:
-        if isinstance(event.change, RECORD_CHANGES):
+        if isinstance(event.change, RecordChange):
             _apply_to_record(state, event)
-        elif isinstance(event.change, LIST_CHANGES):
+        elif isinstance(event.change, ListChange):
             found = state.lists.get(event.subject) or view.list_head(event.subject)
             state.lists[event.subject] = lists.apply(found, event)
-        elif isinstance(event.change, HOLD_CHANGES):
+        elif isinstance(event.change, HoldChange):
             known = state.holds.get(event.subject) or view.hold(event.subject)
             state.holds[event.subject] = lifecycle.apply_hold(known, event)
-        elif isinstance(event.change, ACCOUNT_CHANGES):
+        elif isinstance(event.change, AccountChange):
             account = state.accounts.get(event.subject) or view.account(event.subject)
             state.accounts[event.subject] = persons.apply(account, event)
     return state
@@ -267,7 +276,7 @@ def _apply_to_record(state: _State, event: Event) -> None:
         state.items[key] = item
 
 
-def _write(connection: Connection, head: audit.Head, plan: _Plan) -> None:
+def _write(connection: Connection, head: chain.Head, plan: _Plan) -> None:
     if not plan.links:
         return
     _write_events(connection, head, plan)
@@ -288,7 +297,7 @@ def _write(connection: Connection, head: audit.Head, plan: _Plan) -> None:
         _write_eligible_days(connection, adoptions)
 
 
-def _write_events(connection: Connection, head: audit.Head, plan: _Plan) -> None:
+def _write_events(connection: Connection, head: chain.Head, plan: _Plan) -> None:
     rows = [
         {"seq": link.seq, "subject": event.subject, "kind": event.kind, "body": link.body, "hash": link.hash}
         for link, (_seq, event) in zip(plan.links, plan.entries, strict=True)

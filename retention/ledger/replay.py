@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from foundation.language import _
 from retention.errors import ConflictError, Problem, RefusedError, TamperedError
-from retention.ledger import chain as audit
+from retention.ledger import chain
 from retention.ledger import rows as projection
 from retention.ledger.rows import Entry
 from retention.rules import disposal_lists as lists
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from retention.rules.events import Event
     from retention.rules.model import Item, Record
-
-RECORD_CHANGES = get_args(RecordChange)
 
 
 class Proven(NamedTuple):
@@ -39,7 +37,7 @@ class History:
     last: int = 0
     record: Record | None = None
     items: dict[str, Item] = field(default_factory=dict)
-    findings: list[audit.Finding] = field(default_factory=list)
+    findings: list[chain.Finding] = field(default_factory=list)
 
     def through(self, rows: Iterable[Any]) -> History:
         for row in rows:
@@ -51,7 +49,7 @@ class History:
                 continue
             if (event.subject, event.kind) != (self.subject, row.kind):
                 self.findings.append(misfiled(row.seq))
-            elif isinstance(event.change, RECORD_CHANGES):
+            elif isinstance(event.change, RecordChange):
                 self._apply(row.seq, event)
         return self
 
@@ -87,13 +85,13 @@ def entry_of(seq: int, body: bytes) -> Entry:
         raise TamperedError([Problem(_("ledger"), message, hint, "ledger.tampered", "L2")]) from None
 
 
-def finding(seq: int, text: str) -> audit.Finding:
-    return audit.Finding(seq, audit.Fault.STATE, text)
+def finding(seq: int, text: str) -> chain.Finding:
+    return chain.Finding(seq, chain.Fault.STATE, text)
 
 
-def misfiled(seq: int) -> audit.Finding:
+def misfiled(seq: int) -> chain.Finding:
     return finding(seq, _("event {seq} is filed under another subject or kind than its own").format(seq=seq))
 
 
-def impossible(seq: int, error: Exception) -> audit.Finding:
+def impossible(seq: int, error: Exception) -> chain.Finding:
     return finding(seq, _("event {seq} could not happen: {reason}").format(seq=seq, reason=error))

@@ -7,30 +7,18 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from retention.ledger import chain as audit
-from retention.rules.events import Event, ScheduleAdopted, change_from, object_of, payload_of, value_from
-from retention.rules.model import (
-    Account,
-    Actor,
-    Adoption,
-    DisposalList,
-    Extension,
-    Hold,
-    Item,
-    Outcome,
-    Period,
-    Record,
-    State,
-    Term,
-    TermKind,
-)
+from retention.rules.canonical import canonical, instant, object_of, value_from
+from retention.rules.events import Event, ScheduleAdopted, change_from
+from retention.rules.model import DisposalList, Extension, Hold, Item, Outcome, Period, Record, State
+from retention.rules.people import Account, Actor
+from retention.rules.schedule import Adoption, Term, TermKind
 
 if TYPE_CHECKING:
     from datetime import date
 
     from sqlalchemy import RowMapping
 
-    from retention.rules.events import Canonical
+    from retention.rules.canonical import Canonical
 
 
 class Entry(NamedTuple):
@@ -48,13 +36,13 @@ def body_of(event: Event) -> bytes:
     actor: dict[str, Canonical] = {"name": event.actor.name}
     if event.actor.version:
         actor["version"] = event.actor.version
-    return audit.canonical(
+    return canonical(
         {
             "actor": actor,
-            "at": audit.instant(event.at),
+            "at": instant(event.at),
             "kind": event.kind,
             "on": event.on.isoformat(),
-            "payload": payload_of(event.change),
+            "payload": object_of(event.change),
             "subject": event.subject,
         }
     )
@@ -138,7 +126,7 @@ def _extension_text(extension: Extension | None) -> str | None:
     if extension is None:
         return None
     term = extension.term
-    return audit.canonical(
+    return canonical(
         {
             "appraised_on": extension.appraised_on.isoformat(),
             "days": term.days,
@@ -194,7 +182,7 @@ def account_row(subject: str, account: Account) -> dict[str, Any]:
         "closed_on": person.closed_on,
         "secret": account.secret,
         "given": account.given,
-        "locked_until": audit.instant(account.locked_until) if account.locked_until else None,
+        "locked_until": instant(account.locked_until) if account.locked_until else None,
     }
 
 
@@ -229,4 +217,4 @@ def item_of(row: RowMapping) -> Item:
 
 
 def _text(value: DisposalList | Item) -> str:
-    return audit.canonical(object_of(value)).decode("utf-8")
+    return canonical(object_of(value)).decode("utf-8")

@@ -5,20 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby, islice
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 from sqlalchemy import JSON, LargeBinary, Text, and_, case, cast, exists, func, literal, or_, select
 
 from foundation.language import _
 from retention.errors import ConflictError, Problem, RefusedError, TamperedError
-from retention.ledger import chain as audit
+from retention.ledger import chain, schema
 from retention.ledger import rows as projection
-from retention.ledger import schema
 from retention.ledger.replay import History, Proven, entry_of, finding, impossible, misfiled
 from retention.rules import disposal_lists as lists
 from retention.rules import lifecycle, passwords, persons
 from retention.rules.dates import Clock
-from retention.rules.events import AccountChange, ClockVouched, HoldChange, ListChange, ScheduleAdopted
+from retention.rules.events import KINDS, AccountChange, ClockVouched, HoldChange, ListChange, ScheduleAdopted
 from retention.rules.model import Overlay, State
 from retention.rules.reckoning import reckonings
 
@@ -30,16 +29,14 @@ if TYPE_CHECKING:
 
     from retention.ledger.rows import Entry
     from retention.rules.events import Change
-    from retention.rules.model import Account, Adoption, DisposalList, Hold, Item, ListState, Person, Record
+    from retention.rules.model import DisposalList, Hold, Item, ListState, Record
+    from retention.rules.people import Account, Person
+    from retention.rules.schedule import Adoption
 
 T = TypeVar("T")
 
 CHUNK = 500
 """Rows asked for or written at once: below every database's limit of parameters."""
-
-HOLD_CHANGES = get_args(HoldChange)
-ACCOUNT_CHANGES = get_args(AccountChange)
-LIST_CHANGES = get_args(ListChange)
 
 ItemKey: TypeAlias = tuple[str, str]
 """The ids of a list and of a record on it."""
@@ -68,21 +65,21 @@ class View:
     # events
 
     @property
-    def head(self) -> audit.Head:
+    def head(self) -> chain.Head:
         """Where the ledger says that its chain ends."""
         row = self._connection.execute(select(schema.head.c.seq, schema.head.c.hash)).first()
-        return audit.Head(row.seq, row.hash) if row else audit.NOTHING
+        return chain.Head(row.seq, row.hash) if row else chain.NOTHING
 
-    def links(self, after: int = 0) -> Iterator[audit.Link]:
+    def links(self, after: int = 0) -> Iterator[chain.Link]:
         """The events as they lie in the database, for verification and export."""
         table = schema.events.c
         # Whoever tampers may put anything there: it is read as bytes, whatever it is.
         body, digest = (cast(func.coalesce(column, b""), LargeBinary) for column in (table.body, table.hash))
         query = select(table.seq, body, digest).where(table.seq > after).order_by(table.seq)
         with self._connection.execute(query, execution_options={"yield_per": 10_000}) as rows:
-            yield from map(audit.Link._make, rows)
+            yield from map(chain.Link._make, rows)
 
-    def misfiled(self, limit: int = 100) -> Iterator[audit.Finding]:
+    def misfiled(self, limit: int = 100) -> Iterator[chain.Finding]:
         """Events whose row names another subject or kind than their bytes, so that looking for them finds nothing (L1).
 
         The chain is over the bytes alone. Without this, a hold could be hidden by filing its event elsewhere.
@@ -279,7 +276,7 @@ class View:
         """
         account = None
         for entry in self.log(subject):
-            if isinstance(entry.event.change, ACCOUNT_CHANGES):
+            if isinstance(entry.event.change, AccountChange):
                 account = persons.apply(account, entry.event)
         if self._account_rows(schema.accounts.c.id == subject) != _rows_of({subject: account} if account else {}):
             raise TamperedError([_unexplained_account(subject)])
@@ -422,13 +419,13 @@ class View:
     def _replayed_list(self, list_id: str) -> DisposalList | None:
         found = None
         for entry in self.log(list_id):
-            if isinstance(entry.event.change, LIST_CHANGES):
+            if isinstance(entry.event.change, ListChange):
                 found = lists.apply(found, entry.event)
         return found
 
     # the state held against the events
 
-    def differences(self) -> Iterator[audit.Finding]:
+    def differences(self) -> Iterator[chain.Finding]:
         """Where a row is not what replaying the events alone gives (L1): something else wrote there."""
         yield from self._record_differences()
         yield from self._other_differences()
@@ -439,13 +436,13 @@ class View:
         for row in self._connection.execute(strangers):
             yield finding(0, _("there is a row of record {id}, but no event").format(id=row.id))
 
-    def _record_differences(self) -> Iterator[audit.Finding]:
+    def _record_differences(self) -> Iterator[chain.Finding]:
         for _history, findings in self._compared(self._histories(), self.adoptions()):
             yield from findings
 
     def _compared(
         self, histories: Iterable[History], adoptions: tuple[Adoption, ...]
-    ) -> Iterator[tuple[History, list[audit.Finding]]]:
+    ) -> Iterator[tuple[History, list[chain.Finding]]]:
         """Each history, and what is wrong with it or with the rows it should explain."""
         for chunk in chunks(histories, CHUNK):
             ids = [history.subject for history in chunk]
@@ -480,16 +477,17 @@ class View:
             for subject, group in groupby(rows, key=lambda row: row.subject):
                 yield History(subject).through(group)
 
-    def _of_kinds(self, changes: Iterable[type[Change]]) -> Iterator[Entry]:
+    def _of_kinds(self, changes: type[Change] | tuple[type[Change], ...]) -> Iterator[Entry]:
         """Every event of these kinds, in order."""
         table = schema.events.c
-        query = select(table.seq, table.body).where(table.kind.in_([change.kind for change in changes]))
+        kinds = [name for name, change in KINDS.items() if issubclass(change, changes)]
+        query = select(table.seq, table.body).where(table.kind.in_(kinds))
         for row in self._connection.execute(query.order_by(table.seq)):
             yield entry_of(row.seq, row.body)
 
-    def _list_differences(self) -> Iterator[audit.Finding]:
+    def _list_differences(self) -> Iterator[chain.Finding]:
         found: dict[str, DisposalList] = {}
-        for seq, event in self._of_kinds(LIST_CHANGES):
+        for seq, event in self._of_kinds(ListChange):
             try:
                 found[event.subject] = lists.apply(found.get(event.subject), event)
             except (RefusedError, ConflictError) as error:
@@ -505,10 +503,10 @@ class View:
         for row in self._connection.execute(strangers):
             yield finding(0, _("there is a row of record {id}, but no event").format(id=row.record_id))
 
-    def _other_differences(self) -> Iterator[audit.Finding]:
+    def _other_differences(self) -> Iterator[chain.Finding]:
         holds: dict[str, Hold] = {}
         numbers: list[tuple[int, int]] = []
-        for seq, event in self._of_kinds((*HOLD_CHANGES, ScheduleAdopted)):
+        for seq, event in self._of_kinds((HoldChange, ScheduleAdopted)):
             if isinstance(event.change, ScheduleAdopted):
                 numbers.append((event.change.number, seq))
             else:
@@ -519,9 +517,9 @@ class View:
         if sorted(map(tuple, stored)) != sorted(numbers):
             yield finding(0, _("the versions of the schedule are not what the events say"))
 
-    def _account_differences(self) -> Iterator[audit.Finding]:
+    def _account_differences(self) -> Iterator[chain.Finding]:
         accounts: dict[str, Account] = {}
-        for seq, event in self._of_kinds(ACCOUNT_CHANGES):
+        for seq, event in self._of_kinds(AccountChange):
             try:
                 accounts[event.subject] = persons.apply(accounts.get(event.subject), event)
             except (RefusedError, ConflictError) as error:

@@ -12,10 +12,11 @@ from datetime import date, datetime, timedelta, timezone, tzinfo
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from retention.rules.model import Base, Start, TermKind
+from retention.rules.schedule import Base, Start, TermKind
 
 if TYPE_CHECKING:
-    from retention.rules.model import Record, Rule, Term
+    from retention.rules.model import Record
+    from retention.rules.schedule import Rule, Term
 
 CHINA = timezone(timedelta(hours=8))
 """Asia/Shanghai; China has kept no summer time since 1991."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from foundation.language import _
 from retention.errors import ConflictError, Problem
-from retention.ledger import chain as audit
+from retention.rules.canonical import canonical, canonical_of
 from retention.rules.events import (
     Appraised,
     Destroyed,
@@ -33,14 +33,14 @@ from retention.rules.events import (
     ListWitnessed,
     Quarantined,
     UnlinkIntended,
-    canonical_of,
 )
 from retention.rules.model import Approval, DisposalList, Item, ListState, Note, Opinion, Witnessing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from retention.rules.events import Canonical, Change, Event
+    from retention.rules.canonical import Canonical
+    from retention.rules.events import Change, Event
     from retention.rules.model import Record
 
 WITNESSES = 2
@@ -225,7 +225,7 @@ def digest_of(items: Iterable[Item]) -> str:
     its reason and new term gives another digest.
     """
     ordered = sorted(items, key=lambda item: item.row)
-    return sha256(audit.canonical({"items": [_told(item) for item in ordered]})).hexdigest()
+    return sha256(canonical({"items": [_told(item) for item in ordered]})).hexdigest()
 
 
 def _told(item: Item) -> dict[str, Canonical]:

@@ -12,7 +12,8 @@ from foundation.language import _
 from retention.errors import Problem
 from retention.rules.dates import last_kept_day
 from retention.rules.events import Decision
-from retention.rules.model import Outcome, Rule, Start, State, TermKind
+from retention.rules.model import Outcome, State
+from retention.rules.schedule import Rule, Start, TermKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
         Released,
         UnlinkIntended,
     )
-    from retention.rules.model import Record, Term
+    from retention.rules.model import Record
+    from retention.rules.schedule import Term
 
 Guard: TypeAlias = "Callable[[Record, Event, Any], Problem | None]"
 

@@ -22,7 +22,7 @@ from retention.rules.events import (
     AccountUnlocked,
     SecretSet,
 )
-from retention.rules.model import Account, Person, Role
+from retention.rules.people import Account, Person, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from foundation.language import _, ngettext
 from retention.rules.dates import starts_on
 from retention.rules.lifecycle import overlay_name, state_name
-from retention.rules.model import Base, Overlay, State, TermKind
+from retention.rules.model import Overlay, State
 from retention.rules.reckoning import Never
+from retention.rules.schedule import Base, TermKind
 from retention.rules.schedule_table import base_name, start_name
 from retention.rules.terms import in_words
 

@@ -14,13 +14,14 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from retention.rules.dates import BaseDate, base_date, eligible_day
-from retention.rules.model import Term, TermKind
+from retention.rules.schedule import Term, TermKind
 from retention.rules.schedule_table import find
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from retention.rules.model import Adoption, Extension, Record, RecordClass, Rule
+    from retention.rules.model import Extension, Record
+    from retention.rules.schedule import Adoption, RecordClass, Rule
 
 
 class Never(Enum):

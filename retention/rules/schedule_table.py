@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from foundation.language import _
 from retention.errors import Problem, SourceError
-from retention.rules.events import canonical_of
-from retention.rules.model import Base, RecordClass, Rule, ScheduleVersion, Start
+from retention.rules.canonical import canonical_of
+from retention.rules.schedule import Base, RecordClass, Rule, ScheduleVersion, Start
 from retention.rules.small_tables import folded, read_table
 from retention.rules.terms import in_words, read_term
 

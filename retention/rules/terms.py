@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from foundation.language import _, ngettext
-from retention.rules.model import Term, TermKind
+from retention.rules.schedule import Term, TermKind
 
 LONGEST = 100
 """Years. A longer term is a slip, or somebody's way to write 永久: not certain which."""

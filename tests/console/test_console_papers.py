@@ -22,7 +22,8 @@ from retention.acts import accounts
 from retention.filing.first_lines import peek
 from retention.ledger.ledger import Draft, Stamp
 from retention.rules.events import Filed
-from retention.rules.model import Actor, Wish
+from retention.rules.model import Wish
+from retention.rules.people import Actor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

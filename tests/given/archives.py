@@ -14,7 +14,9 @@ from retention.filing.scan import Scanner
 from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules.dates import business_date
 from retention.rules.events import Approved, Destroyed, DestroyIntended, Listed, Quarantined
-from retention.rules.model import Actor, Outcome, Person, Record, Role, Term, TermKind
+from retention.rules.model import Outcome, Record
+from retention.rules.people import Actor, Person, Role
+from retention.rules.schedule import Term, TermKind
 from samples.share import docx
 
 if TYPE_CHECKING:

@@ -14,12 +14,11 @@ from office import Office, create_office
 from office.disposal.papers import Around, Proof
 from office.disposal.proof_code import PaperCode
 from retention.acts import accounts
-from retention.ledger import chain as audit
+from retention.ledger import chain, checkpoints
 from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules import disposal_lists as lists
 from retention.rules import events
 from retention.rules.model import (
-    Actor,
     Approval,
     DisposalList,
     Hold,
@@ -28,20 +27,15 @@ from retention.rules.model import (
     Opinion,
     Outcome,
     Period,
-    Person,
     Policy,
     Record,
-    RecordClass,
     Refused,
-    Role,
-    Rule,
-    ScheduleVersion,
     State,
-    Term,
-    TermKind,
     Wish,
     Witnessing,
 )
+from retention.rules.people import Actor, Person, Role
+from retention.rules.schedule import RecordClass, Rule, ScheduleVersion, Term, TermKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,8 +158,8 @@ def _fate(each: Item, count: int) -> Item:
 
 
 def proof(of: DisposalList) -> Proof:
-    head = audit.Head(512, sha256(b"head").digest())
-    return Proof(PaperCode(audit.sign(head, AT, KEY), of.number, of.digest or ""), 77, 511)
+    head = chain.Head(512, sha256(b"head").digest())
+    return Proof(PaperCode(checkpoints.sign(head, AT, KEY), of.number, of.digest or ""), 77, 511)
 
 
 def held(count: int) -> tuple[Hold, list[Record]]:

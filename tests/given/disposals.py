@@ -16,20 +16,9 @@ from retention.errors import RefusedError
 from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules.dates import CHINA
 from retention.rules.events import Filed, Held, HoldPlaced, ScheduleAdopted
-from retention.rules.model import (
-    Actor,
-    DisposalList,
-    Period,
-    Person,
-    Policy,
-    RecordClass,
-    Role,
-    Rule,
-    ScheduleVersion,
-    Term,
-    TermKind,
-    Wish,
-)
+from retention.rules.model import DisposalList, Period, Policy, Wish
+from retention.rules.people import Actor, Person, Role
+from retention.rules.schedule import RecordClass, Rule, ScheduleVersion, Term, TermKind
 
 AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 SERVICE = Actor("guidang", "0.1.0")

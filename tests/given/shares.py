@@ -13,7 +13,7 @@ from given.places import ROOT
 from retention.filing.identify import Catalogue, Kind
 from retention.filing.scan import Pass, Scanner, Share
 from retention.ledger import schema
-from retention.rules.model import Actor
+from retention.rules.people import Actor
 from samples import centre
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from retention.errors import RefusedError
 from retention.filing.identify import Document, Standing, identify
 from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules.events import ScheduleAdopted
-from retention.rules.model import Actor
+from retention.rules.people import Actor
 from retention.rules.schedule_table import find, read_schedule
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from docgen.forms.declaration import Form
     from retention.filing.identify import Kind
-    from retention.rules.model import RecordClass
+    from retention.rules.schedule import RecordClass
 
 STAMP = Stamp(datetime(2026, 11, 23, tzinfo=UTC), date(2026, 11, 23), Actor("he", ""))
 

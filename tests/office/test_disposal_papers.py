@@ -73,7 +73,7 @@ from retention.disposal import execution
 from retention.errors import ConflictError, RefusedError, SourceError, UnknownError
 from retention.filing.first_lines import peek
 from retention.filing.identify import Catalogue, Confidence, Document, Standing, identify
-from retention.ledger import chain as audit
+from retention.ledger import chain, checkpoints
 from retention.ledger.chain import Fault
 from retention.ledger.ledger import Draft
 from retention.rules import events
@@ -593,10 +593,10 @@ def test_the_groups_typed_from_the_page_verify_offline(proven: Archive, page: Pa
 
 def rewritten(place: Path, change: Any) -> None:
     """Exported events with one body changed and the whole chain computed anew, as an owner of the database could."""
-    links = [*audit.exported(place)]
+    links = [*chain.exported(place)]
     bodies = [change(link.body) for link in links]
     assert bodies != [link.body for link in links]
-    audit.export(audit.chained(audit.NOTHING, bodies), place)
+    chain.export(chain.chained(chain.NOTHING, bodies), place)
 
 
 CHANGES = {
@@ -621,7 +621,7 @@ def test_a_changed_ledger_does_not_agree_with_the_paper(change: str, proven: Arc
 def test_a_ledger_cut_off_before_the_certificate_is_found_out(proven: Archive, tmp_path: Path) -> None:  # L2
     events_file, key = outside(proven)
     short = tmp_path / "short.txt"
-    audit.export([*audit.exported(events_file)][:30], short)
+    chain.export([*chain.exported(events_file)][:30], short)
     found = papercode.verify_paper(str(certificate_of(proven)), None, short, key)
     assert {Fault.SHORTENED} <= {finding.fault for finding in found.verdict.findings}
     assert found.verdict.proven == 0
@@ -637,8 +637,8 @@ def test_a_code_for_another_list_or_digest_is_refused(proven: Archive) -> None: 
 
 def test_a_checkpoint_signed_by_another_key_is_refused(proven: Archive) -> None:  # L2
     code = papercode.read(str(certificate_of(proven)))
-    head = audit.Head(code.checkpoint.seq, code.checkpoint.hash)
-    forged = replace(code, checkpoint=audit.sign(head, code.checkpoint.at, KEY))
+    head = chain.Head(code.checkpoint.seq, code.checkpoint.hash)
+    forged = replace(code, checkpoint=checkpoints.sign(head, code.checkpoint.at, KEY))
     found = papercode.verify_paper(forged.text(), None, *outside(proven))
     assert Fault.FORGED in {finding.fault for finding in found.verdict.findings}
 
@@ -746,12 +746,12 @@ def test_papers_are_filed_as_permanent_records_by_the_person(office: Archive) ->
 def test_asking_twice_gives_the_paper_that_is_there(office: Archive) -> None:
     """No second file, no second record, no second checkpoint."""
     first = proofs.make(office.office, office.ledger, stamp("tan.xw", 20), office.number)
-    points = audit.kept(office.office.folder / ledgers.CHECKPOINTS)
+    points = checkpoints.kept(office.office.folder / ledgers.CHECKPOINTS)
     with office.ledger.read() as view:
         head = view.head
     again = proofs.make(office.office, office.ledger, stamp("lei.zh", 25), office.number)
     assert [(each.path, each.new) for each in again] == [(each.path, False) for each in first]
-    assert audit.kept(office.office.folder / ledgers.CHECKPOINTS) == points
+    assert checkpoints.kept(office.office.folder / ledgers.CHECKPOINTS) == points
     with office.ledger.read() as view:
         assert view.head == head
 

@@ -15,7 +15,7 @@ from foundation import language as i18n
 from office import Office, create_office
 from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules.events import Filed, HoldPlaced
-from retention.rules.model import Actor
+from retention.rules.people import Actor
 
 if TYPE_CHECKING:
     from collections.abc import Callable

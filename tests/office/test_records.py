@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from given.archives import Archive
 
-    from retention.rules.model import ScheduleVersion
+    from retention.rules.schedule import ScheduleVersion
 
 ON = date(2026, 11, 23)
 JANUARY = Period(date(2023, 1, 1), date(2023, 1, 31))
@@ -629,7 +629,7 @@ def test_an_approval_is_for_one_adoption_of_one_table(archive: Archive) -> None:
 
 def test_who_approved_shortening_does_not_adopt_it(archive: Archive, tmp_path: Path) -> None:  # P3, R1
     from retention.acts import accounts
-    from retention.rules.model import Role
+    from retention.rules.people import Role
 
     adopt(archive)
     both = frozenset({Role.ARCHIVIST, Role.APPROVER})

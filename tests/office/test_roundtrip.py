@@ -26,7 +26,8 @@ from retention.disposal.approval import Answer
 from retention.errors import ConflictError, RefusedError, UnknownError
 from retention.ledger.ledger import Draft
 from retention.rules import events
-from retention.rules.model import DisposalList, ListState, Opinion, Term, TermKind, Wish
+from retention.rules.model import DisposalList, ListState, Opinion, Wish
+from retention.rules.schedule import Term, TermKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

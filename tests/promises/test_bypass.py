@@ -35,29 +35,19 @@ from retention.disposal import approval as disposal
 from retention.disposal import execution
 from retention.disposal.approval import Answer
 from retention.errors import ConflictError, RetentionError, TamperedError
-from retention.ledger import chain as audit
-from retention.ledger import schema
+from retention.ledger import chain, checkpoints, schema
 from retention.ledger.chain import Fault
 from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules.events import Approved, Classified, ClockVouched, Destroyed, DestroyIntended, ScheduleAdopted
-from retention.rules.model import (
-    Actor,
-    Outcome,
-    Policy,
-    RecordClass,
-    Refused,
-    Role,
-    Rule,
-    ScheduleVersion,
-    State,
-    Term,
-    TermKind,
-    Wish,
-)
+from retention.rules.model import Outcome, Policy, Refused, State, Wish
+from retention.rules.people import Actor, Role
+from retention.rules.schedule import RecordClass, Rule, ScheduleVersion, Term, TermKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from retention.ledger.checkpoints import Checkpoint
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 Prepare: TypeAlias = "Callable[[Site], Callable[[], object]]"
@@ -1122,13 +1112,13 @@ def test_events_are_not_changed_while_the_triggers_stand(shared: Site) -> None: 
     assert record
 
 
-def checkpoint(world: World) -> audit.Checkpoint:
+def checkpoint(world: World) -> Checkpoint:
     """Signed, and kept where the database is not."""
     with world.ledger.read() as view:
-        return audit.sign(view.head, AT, KEY)
+        return checkpoints.sign(view.head, AT, KEY)
 
 
-def links(world: World) -> list[audit.Link]:
+def links(world: World) -> list[chain.Link]:
     with world.ledger.read() as view:
         return list(view.links())
 
@@ -1136,12 +1126,12 @@ def links(world: World) -> list[audit.Link]:
 def rewritten(world: World, bodies: list[bytes]) -> None:
     """Another history in place, with a chain and a head that are sound in themselves, and rows that agree with it."""
     unguarded(world)
-    chain = list(audit.chained(audit.NOTHING, bodies))
+    forged = list(chain.chained(chain.NOTHING, bodies))
     with world.ledger._engine.begin() as connection:
         for table in (schema.events, *schema.PROJECTIONS):
             connection.execute(table.delete())
         connection.execute(schema.head.update().values(seq=0, hash=bytes(32)))
-    world.ledger.restore(chain)
+    world.ledger.restore(forged)
 
 
 def test_an_approval_forged_into_a_rewritten_chain_is_detected(shared: Site) -> None:  # L2

@@ -32,10 +32,11 @@ from retention.disposal.approval import Answer
 from retention.errors import ConflictError, RefusedError, UnknownError
 from retention.filing.identify import Catalogue, Kind
 from retention.filing.scan import Scanner, Share
-from retention.ledger import chain as audit
+from retention.ledger import checkpoints
 from retention.ledger.ledger import Ledger, Stamp
 from retention.rules.events import ActRefused, Classified, Destroyed
-from retention.rules.model import ListState, Period, Policy, Refused, State, Term, TermKind, Wish
+from retention.rules.model import ListState, Period, Policy, Refused, State, Wish
+from retention.rules.schedule import Term, TermKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -109,7 +110,7 @@ class Life(RuleBasedStateMachine):
         self.world = World(Ledger.open(str(self.folder / "ledger.db")), self.root)
         self.days = 0.01
         self.laws = Laws(first_day)
-        self.points: list[audit.Checkpoint] = []
+        self.points: list[checkpoints.Checkpoint] = []
         self.files: Counter[str] = self.on_disk()
         self.steps = 0
 
@@ -374,7 +375,7 @@ class Life(RuleBasedStateMachine):
     @rule()
     def a_checkpoint_is_kept(self) -> None:
         with self.world.ledger.read() as view:
-            self.points.append(audit.sign(view.head, self.now(), KEY))
+            self.points.append(checkpoints.sign(view.head, self.now(), KEY))
 
     # --- what must hold after each of them
 

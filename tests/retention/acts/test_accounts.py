@@ -21,11 +21,10 @@ from office import Office, create_office
 from office.archive import people
 from retention.acts import accounts
 from retention.errors import ConflictError, RefusedError, TamperedError
-from retention.ledger import chain as audit
-from retention.ledger import schema
+from retention.ledger import chain, schema
 from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules import events, passwords, persons
-from retention.rules.model import Actor, Person, Role
+from retention.rules.people import Actor, Person, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -101,7 +100,7 @@ def kinds(ledger: Ledger) -> list[str]:
         return [entry.event.kind for entry in view.log()]
 
 
-def differences(ledger: Ledger) -> list[audit.Finding]:
+def differences(ledger: Ledger) -> list[chain.Finding]:
     with ledger.read() as view:
         return list(view.differences())
 
@@ -320,7 +319,7 @@ def test_replaying_the_events_rebuilds_every_account(ledger: Ledger, tmp_path: P
 def test_rights_written_by_hand_are_found_and_give_none(ledger: Ledger, tampering: str) -> None:  # L1, L6
     run(ledger, tampering)
     (finding,) = differences(ledger)
-    assert finding.fault is audit.Fault.STATE
+    assert finding.fault is chain.Fault.STATE
     assert "李华" in finding.message
     with pytest.raises(TamperedError):
         required(ledger, Actor("李华"), Role.APPROVER)
@@ -331,7 +330,7 @@ def test_rights_written_by_hand_are_found_and_give_none(ledger: Ledger, tamperin
 def test_an_account_that_no_event_made_is_found_and_is_nobody(ledger: Ledger) -> None:  # L1, L6
     row = "'account/mallory', 'mallory', 'M', 'approver', '', NULL, '', false, NULL"
     run(ledger, f"INSERT INTO accounts VALUES ({row})")
-    assert [finding.fault for finding in differences(ledger)] == [audit.Fault.STATE]
+    assert [finding.fault for finding in differences(ledger)] == [chain.Fault.STATE]
     with pytest.raises(TamperedError):
         required(ledger, Actor("mallory"), Role.APPROVER)
 

@@ -18,18 +18,8 @@ from retention.ledger import schema
 from retention.ledger.ledger import Draft
 from retention.rules import disposal_lists as lists
 from retention.rules.events import Altered, ClockVouched, Missed, ScheduleAdopted
-from retention.rules.model import (
-    ListState,
-    Policy,
-    RecordClass,
-    Refused,
-    Rule,
-    ScheduleVersion,
-    State,
-    Term,
-    TermKind,
-    Wish,
-)
+from retention.rules.model import ListState, Policy, Refused, State, Wish
+from retention.rules.schedule import RecordClass, Rule, ScheduleVersion, Term, TermKind
 from retention.rules.terms import read_term
 
 if TYPE_CHECKING:

@@ -31,7 +31,8 @@ from retention.duties.workdays import HolidayTable, library
 from retention.errors import SourceError
 from retention.filing.scan import Scanner
 from retention.ledger.ledger import Ledger
-from retention.rules.model import Actor, Period
+from retention.rules.model import Period
+from retention.rules.people import Actor
 from samples import filing
 
 if TYPE_CHECKING:

@@ -31,7 +31,9 @@ from retention.ledger import schema
 from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules import events, lifecycle
 from retention.rules.dates import ClockFault
-from retention.rules.model import Actor, Outcome, State, Term, TermKind
+from retention.rules.model import Outcome, State
+from retention.rules.people import Actor
+from retention.rules.schedule import Term, TermKind
 from samples import share
 
 if TYPE_CHECKING:

@@ -22,7 +22,8 @@ from retention.filing.identify import Standing
 from retention.filing.observed import Content, Limits, Row, Stat, joined, parent_of, same
 from retention.rules import lifecycle
 from retention.rules.events import Altered, Event, Filed, Found, Missed, Moved
-from retention.rules.model import Actor, Record, State
+from retention.rules.model import Record, State
+from retention.rules.people import Actor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

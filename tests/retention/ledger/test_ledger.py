@@ -24,29 +24,19 @@ from sqlalchemy.exc import DBAPIError
 
 from foundation import mounts
 from retention.errors import ConflictError, LedgerError, Problem, RefusedError, TamperedError
-from retention.ledger import chain as audit
-from retention.ledger import database, schema
+from retention.ledger import chain, checkpoints, database, schema
 from retention.ledger.chain import Fault
 from retention.ledger.ledger import Draft, Ledger, Stamp, View
 from retention.rules import events
-from retention.rules.model import (
-    Actor,
-    Overlay,
-    Period,
-    Policy,
-    RecordClass,
-    Role,
-    Rule,
-    ScheduleVersion,
-    State,
-    Term,
-    TermKind,
-    Wish,
-)
+from retention.rules.model import Overlay, Period, Policy, State, Wish
+from retention.rules.people import Actor, Role
+from retention.rules.schedule import RecordClass, Rule, ScheduleVersion, Term, TermKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+
+    from retention.ledger.checkpoints import Checkpoint
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC = KEY.public_key()
@@ -94,16 +84,16 @@ def state_rows(ledger: Ledger) -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
-def links(ledger: Ledger) -> list[audit.Link]:
+def links(ledger: Ledger) -> list[chain.Link]:
     with ledger.read() as view:
         return list(view.links())
 
 
-def findings(ledger: Ledger, *points: audit.Checkpoint) -> set[Fault]:
+def findings(ledger: Ledger, *points: Checkpoint) -> set[Fault]:
     return {finding.fault for finding in ledger.verify(points, PUBLIC).findings}
 
 
-def differences(ledger: Ledger) -> list[audit.Finding]:
+def differences(ledger: Ledger) -> list[chain.Finding]:
     with ledger.read() as view:
         return list(view.differences())
 
@@ -233,11 +223,11 @@ def test_a_transaction_is_whole_or_not_at_all(ledger: Ledger) -> None:  # L1
 
 
 @pytest.fixture
-def told(ledger: Ledger) -> tuple[Ledger, audit.Checkpoint]:
+def told(ledger: Ledger) -> tuple[Ledger, Checkpoint]:
     """A ledger with a history, and a checkpoint of it that was kept elsewhere."""
     a_history(ledger)
     with ledger.read() as view:
-        return ledger, audit.sign(view.head, AT, KEY)
+        return ledger, checkpoints.sign(view.head, AT, KEY)
 
 
 def tamper(ledger: Ledger, *statements: str) -> None:
@@ -256,16 +246,16 @@ def _unguarded(connection: Connection) -> Iterable[str]:
 
 def replaced_by(ledger: Ledger, bodies: list[bytes]) -> None:
     """Put another history in place, with a chain and a head that are sound in themselves."""
-    chain = list(audit.chained(audit.NOTHING, bodies))
+    links = list(chain.chained(chain.NOTHING, bodies))
     tamper(ledger, "DELETE FROM events")
     with ledger._engine.begin() as connection:
-        for seq, body, digest in chain:
+        for seq, body, digest in links:
             row = {"seq": seq, "subject": "", "kind": "", "body": body, "hash": digest}
             connection.execute(schema.events.insert(), row)
-        connection.execute(update(schema.head).values(seq=chain[-1].seq, hash=chain[-1].hash))
+        connection.execute(update(schema.head).values(seq=links[-1].seq, hash=links[-1].hash))
 
 
-def test_an_edited_event_is_detected(told: tuple[Ledger, audit.Checkpoint]) -> None:  # L2
+def test_an_edited_event_is_detected(told: tuple[Ledger, Checkpoint]) -> None:  # L2
     ledger, point = told
     assert findings(ledger, point) == set()
     bodies = [link.body for link in links(ledger)]
@@ -275,19 +265,21 @@ def test_an_edited_event_is_detected(told: tuple[Ledger, audit.Checkpoint]) -> N
     assert findings(ledger, point) == {Fault.REPLACED}
 
 
-def test_an_event_edited_in_place_is_detected_without_a_checkpoint(told: tuple[Ledger, audit.Checkpoint]) -> None:  # L2
+def test_an_event_edited_in_place_is_detected_without_a_checkpoint(
+    told: tuple[Ledger, Checkpoint],
+) -> None:  # L2
     ledger, _point = told
     tamper(ledger, "UPDATE events SET body = (SELECT body FROM events WHERE seq = 2) WHERE seq = 3")
     assert findings(ledger) == {Fault.ALTERED}
 
 
-def test_an_event_filed_under_another_subject_is_detected(told: tuple[Ledger, audit.Checkpoint]) -> None:  # L2
+def test_an_event_filed_under_another_subject_is_detected(told: tuple[Ledger, Checkpoint]) -> None:  # L2
     ledger, _point = told
     tamper(ledger, "UPDATE events SET subject = '4' WHERE seq = 2")
     assert {finding.fault for finding in differences(ledger)} == {Fault.STATE}
 
 
-def test_an_event_that_is_none_is_said_to_be_so(told: tuple[Ledger, audit.Checkpoint]) -> None:  # L2
+def test_an_event_that_is_none_is_said_to_be_so(told: tuple[Ledger, Checkpoint]) -> None:  # L2
     ledger, point = told
     tamper(ledger, "UPDATE events SET body = '' WHERE seq = 2")
     assert findings(ledger, point) == {Fault.ALTERED}
@@ -296,46 +288,48 @@ def test_an_event_that_is_none_is_said_to_be_so(told: tuple[Ledger, audit.Checkp
         list(view.log())
 
 
-def test_reordered_events_are_detected(told: tuple[Ledger, audit.Checkpoint]) -> None:  # L2
+def test_reordered_events_are_detected(told: tuple[Ledger, Checkpoint]) -> None:  # L2
     ledger, point = told
     moves = [f"UPDATE events SET seq = {new} WHERE seq = {old}" for old, new in ((3, 99), (4, 3), (99, 4))]
     tamper(ledger, *moves)
     assert findings(ledger, point) == {Fault.ALTERED}
 
 
-def test_an_inserted_event_is_detected(told: tuple[Ledger, audit.Checkpoint]) -> None:  # L2
+def test_an_inserted_event_is_detected(told: tuple[Ledger, Checkpoint]) -> None:  # L2
     ledger, point = told
     bodies = [link.body for link in links(ledger)]
     replaced_by(ledger, [*bodies[:5], bodies[5], *bodies[5:]])
     assert findings(ledger, point) == {Fault.REPLACED}
 
 
-def test_a_deleted_event_is_detected(told: tuple[Ledger, audit.Checkpoint]) -> None:  # L2
+def test_a_deleted_event_is_detected(told: tuple[Ledger, Checkpoint]) -> None:  # L2
     ledger, point = told
     tamper(ledger, "DELETE FROM events WHERE seq = 5")
     assert findings(ledger, point) == {Fault.MISSING}
 
 
-def test_a_blanked_hash_is_detected(told: tuple[Ledger, audit.Checkpoint]) -> None:  # L2
+def test_a_blanked_hash_is_detected(told: tuple[Ledger, Checkpoint]) -> None:  # L2
     ledger, point = told
     tamper(ledger, "UPDATE events SET hash = '' WHERE seq = 5")
     assert Fault.UNHASHED in findings(ledger, point)
 
 
-def test_a_cut_tail_is_detected(told: tuple[Ledger, audit.Checkpoint]) -> None:  # L2
+def test_a_cut_tail_is_detected(told: tuple[Ledger, Checkpoint]) -> None:  # L2
     ledger, point = told
     replaced_by(ledger, [link.body for link in links(ledger)][:-2])
     assert ledger.verify().sound
     assert findings(ledger, point) == {Fault.SHORTENED}
 
 
-def test_a_tail_cut_without_its_head_is_detected_without_a_checkpoint(told: tuple[Ledger, audit.Checkpoint]) -> None:
+def test_a_tail_cut_without_its_head_is_detected_without_a_checkpoint(
+    told: tuple[Ledger, Checkpoint],
+) -> None:
     ledger, _point = told
     tamper(ledger, "DELETE FROM events WHERE seq > 6")
     assert findings(ledger) == {Fault.HEAD}
 
 
-def test_an_older_database_put_back_is_detected(told: tuple[Ledger, audit.Checkpoint], tmp_path: Path) -> None:  # L2
+def test_an_older_database_put_back_is_detected(told: tuple[Ledger, Checkpoint], tmp_path: Path) -> None:  # L2
     """Also after it went on living its own life, past the number of the checkpoint."""
     ledger, point = told
     with Ledger.open(tmp_path / "older.db") as older:
@@ -354,7 +348,7 @@ def test_a_copied_file_put_back_is_detected(tmp_path: Path) -> None:  # L2
     with Ledger.open(place) as ledger:
         ledger.append([filed(2)], STAMP)
         with ledger.read() as view:
-            point = audit.sign(view.head, AT, KEY)
+            point = checkpoints.sign(view.head, AT, KEY)
     for rest in tmp_path.glob("ledger.db*"):
         rest.unlink()
     shutil.copy(copy, place)
@@ -369,7 +363,7 @@ import sys
 from datetime import UTC, date, datetime
 from retention.rules.events import Filed
 from retention.ledger.ledger import Draft, Ledger, Stamp
-from retention.rules.model import Actor
+from retention.rules.people import Actor
 target, name, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 stamp = Stamp(datetime(2026, 11, 23, tzinfo=UTC), date(2026, 11, 23), Actor("service", "0.1.0"))
 with Ledger.open(target) as ledger:
@@ -472,11 +466,11 @@ def test_a_writer_killed_in_the_middle_leaves_a_whole_chain(target: str, after: 
 # --- L4 ---------------------------------------------------------------------------------------------------------
 
 
-def test_an_export_proves_what_the_ledger_holds(told: tuple[Ledger, audit.Checkpoint], tmp_path: Path) -> None:  # L4
+def test_an_export_proves_what_the_ledger_holds(told: tuple[Ledger, Checkpoint], tmp_path: Path) -> None:  # L4
     ledger, point = told
     with ledger.read() as view:
-        assert audit.export(view.links(), tmp_path / "events.txt") == view.head
-    verdict = audit.verify(audit.exported(tmp_path / "events.txt"), [point], PUBLIC)
+        assert chain.export(view.links(), tmp_path / "events.txt") == view.head
+    verdict = chain.verify(chain.exported(tmp_path / "events.txt"), [point], PUBLIC)
     assert verdict.sound
     assert verdict.proven == point.seq
 
@@ -542,9 +536,9 @@ def test_a_ledger_with_events_takes_no_others(ledger: Ledger) -> None:  # L5
 
 def test_what_is_no_whole_chain_is_not_taken_over(ledger: Ledger, tmp_path: Path) -> None:  # L2
     a_history(ledger)
-    chain = links(ledger)
+    whole = links(ledger)
     with Ledger.open(tmp_path / "other.db") as other:
-        for wrong in (chain[1:], [*chain[:4], *chain[5:]], [chain[0]._replace(body=b"{}"), *chain[1:]]):
+        for wrong in (whole[1:], [*whole[:4], *whole[5:]], [whole[0]._replace(body=b"{}"), *whole[1:]]):
             with pytest.raises(TamperedError):
                 other.restore(wrong)
             assert links(other) == []
@@ -581,7 +575,7 @@ def test_moving_from_sqlite_to_postgresql_keeps_the_head(tmp_path: Path, postgre
         assert large.restore(links(small)) == head
         assert state_rows(large) == state_rows(small)
         large.append([filed(9)], STAMP)
-        assert large.verify([audit.sign(head, AT, KEY)], PUBLIC).sound
+        assert large.verify([checkpoints.sign(head, AT, KEY)], PUBLIC).sound
 
 
 def test_the_time_zone_of_an_instant_changes_no_byte(tmp_path: Path) -> None:  # L7
@@ -844,7 +838,7 @@ from datetime import UTC, date, datetime
 from retention.errors import LedgerError
 from retention.rules.events import Filed
 from retention.ledger.ledger import Draft, Ledger, Stamp
-from retention.rules.model import Actor
+from retention.rules.people import Actor
 stamp = Stamp(datetime(2026, 11, 23, tzinfo=UTC), date(2026, 11, 23), Actor("service", "0.1.0"))
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 ledger = Ledger.open(sys.argv[1])

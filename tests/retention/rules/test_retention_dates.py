@@ -33,7 +33,8 @@ from retention.rules.dates import (
     last_kept_day,
     starts_on,
 )
-from retention.rules.model import Base, Period, Record, Rule, Start, Term, TermKind
+from retention.rules.model import Period, Record
+from retention.rules.schedule import Base, Rule, Start, Term, TermKind
 from retention.rules.terms import read_term
 
 if TYPE_CHECKING:

@@ -13,23 +13,11 @@ from hypothesis import strategies as st
 from foundation import language as i18n
 from retention.acts.schedule_preview import objections, preview, propose
 from retention.errors import SourceError
-from retention.rules.model import (
-    Actor,
-    Adoption,
-    Base,
-    Extension,
-    Period,
-    Record,
-    RecordClass,
-    Rule,
-    ScheduleVersion,
-    Start,
-    State,
-    Term,
-    TermKind,
-)
+from retention.rules.model import Extension, Period, Record, State
+from retention.rules.people import Actor
 from retention.rules.reasons import explain
 from retention.rules.reckoning import Never, reckon, reckonings
+from retention.rules.schedule import Adoption, Base, RecordClass, Rule, ScheduleVersion, Start, Term, TermKind
 from retention.rules.schedule_table import find, lost_classes, read_schedule, version_of
 from retention.rules.terms import in_words, read_term
 
