@@ -200,7 +200,7 @@ import sys
 from pathlib import Path
 for name in ("sqlalchemy", "alembic", "sqlite3", "psycopg", "retention.ledger.ledger"):
     sys.modules[name] = None
-
+from retention.ledger import chain, checkpoints
 folder = Path({str(tmp_path)!r})
 point = checkpoints.Checkpoint.parse((folder / "checkpoint.txt").read_text())
 key = checkpoints.public_key((folder / "public.pem").read_bytes())
