@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections import UserDict
 from enum import IntEnum
 from errno import EEXIST
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -156,6 +158,17 @@ class PeriodType(click.ParamType[Any]):
             return Period.parse(value) if isinstance(value, str) else value
         except DataError as error:
             self.fail(str(error), param, ctx)
+
+
+class CommandTable(UserDict[str, Any]):
+    """Commands by name, each a module's name until it is asked for: who types one command does not pay for all."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        """The command; its module is imported the first time."""
+        found = self.data[name]
+        if isinstance(found, str):
+            found = self.data[name] = getattr(import_module(found), name)
+        return cast("click.Command", found)
 
 
 class Commands(terminal.Command, click.Group):
