@@ -1,8 +1,8 @@
 # guidang: what a developer and a curious clerk need. Every target starts from nothing and repeats quickly.
 #
 #   make demo     the sample office, its monthly report, and a few papers from filing to proof
-#   make test     every test
-#   make soak     every test, with long random sequences
+#   make test     every test, from fixed seeds
+#   make soak     every test, with long random sequences and new seeds
 #   make lint     style, format and types
 #   make bench    the figures of docs/performance.md, measured on this machine
 #   make docs     write docs/cli.md anew from the commands

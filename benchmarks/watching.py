@@ -205,7 +205,7 @@ def moved(root: Path, desk: Desk) -> tuple[str, ...]:
 
 def identified(folder: Path) -> Iterator[tuple[str, ...]]:
     """The documents of the sample share, one by one."""
-    from samples import share as sample
+    from samples.making import share as sample
 
     classes, files = kinds(), [file for file in sample.files() if file.path.endswith("x")]
     peeks = [peek(file.content) for file in files]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from docgen.printing.house_style import Col, Grid, PrintBook, PrintSheet
 from docgen.sheets.book import letter
-from templates.sheetpaper import col, form_of, number, save
+from templates.authoring.excel_paper import col, form_of, number, save
 
 RATE = '=IF(D{r}=0,"—",(E{r}-D{r})/D{r})'
 CHANGE = "=E{r}-D{r}"

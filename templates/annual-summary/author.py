@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from templates.paper import Cell, Column, Paper, Row, tag_row
+from templates.authoring.word_paper import Cell, Column, Paper, Row, tag_row
 
 HEADER = "{{ office.company }}　{{ office.name }}\t{{ form.title }}　版本：{{ form.version }}"
 FOOTER = "第 [PAGE] 页 共 [NUMPAGES] 页"

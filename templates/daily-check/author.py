@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from docgen.printing.house_style import Col, Grid, PrintBook
-from templates.sheetpaper import col, form_of, number, save
+from templates.authoring.excel_paper import col, form_of, number, save
 
 RESULT = "{{ {'合格': '√', '不合格': '×'}.get(r.result, '—') }}"
 RECHECK = "{{ {'合格': '√', '不合格': '×', none: ''}.get(r.recheck, r.recheck) }}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from templates.paper import SHEET, Column, Paper, sign_rows
+from templates.authoring.word_paper import SHEET, Column, Paper, sign_rows
 
 NUMBER = Column("序号", 11, "{{ loop.index }}", "c")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from templates.disposalpaper import NUMBER, facts, letterhead, nothing_below, paper, record
-from templates.paper import Cell, Column, Row, label, listing_rows, prose, value
+from templates.authoring.disposal_paper import NUMBER, facts, letterhead, nothing_below, paper, record
+from templates.authoring.word_paper import Cell, Column, Row, label, listing_rows, prose, value
 
 UNSETTLED = "　".join(
     f"□{name}" for name in ("债权债务未结清", "诉讼、投诉或保险未结案", "审计或检查在即", "项目尚未移交", "借出未归还")

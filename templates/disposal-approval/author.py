@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from templates.disposalpaper import NUMBER, facts, letterhead, paper, record
-from templates.paper import Cell, Row, label, prose
+from templates.authoring.disposal_paper import NUMBER, facts, letterhead, paper, record
+from templates.authoring.word_paper import Cell, Row, label, prose
 
 REASONS = "{{ '■' if reason == '到期' else '□' }}保管期满无保存价值　□重份　□已被替代"
 WAYS = "　".join(

@@ -9,8 +9,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from templates.disposalpaper import PERMANENT, facts, letterhead, nothing_below, paper, record, signed
-from templates.paper import Cell, Column, Row, label, listing_rows, prose, value
+from templates.authoring.disposal_paper import PERMANENT, facts, letterhead, nothing_below, paper, record, signed
+from templates.authoring.word_paper import Cell, Column, Row, label, listing_rows, prose, value
 
 CLAIM = (
     "兹证明：清册 {{ list.number }} 所列、经批准销毁的 {{ counts.destroy }} 件电子文件中，"

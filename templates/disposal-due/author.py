@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from templates.disposalpaper import letterhead, nothing_below, paper, record
-from templates.paper import Cell, Column, Row, listing_rows
+from templates.authoring.disposal_paper import letterhead, nothing_below, paper, record
+from templates.authoring.word_paper import Cell, Column, Row, listing_rows
 
 
 def write(path: Path) -> None:

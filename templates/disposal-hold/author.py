@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from templates.disposalpaper import facts, letterhead, nothing_below, paper, record
-from templates.paper import Cell, Column, Row, label, listing_rows, prose, sign_rows
+from templates.authoring.disposal_paper import facts, letterhead, nothing_below, paper, record
+from templates.authoring.word_paper import Cell, Column, Row, label, listing_rows, prose, sign_rows
 
 ORDER = (
     "自即日起，下列文件在冻结解除之前，任何人不得销毁、删除、移动或改动；已列入销毁清册、已批准或已隔离待毁的，"

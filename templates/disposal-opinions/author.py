@@ -11,7 +11,7 @@ from openpyxl.styles import Alignment, PatternFill, Protection
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from docgen.printing.house_style import Col, Grid, Look, PrintBook
-from templates.sheetpaper import save
+from templates.authoring.excel_paper import save
 
 COLUMNS = (
     Col("序号", "{{ r.row }}", 5, "integer"),

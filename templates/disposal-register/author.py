@@ -9,8 +9,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from templates.disposalpaper import PERMANENT, header, paper, record, signed
-from templates.paper import HEADER_FILL, Cell, Column, Paper, Row, label, tag_row, value
+from templates.authoring.disposal_paper import PERMANENT, header, paper, record, signed
+from templates.authoring.word_paper import HEADER_FILL, Cell, Column, Paper, Row, label, tag_row, value
 
 COLUMNS = (
     Column("序号", 11, "{{ r.row }}", style="清册居中"),

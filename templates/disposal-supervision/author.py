@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from templates.disposalpaper import NUMBER, facts, letterhead, nothing_below, paper, record, signed
-from templates.paper import Cell, Column, Row, label, listing_rows, prose
+from templates.authoring.disposal_paper import NUMBER, facts, letterhead, nothing_below, paper, record, signed
+from templates.authoring.word_paper import Cell, Column, Row, label, listing_rows, prose
 
 CHECKS = (
     "□ 清册编号、件数、校验值与审批表一致\n□ 逐件核对题名、档号与清册相符\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from docgen.printing.house_style import Col, Grid, PrintBook
-from templates.sheetpaper import col, form_of, number, save
+from templates.authoring.excel_paper import col, form_of, number, save
 
 GAP, DONE = "=D{r}-C{r}", '=IF(C{r}=0,"—",D{r}/C{r})'
 

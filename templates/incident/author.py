@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from templates.paper import SHEET, Cell, Paper, Row, boxes, label, prose, sign_rows, tag_row, value
+from templates.authoring.word_paper import SHEET, Cell, Paper, Row, boxes, label, prose, sign_rows, tag_row, value
 
 HELP = (
     ("call_police", "110"),

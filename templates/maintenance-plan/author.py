@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from docgen.printing.house_style import Grid, PrintBook
-from templates.sheetpaper import col, form_of, number, save
+from templates.authoring.excel_paper import col, form_of, number, save
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from templates.paper import SHEET, Column, Paper, Row, label, sign_rows, value
+from templates.authoring.word_paper import SHEET, Column, Paper, Row, label, sign_rows, value
 
 NUMBER = Column("序号", 11, "{{ loop.index }}", "c")
 

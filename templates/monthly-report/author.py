@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from templates.paper import HEADER_FILL, Cell, Column, Paper, Row
+from templates.authoring.word_paper import HEADER_FILL, Cell, Column, Paper, Row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from templates.paper import LABEL_FILL, SHEET, Cell, Paper, Row, label, tag_row, value
+from templates.authoring.word_paper import LABEL_FILL, SHEET, Cell, Paper, Row, label, tag_row, value
 
 WORDS = ("很满意", "满意", "一般", "不满意", "很不满意")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from templates.paper import SHEET, Cell, Paper, Row, boxes, label, prose, sign_rows, tag_row, value
+from templates.authoring.word_paper import SHEET, Cell, Paper, Row, boxes, label, prose, sign_rows, tag_row, value
 
 WAYS = ("笔试", "实操", "口试", "提问", "不考核")
 HEADS = ("姓名", "岗位", "签名", "成绩", "合格")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from templates.paper import SHEET, Cell, Paper, Row, boxes, label, prose, value
+from templates.authoring.word_paper import SHEET, Cell, Paper, Row, boxes, label, prose, value
 
 KINDS = ("定期走访", "专项走访", "投诉回访", "有偿服务回访", "维修回访")
 

@@ -30,8 +30,8 @@ from retention.ledger.history import in_sentence
 from retention.ledger.ledger import Ledger, Stamp
 from retention.rules.events import KINDS, RecordChange
 from retention.rules.people import Person, Role
-from samples import due, share
-from samples.share import docx
+from samples.making import due, share
+from samples.making.share import docx
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,7 +106,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Desk:
 
 
 def test_the_committed_key_is_that_of_the_generator() -> None:
-    """`python -m samples.due` mends this."""
+    """`python -m samples.making.due` mends this."""
     assert due.KEY.read_text(encoding="utf-8") == due.key()
 
 

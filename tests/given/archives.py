@@ -17,7 +17,7 @@ from retention.rules.events import Approved, Destroyed, DestroyIntended, Listed,
 from retention.rules.model import Outcome, Record
 from retention.rules.people import Actor, Person, Role
 from retention.rules.schedule import Term, TermKind
-from samples.share import docx
+from samples.making.share import docx
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ from retention.filing.identify import Catalogue, Kind
 from retention.filing.scan import Pass, Scanner, Share
 from retention.ledger import schema
 from retention.rules.people import Actor
-from samples import centre
+from samples.making import centre
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -31,7 +31,7 @@ from foundation.period import Period
 from office import SHIPPED, Office, render_form
 from office.papers import carry_over as carryover
 from office.papers import paper as papers
-from samples import generate, papers_excel
+from samples.making import generate, papers_excel
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -35,7 +35,7 @@ from retention.rules.events import (
 from retention.rules.model import Overlay, Period, State
 from retention.rules.reckoning import Never, reckon
 from retention.rules.schedule_table import read_schedule
-from samples.share import docx
+from samples.making.share import docx
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -25,9 +25,9 @@ from docgen.registers.reader import read_any, read_book
 from docgen.sheets.opening import open_book
 from foundation.period import Period
 from office import settings
-from samples import centre, generate
-from samples.clerks import Book, Habits, Page, workbook
-from samples.occupancy import Month
+from samples.making import centre, generate
+from samples.making.clerks import Book, Habits, Page, workbook
+from samples.making.occupancy import Month
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -455,7 +455,7 @@ def test_making_the_office_anew_changes_nothing(tmp_path: Path) -> None:
     Parts are compared before compression: another zlib may pack the same bytes differently.
     """
     environment = {**os.environ, "PYTHONHASHSEED": "4242"}
-    command = [sys.executable, "-m", "samples.generate", str(tmp_path / "office")]
+    command = [sys.executable, "-m", "samples.making.generate", str(tmp_path / "office")]
     subprocess.run(command, check=True, env=environment, cwd=TEMPLATES.parent, capture_output=True)
     made, kept = _tree(tmp_path / "office"), _tree(generate.OFFICE)
     assert sorted(made) == sorted(kept)

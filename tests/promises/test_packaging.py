@@ -35,6 +35,7 @@ def test_every_data_file_is_in_the_wheel(wheel: zipfile.ZipFile) -> None:
     packed = set(wheel.namelist())
     for folder, endings in DATA.items():
         files = [path for path in (ROOT / folder).rglob("*") if path.is_file() and path.name.endswith(endings)]
+        files = [path for path in files if not {"making", "authoring"} & set(path.parts)]
         assert files, folder
         assert [str(path) for path in files if path.relative_to(ROOT).as_posix() not in packed] == []
 
@@ -47,6 +48,10 @@ def test_every_module_is_in_the_wheel_and_nothing_compiled(wheel: zipfile.ZipFil
     ]
     assert [path.name for path in modules if path.relative_to(ROOT).as_posix() not in packed] == []
     assert not [name for name in packed if name.endswith(".pyc")]
+
+
+def test_how_samples_and_templates_were_made_stays_at_home(wheel: zipfile.ZipFile) -> None:
+    assert not [name for name in wheel.namelist() if "/making/" in name or "/authoring/" in name]
 
 
 def test_the_pins_name_no_host_and_no_path() -> None:

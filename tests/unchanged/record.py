@@ -101,7 +101,7 @@ def played(home: Path) -> tuple[dict, dict]:
 
 
 def share(root: Path) -> None:
-    from samples import share as making
+    from samples.making import share as making
 
     for path in making.write(root):  # times of files are of the day the record is made
         os.utime(path, (1_790_000_000, 1_790_000_000))

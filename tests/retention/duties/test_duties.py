@@ -33,7 +33,7 @@ from retention.filing.scan import Scanner
 from retention.ledger.ledger import Ledger
 from retention.rules.model import Period
 from retention.rules.people import Actor
-from samples import filing
+from samples.making import filing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -319,7 +319,7 @@ def sample(period: str) -> dict:
 
 
 def test_the_committed_key_is_that_of_the_generator() -> None:
-    """`python -m samples.filing` mends this."""
+    """`python -m samples.making.filing` mends this."""
     assert filing.KEY.read_text(encoding="utf-8") == filing.key()
 
 

@@ -21,7 +21,7 @@ from foundation.period import Period
 from foundation.temporary_files import left_alone
 from retention.filing.first_lines import NOTHING, peek
 from retention.filing.identify import Confidence, Document, Standing, identify, repeated
-from samples import centre, share
+from samples.making import centre, share
 
 REPORT, INCIDENT, PLAN = share.REPORT, share.INCIDENT, share.PLAN
 
@@ -47,7 +47,7 @@ def the_share():
 
 
 def test_the_committed_key_is_that_of_the_generator() -> None:
-    """`python -m samples.share` mends this."""
+    """`python -m samples.making.share` mends this."""
     assert share.KEY.read_text(encoding="utf-8") == share.key(share.files())
 
 

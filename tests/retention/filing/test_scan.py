@@ -34,7 +34,7 @@ from retention.rules.dates import ClockFault
 from retention.rules.model import Outcome, State
 from retention.rules.people import Actor
 from retention.rules.schedule import Term, TermKind
-from samples import share
+from samples.making import share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

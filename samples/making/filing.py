@@ -1,7 +1,7 @@
 """What the sample office handed in and when, and what is therefore late or missing on 23 November 2026.
 
-``transmittals()`` is the office's own log. ``key()`` is worked out from what truly was (samples.events) and from the
-days set down here by hand, clause by clause, not by the program it tests.
+``transmittals()`` is the office's own log. ``key()`` is worked out from what truly was (events, incidents) and from the days
+set down here by hand, clause by clause, not by the program it tests.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from samples import centre
-from samples.occupancy import Month
+from samples.making import centre
+from samples.making.occupancy import Month
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from samples.occupancy import Rows
+    from samples.making.occupancy import Rows
 
-KEY = Path(__file__).with_name("duties_key.csv")
+KEY = Path(__file__).parent.with_name("duties_key.csv")
 ON = date(2026, 11, 23)
 FRONT, GUARD, WORKS, CLEAN = centre.DEPARTMENTS
 MEETINGS = ((9, 29), (10, 8), (10, 12), (10, 19), (11, 2), (11, 9), (11, 16))
@@ -73,7 +73,7 @@ COLUMNS = ("month", "due", "duty", "about", "by", "status")
 
 def key() -> str:
     """What ``guidang duties`` of October and November has to call late or missing on 23 November, and nothing else."""
-    from samples.generate import truth
+    from samples.making.generate import truth
 
     months = truth()
     rows = sorted(

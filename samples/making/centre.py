@@ -7,8 +7,8 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
-from samples.dice import Dice
-from samples.phrases import GIVEN_FIRST, GIVEN_LAST, SINGLE_GIVEN, SURNAMES
+from samples.making.dice import Dice
+from samples.making.phrases import GIVEN_FIRST, GIVEN_LAST, SINGLE_GIVEN, SURNAMES
 
 NAME = "云汐苑服务中心"
 COMPANY = "汐岚物业服务有限公司"

@@ -1,4 +1,4 @@
-"""``python -m samples.generate`` writes samples/office anew: the same bytes every time.
+"""``python -m samples.making.generate`` writes samples/office anew: the same bytes every time.
 
 The truth of the two months is made first (occupancy, events, papers); clerks then write it down with their habits,
 and expected.py counts the figures from the truth.
@@ -14,18 +14,18 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from samples import centre, events, papers
-from samples.clerks import Book, Habits, Page, declared, gb_csv, workbook
-from samples.expected import expected
-from samples.filing import transmittals
-from samples.occupancy import Month, Rows, World
-from samples.papers_excel import excel_papers
-from samples.papers_word import word_papers
+from samples.making import centre, energy, events, incidents, papers
+from samples.making.clerks import Book, Habits, Page, declared, gb_csv, workbook
+from samples.making.expected import expected
+from samples.making.filing import transmittals
+from samples.making.occupancy import Month, Rows, World
+from samples.making.papers_excel import excel_papers
+from samples.making.papers_word import word_papers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-OFFICE = Path(__file__).parent / "office"
+OFFICE = Path(__file__).parent.with_name("office")
 KEY = "expected.json"
 MAIN_FEES = ("物业费", "租金")
 Registers = dict[str, Rows]
@@ -37,7 +37,7 @@ def truth() -> dict[Month, tuple[Registers, Reports]]:
     world = World.at_the_end_of_august()
     lived_in, owners = world.rooms("occupied"), dict(world.owners)
     repairs, complaints = events.repairs(lived_in, owners), events.complaints(lived_in, owners)
-    readings = events.energy()
+    readings = energy.energy()
     found = {}
     for month in (Month(9), Month(10)):
         registers: Registers = {
@@ -47,8 +47,8 @@ def truth() -> dict[Month, tuple[Registers, Reports]]:
             "services": events.services(month, lived_in, owners),
             "visits": events.visits(month, lived_in, owners),
             "energy": readings[month.number],
-            "incidents": events.incidents(month),
-            "training": events.training(month),
+            "incidents": incidents.incidents(month),
+            "training": incidents.training(month),
             "certificates": papers.certificates(month),
             "narrative": papers.narrative(month),
         }

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from samples.centre import (
+from samples.making.centre import (
     CLERKS,
     DEVELOPER,
     PARKING,
@@ -19,8 +19,8 @@ from samples.centre import (
     person_name,
     phone,
 )
-from samples.dice import Dice
-from samples.phrases import DECORATORS, VIOLATIONS
+from samples.making.dice import Dice
+from samples.making.phrases import DECORATORS, VIOLATIONS
 
 Rows = list[dict[str, Any]]
 VACANT = {"unsold": "未售", "sold": "已售未收楼", "handed": "收楼未住"}

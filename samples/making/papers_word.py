@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any
 from docgen.forms.loading import load_form
 from docgen.registers.reader import new_workbook
 from foundation.period import Period
-from samples import centre
-from samples.centre import CLEAN, CLERKS, FRONT, GUARD, MANAGER, SUPERVISORS, WORKS
-from samples.papers_excel import BUDGET
+from samples.making import centre
+from samples.making.centre import CLEAN, CLERKS, FRONT, GUARD, MANAGER, SUPERVISORS, WORKS
+from samples.making.papers_excel import BUDGET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from docgen.forms.declaration import Form
-    from samples.occupancy import Rows
+    from samples.making.occupancy import Rows
 
-TEMPLATES = Path(__file__).parent.parent / "templates"
+TEMPLATES = Path(__file__).parents[2] / "templates"
 
 
 def word_papers(october: Mapping[str, Rows]) -> dict[str, bytes]:

@@ -1,7 +1,7 @@
 """What of the sample share is due on 23 November 2026, worked out by hand from its key and the sample's schedule.
 
-``python -m samples.due`` writes ``due_key.csv``. The arithmetic is set down here anew and plainly, not taken from the
-program it tests: a paper is kept whole years from 1 January after the last day it covers.
+``python -m samples.making.due`` writes ``due_key.csv``. The arithmetic is set down here anew and plainly, not
+taken from the program it tests: a paper is kept whole years from 1 January after the last day it covers.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from samples import share
+from samples.making import share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-KEY = Path(__file__).with_name("due_key.csv")
+KEY = Path(__file__).parent.with_name("due_key.csv")
 ON = date(2026, 11, 23)
 YEARS = {share.REPORT: 2, share.INCIDENT: 3, share.PLAN: 1}
 """The sample's schedule.csv; how long the daily checks are kept is not said there, and the others have no row."""

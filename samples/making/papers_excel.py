@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any
 from docgen.forms.loading import load_form
 from docgen.registers.reader import new_workbook
 from foundation.period import Period
-from samples.centre import CLEAN, DEPARTMENTS, FRONT, GUARD, MANAGER, SUPERVISORS, WORKS
-from samples.dice import Dice
-from samples.papers import DONE, PLANS, UNFINISHED
+from samples.making.centre import CLEAN, DEPARTMENTS, FRONT, GUARD, MANAGER, SUPERVISORS, WORKS
+from samples.making.dice import Dice
+from samples.making.papers import DONE, PLANS, UNFINISHED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from samples.occupancy import Rows
+    from samples.making.occupancy import Rows
 
-TEMPLATES = Path(__file__).parent.parent / "templates"
+TEMPLATES = Path(__file__).parents[2] / "templates"
 MOVED = "冬季防冻检查"
 """Planned on the 25th for the 20th of November, put off to the 27th in the report of the 3rd."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from samples.centre import CLEAN, DEPARTMENTS, FRONT, GUARD, MANAGER, OFFICE, POSTS, SUPERVISORS, WORKS, staff
-from samples.occupancy import Month, Rows
-from samples.phrases import SURVEY_ITEMS
+from samples.making.centre import CLEAN, DEPARTMENTS, FRONT, GUARD, MANAGER, OFFICE, POSTS, SUPERVISORS, WORKS, staff
+from samples.making.occupancy import Month, Rows
+from samples.making.phrases import SURVEY_ITEMS
 
 Table = dict[str, Rows]
 

@@ -1,7 +1,7 @@
 """A filed share of four years as offices really keep one: some 2,000 files with their key; seeded, nothing is copied.
 
-``python -m samples.share DIR`` writes the share; ``share_key.csv`` beside this module says of every file what it truly
-is, and whether its name and text say so clearly enough that nobody has to be asked.
+``python -m samples.making.share DIR`` writes the share; ``share_key.csv`` in samples/ says of every file what it truly is,
+and whether its name and text say so clearly enough that nobody has to be asked.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from samples import centre
-from samples.dice import Dice
+from samples.making import centre
+from samples.making.dice import Dice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-KEY = Path(__file__).with_name("share_key.csv")
+KEY = Path(__file__).parent.with_name("share_key.csv")
 FIRST, LAST = (2023, 1), (2026, 10)
 CHINESE = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二")
 SHORT = {centre.FRONT: "客服部", centre.GUARD: "特勤部", centre.WORKS: "工程部", centre.CLEAN: "保洁部"}

@@ -7,13 +7,13 @@ from datetime import datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import TYPE_CHECKING, Any
 
-from samples.centre import MANAGER, REPAIR_LIMITS, staff
-from samples.events import end_of, start_of
+from samples.making.centre import MANAGER, REPAIR_LIMITS, staff
+from samples.making.moments import end_of, start_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from samples.occupancy import Month, Rows
+    from samples.making.occupancy import Month, Rows
 
 Json = dict[str, Any]
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from templates.paper import SHEET, SONG, Cell, Paper, Row, Style, label, value
+from templates.authoring.word_paper import SHEET, Cell, Paper, Row, label, value
+from templates.authoring.word_styles import SONG, Style
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
