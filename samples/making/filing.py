@@ -1,7 +1,7 @@
 """What the sample office handed in and when, and what is therefore late or missing on 23 November 2026.
 
-``transmittals()`` is the office's own log. ``key()`` is worked out from what truly was (events, incidents) and from the days
-set down here by hand, clause by clause, not by the program it tests.
+``transmittals()`` is the office's own log. ``key()`` is worked out from what truly was and from the days set
+down here by hand, clause by clause, not by the program it tests.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A filed share of four years as offices really keep one: some 2,000 files with their key; seeded, nothing is copied.
 
-``python -m samples.making.share DIR`` writes the share; ``share_key.csv`` in samples/ says of every file what it truly is,
-and whether its name and text say so clearly enough that nobody has to be asked.
+``python -m samples.making.share DIR`` writes the share; ``share_key.csv`` in samples/ says of every file what it truly
+is, and whether its name and text say so clearly enough that nobody has to be asked.
 """
 
 from __future__ import annotations
