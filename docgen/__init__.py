@@ -11,7 +11,9 @@ from docgen.errors import DataError, DocgenError, Problem, TemplateError
 
 if TYPE_CHECKING:
     from docgen.excel.template import ExcelTemplate
-    from docgen.template.rich import Image, RichText, RichTextParagraph, Subdocument
+    from docgen.template.picture import Image
+    from docgen.word.rich_text import RichText, RichTextParagraph
+    from docgen.word.subdocument import Subdocument
     from docgen.word.template import WordTemplate
 
 __all__ = [
@@ -30,10 +32,10 @@ __all__ = [
 _HOMES = {
     "WordTemplate": "docgen.word.template",
     "ExcelTemplate": "docgen.excel.template",
-    "Image": "docgen.template.rich",
-    "RichText": "docgen.template.rich",
-    "RichTextParagraph": "docgen.template.rich",
-    "Subdocument": "docgen.template.rich",
+    "Image": "docgen.template.picture",
+    "RichText": "docgen.word.rich_text",
+    "RichTextParagraph": "docgen.word.rich_text",
+    "Subdocument": "docgen.word.subdocument",
 }
 
 

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from docgen.excel.cell_styles import FormatSession
 from docgen.excel.cell_values import as_cell
-from docgen.excel.formulas.arithmetic import Aggregate, Compiled, Marked, NotEvaluable, compile_formula, row_function
+from docgen.excel.formulas.arithmetic import (
+    Aggregate,
+    CompiledFormula,
+    FlaggedValue,
+    NotEvaluable,
+    compile_formula,
+    row_function,
+)
+from docgen.excel.formulas.in_loops import FormulaCell
 from docgen.excel.formulas.references import Formula, Ref
-from docgen.excel.layout import Layout, Place, move_formula, move_sqref
-from docgen.excel.promises import UNKNOWN, WAITING, Ground, Pending, Promise, SheetProgram, known
+from docgen.excel.layout import CopyPlace, Layout, move_formula, move_sqref
+from docgen.excel.promises import UNKNOWN, WAITING, Pending, SheetProgram, is_subtotal, known
+from docgen.excel.reader import Branch
+from docgen.excel.sheet_state import Promise, SheetState
+from docgen.template.render import RenderState
 from docgen.template.xml_text import escape
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from docgen.excel.cell_styles import FormatSession
-    from docgen.excel.formulas.in_loops import FormulaCell
-    from docgen.excel.reader import Branch
-
-    Key = tuple[int, int]
+Key = tuple[int, int]
 
 _OF_NUMBERS = frozenset(("SUM", "AVERAGE", "MIN", "MAX", "COUNT", "ROUND", "IF", "SUBTOTAL"))
 """Functions to which a text in a range makes no difference."""
@@ -31,28 +37,30 @@ _READY = frozenset((int, float, bool, type(None)))
 class BookState:
     """All sheets of one render."""
 
-    def __init__(self, plan: list[FormulaCell], sheets: list[SheetProgram], formats: FormatSession) -> None:
-        self.plan, self.sheets, self.formats = plan, sheets, formats
+    def __init__(
+        self, plan: list[FormulaCell], sheets: list[SheetProgram], formats: FormatSession, render: RenderState
+    ) -> None:
+        self.plan, self.formats, self.render = plan, formats, render
         self.since_1904 = formats.formats.since_1904
         self.by_name = {s.sheet.name.casefold(): s for s in sheets}
-        self.grounds: dict[str, Ground] = {}
+        self.sheet_states: dict[str, SheetState] = {}
         self.full_calculation = False
-        self._compiled: dict[int, Compiled | None] = {}
+        self._compiled: dict[int, CompiledFormula | None] = {}
         self._values: dict[tuple[str, int, int], Any] = {}
         self._asking: set[tuple[str, int, int]] = set()
         self._strangers: dict[tuple[str, Ref, int], list[Key]] = {}
         self.titles = {s.sheet.name.casefold(): s.title for s in sheets if s.title}
 
-    def begin(self, program: SheetProgram) -> Ground:
+    def begin(self, program: SheetProgram) -> SheetState:
         """A sheet's rows begin."""
-        ground = Ground(self, program)
-        self.grounds[program.sheet.name.casefold()] = ground
-        return ground
+        sheet_state = SheetState(self, program)
+        self.sheet_states[program.sheet.name.casefold()] = sheet_state
+        return sheet_state
 
     def waits(self, program: SheetProgram) -> bool:
         """The sheet's formulas look at sheets that are not done."""
         return any(
-            name in self.by_name and not (name in self.grounds and self.grounds[name].done)
+            name in self.by_name and not (name in self.sheet_states and self.sheet_states[name].done)
             for name in program.needs_sheets
         )
 
@@ -63,12 +71,12 @@ class BookState:
         program = self.by_name.get(sheet.casefold())
         if program is None or not program.sheet.moves:
             return None
-        ground = self.grounds.get(sheet.casefold())
-        if ground is None or not ground.done:
+        sheet_state = self.sheet_states.get(sheet.casefold())
+        if sheet_state is None or not sheet_state.done:
             raise Pending
-        return ground.layout()
+        return sheet_state.layout()
 
-    def layouts(self, own: Ground | None) -> Callable[[str | None], Layout | None]:
+    def layouts(self, own: SheetState | None) -> Callable[[str | None], Layout | None]:
         """The layout of a sheet by its name, the own one by None."""
 
         def find(sheet: str | None) -> Layout | None:
@@ -79,79 +87,81 @@ class BookState:
         return find
 
     def moved(
-        self, formula: Formula, ground: Ground | None, place: Place | None = None, *, pinned: bool = False
+        self, formula: Formula, sheet_state: SheetState | None, place: CopyPlace | None = None, *, pinned: bool = False
     ) -> Formula:
         """A formula as it reads in the rendered workbook, seen from a sheet, a copy of a row, or from outside."""
-        own = None if ground is None else ground.program.origin
-        moved = move_formula(formula, self.layouts(ground), own, place, pinned=pinned)
-        return moved.moved(lambda ref: self.titled(ref, ground)) if self.titles else moved
+        own = None if sheet_state is None else sheet_state.program.origin
+        moved = move_formula(formula, self.layouts(sheet_state), own, place, pinned=pinned)
+        return moved.moved(lambda ref: self.titled(ref, sheet_state)) if self.titles else moved
 
-    def titled(self, ref: Ref, ground: Ground | None) -> Ref:
+    def titled(self, ref: Ref, sheet_state: SheetState | None) -> Ref:
         """The reference with the name its sheet has now."""
         if ref.sheet is None:
             return ref
-        own = ground is not None and ref.sheet.casefold() == ground.program.origin.casefold()
-        title = ground.program.title if own and ground is not None else self.titles.get(ref.sheet.casefold())
+        own = sheet_state is not None and ref.sheet.casefold() == sheet_state.program.origin.casefold()
+        title = sheet_state.program.title if own and sheet_state is not None else self.titles.get(ref.sheet.casefold())
         return replace(ref, sheet=title, quoted=False) if title else ref
 
     # -- formulas outside loops
 
-    def written(self, ground: Ground, found: FormulaCell) -> bytes:
+    def written(self, sheet_state: SheetState, found: FormulaCell) -> bytes:
         """The rest of the cell of a formula outside loops. Pending where something it looks at is still to come."""
-        self._require(ground, found)
-        self._value_of(ground, found)
-        return self._cell_of(ground, found)
+        self._require(sheet_state, found)
+        self._value_of(sheet_state, found)
+        return self._cell_of(sheet_state, found)
 
-    def _value_of(self, ground: Ground, found: FormulaCell) -> Any:
-        return UNKNOWN if found.cell.array is not None else self.value(ground.sheet.name, *found.key)
+    def _value_of(self, sheet_state: SheetState, found: FormulaCell) -> Any:
+        return UNKNOWN if found.cell.array is not None else self.value(sheet_state.sheet.name, *found.key)
 
-    def _cell_of(self, ground: Ground, found: FormulaCell) -> bytes:
-        text = escape(self.moved(found.formula, ground).text()).encode()
+    def _cell_of(self, sheet_state: SheetState, found: FormulaCell) -> bytes:
+        text = escape(self.moved(found.formula, sheet_state).text()).encode()
         if found.cell.array is not None:
-            area = move_sqref(found.cell.array, ground.layout()) if ground.sheet.moves else found.cell.array
-            return ground.array_outside(found, area, text)
+            area = move_sqref(found.cell.array, sheet_state.layout()) if sheet_state.sheet.moves else found.cell.array
+            return sheet_state.array_outside(found, area, text)
         try:
-            value = self._value_of(ground, found)
+            value = self._value_of(sheet_state, found)
         except Pending:  # formulas that wait for each other are left to Excel
             value = UNKNOWN
-        return ground.calculated(found.cell.style, text, value)
+        return sheet_state.calculated(found.cell.style, text, value)
 
-    def _require(self, ground: Ground, found: FormulaCell) -> None:
+    def _require(self, sheet_state: SheetState, found: FormulaCell) -> None:
         for ref in (*found.formula.refs(), *found.computed.refs()):
-            if ref.sheet is not None and ref.sheet.casefold() != ground.sheet.name.casefold():
+            if ref.sheet is not None and ref.sheet.casefold() != sheet_state.sheet.name.casefold():
                 self.layout_of(ref.sheet)
-            elif ground.sheet.moves and (ref.row1 is None or not ground.knows(max(ref.row1, ref.row2 or 0))):
-                self._refuse_until_done(ground)
+            elif sheet_state.sheet.moves and (ref.row1 is None or not sheet_state.knows(max(ref.row1, ref.row2 or 0))):
+                self._refuse_until_done(sheet_state)
 
     @staticmethod
-    def _refuse_until_done(ground: Ground) -> None:
-        if not ground.done:
+    def _refuse_until_done(sheet_state: SheetState) -> None:
+        if not sheet_state.done:
             raise Pending
 
     def arrive(self, promise: Promise) -> None:
         """The value of a promised cell that running totals wait for."""
-        ground, found = promise.ground, self.plan[promise.index]
-        value = self.looped_value(ground, promise.index, promise.inputs or {})
+        sheet_state, found = promise.sheet_state, self.plan[promise.index]
+        value = self.looped_value(sheet_state, promise.index, promise.inputs or {})
         promise.value = UNKNOWN if value is WAITING else value
-        column = ground.columns.get((*found.key, None))
+        column = sheet_state.columns.get((*found.key, None))
         if column is not None:
             column.arrived(promise.value)
 
     def keep(self, promise: Promise) -> bytes:
         """The promised cell, now that all is known."""
-        ground, found = promise.ground, self.plan[promise.index]
+        sheet_state, found = promise.sheet_state, self.plan[promise.index]
         if promise.inputs is None:
-            return self._cell_of(ground, found)
-        place = Place(found.cell.row, promise.path)
-        text = self.moved(found.formula, ground, place).text()
-        value = promise.value if promise.waiting else self.looped_value(ground, promise.index, promise.inputs)
+            return self._cell_of(sheet_state, found)
+        place = CopyPlace(found.cell.row, promise.path)
+        text = self.moved(found.formula, sheet_state, place).text()
+        value = promise.value if promise.waiting else self.looped_value(sheet_state, promise.index, promise.inputs)
         if found.cell.array is not None:
-            return ground.array_outside(found, str(ground.layout().move(_area(found), place)), escape(text).encode())
-        return ground.calculated(found.cell.style, escape(text).encode(), value)
+            return sheet_state.array_outside(
+                found, str(sheet_state.layout().move(_area(found), place)), escape(text).encode()
+            )
+        return sheet_state.calculated(found.cell.style, escape(text).encode(), value)
 
     # -- values of cells outside loops
 
-    def compiled(self, index: int) -> Compiled | None:
+    def compiled(self, index: int) -> CompiledFormula | None:
         """The formula as a function; None where Excel must compute it."""
         if index not in self._compiled:
             try:
@@ -182,14 +192,14 @@ class BookState:
         cell = program.cells.get((row, column))
         if cell is None:
             return None
-        ground = self.grounds.get(sheet)
+        sheet_state = self.sheet_states.get(sheet)
         if cell.formula is not None:
             return self._formula_value(program, row, column)
         if not (cell.tags or cell.escaped):
             return UNKNOWN if cell.covered else cell.value
-        if ground is None or ((row, column) not in ground.kept and not ground.done):
+        if sheet_state is None or ((row, column) not in sheet_state.kept and not sheet_state.done):
             raise Pending
-        return as_cell(ground.kept.get((row, column)), since_1904=self.since_1904)
+        return as_cell(sheet_state.kept.get((row, column)), since_1904=self.since_1904)
 
     def _formula_value(self, program: SheetProgram, row: int, column: int) -> Any:
         found = program.formulas.get((row, column))
@@ -208,13 +218,13 @@ class BookState:
         program = self.by_name.get((ref.sheet or "").casefold())
         if program is None or (ref.row1 is None and ref.col1 is None):
             raise NotEvaluable("sheet")
-        ground = self.grounds.get(program.sheet.name.casefold())
+        sheet_state = self.sheet_states.get(program.sheet.name.casefold())
         if not ref.is_range:
             key = (ref.row1 or 0, ref.col1 or 0)
             if key[0] not in program.branch_of:
                 return known(self.value(program.sheet.name, *key), since_1904=self.since_1904)
-            self._reach(ground, key[0])
-            found = ground.columns.get((*key, None)) if ground else None
+            self._reach(sheet_state, key[0])
+            found = sheet_state.columns.get((*key, None)) if sheet_state else None
             return None if found is None else found.single()
         if self.mixed(program, ref, [], asking):
             raise NotEvaluable("mixed")
@@ -224,24 +234,23 @@ class BookState:
         return total
 
     @staticmethod
-    def _reach(ground: Ground | None, row: int) -> None:
+    def _reach(sheet_state: SheetState | None, row: int) -> None:
         """Pending while the block of a row is still being rendered."""
-        if ground is None or not (ground.done or ground.closed(row)):
+        if sheet_state is None or not (sheet_state.done or sheet_state.closed(row)):
             raise Pending
 
     def _count(self, program: SheetProgram, row: int, column: int, total: Aggregate) -> None:
         """All that a template's cell became."""
-        ground = self.grounds.get(program.sheet.name.casefold())
+        sheet_state = self.sheet_states.get(program.sheet.name.casefold())
         if row in program.branch_of:
-            self._reach(ground, row)
-            found = ground.columns.get((row, column, None)) if ground else None
+            self._reach(sheet_state, row)
+            found = sheet_state.columns.get((row, column, None)) if sheet_state else None
             if found is not None:
                 total.merge(found.figures())
             return
         value = known(self.value(program.sheet.name, row, column), since_1904=self.since_1904)
-        cell, hidden = program.formulas.get((row, column)), row in program.sheet.hidden
-        subtotal = cell is not None and "SUBTOTAL" in cell.formula.functions()
-        total.add(Marked(value, subtotal=subtotal, hidden=hidden) if subtotal or hidden else value)
+        subtotal, hidden = is_subtotal(program, (row, column)), row in program.sheet.hidden
+        total.add(FlaggedValue(value, subtotal=subtotal, hidden=hidden) if subtotal or hidden else value)
 
     @staticmethod
     def filled(program: SheetProgram, ref: Ref) -> Iterator[Key]:
@@ -300,13 +309,13 @@ class BookState:
 
         return call
 
-    def looped_value(self, ground: Ground, index: int, inputs: Mapping[Key, Any]) -> Any:
+    def looped_value(self, sheet_state: SheetState, index: int, inputs: Mapping[Key, Any]) -> Any:
         """The value of a formula inside a loop: its copy's cells are given, the rest is asked for."""
         compiled = self.compiled(index)
         if compiled is None or self.plan[index].cell.array is not None:
             return UNKNOWN
         found = self.plan[index]
-        asking = _Asking(ground, found, ground.program.branch_of[found.cell.row].chain(), inputs)
+        asking = _Asking(sheet_state, found, sheet_state.program.branch_of[found.cell.row].chain(), inputs)
         try:
             return compiled(lambda i: self._input(asking, compiled.refs[i]))
         except NotEvaluable:
@@ -315,8 +324,8 @@ class BookState:
             return WAITING
 
     def _input(self, asking: _Asking, ref: Ref) -> Any:
-        ground, chain = asking.ground, asking.chain
-        if ref.sheet is not None and ref.sheet.casefold() != ground.sheet.name.casefold():
+        sheet_state, chain = asking.sheet_state, asking.chain
+        if ref.sheet is not None and ref.sheet.casefold() != sheet_state.sheet.name.casefold():
             return self.given(ref, asking.found)
         if ref.row1 is None or ref.col1 is None:
             raise NotEvaluable("range")
@@ -327,13 +336,13 @@ class BookState:
             return self._pinned(asking, ref)
         if not ref.is_range:
             return self._cell(asking, (first, ref.col1))
-        if self.mixed(ground.program, ref, chain, asking.found):
+        if self.mixed(sheet_state.program, ref, chain, asking.found):
             raise NotEvaluable("mixed")
         return self._gathered(asking, ref)
 
     def _gathered(self, asking: _Asking, ref: Ref) -> Aggregate:
         """The cells of a range as a formula in a copy sees it."""
-        total, program = Aggregate(), asking.ground.program
+        total, program = Aggregate(), asking.sheet_state.program
         above = [key for key in asking.inputs if key not in program.cells and _within(key, ref)]
         for key in (*above, *self.filled(program, ref)):
             value = self._cell(asking, key, whole=True)
@@ -345,7 +354,7 @@ class BookState:
 
     def _cell(self, asking: _Asking, key: Key, *, whole: bool = False) -> Any:
         """A cell as a formula in a copy sees it; ``whole``: all its copies, where it has several."""
-        program, row = asking.ground.program, key[0]
+        program, row = asking.sheet_state.program, key[0]
         if key in asking.inputs:
             value = known(asking.inputs[key], since_1904=self.since_1904)
             if isinstance(value, Aggregate) and not whole:
@@ -366,25 +375,27 @@ class BookState:
 
     def _pinned(self, asking: _Asking, ref: Ref) -> Aggregate:
         """``D$5:D5`` and ``D$3:D5`` add up to here, ``$D$5:$D$5`` over all copies."""
-        ground, own = asking.ground, asking.chain[0]
+        sheet_state, own = asking.sheet_state, asking.chain[0]
         first, last = ref.row1 or 0, ref.row2 or 0
         if not ref.is_range or len(asking.chain) != 1 or not own.opener < last < own.closer:
             raise NotEvaluable("range")
         if own.opener < first and not ref.abs_row1:
             raise NotEvaluable("range")
-        if self.mixed(ground.program, ref, [], asking.found) or (last != asking.found.cell.row and not ref.abs_row2):
+        if self.mixed(sheet_state.program, ref, [], asking.found) or (
+            last != asking.found.cell.row and not ref.abs_row2
+        ):
             raise NotEvaluable("range")
         if ref.abs_row2:
-            self._reach(ground, last)
+            self._reach(sheet_state, last)
         total = Aggregate()
-        for key in self.filled(ground.program, ref):
-            if ground.program.branch_of.get(key[0]) is own:
-                column = ground.columns.get((*key, None))
+        for key in self.filled(sheet_state.program, ref):
+            if sheet_state.program.branch_of.get(key[0]) is own:
+                column = sheet_state.columns.get((*key, None))
                 if column is None:
                     raise NotEvaluable("range")
                 total.merge(column.figures())
             else:
-                self._count(ground.program, *key, total)
+                self._count(sheet_state.program, *key, total)
         return total
 
 
@@ -392,7 +403,7 @@ class BookState:
 class _Asking:
     """A formula in a copy: its sheet, itself, the branches around it, and the values its copy gives it."""
 
-    ground: Ground
+    sheet_state: SheetState
     found: FormulaCell
     chain: list[Branch]
     inputs: Mapping[Key, Any]
@@ -410,12 +421,6 @@ def strangers(program: SheetProgram, ref: Ref, chain: list[Branch]) -> Iterator[
                 within = outside[0].opener < key[0] < outside[0].closer and left <= key[1] <= right
                 if within and not first <= key[0] <= last and (cell.tags or cell.formula or cell.value is not None):
                     yield key
-
-
-def is_subtotal(program: SheetProgram, key: Key) -> bool:
-    """Whether SUBTOTAL passes over a cell."""
-    found = program.formulas.get(key)
-    return found is not None and "SUBTOTAL" in found.formula.functions()
 
 
 def _area(found: FormulaCell) -> Ref:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from lxml import etree
 
 from docgen.excel.reader import S
 from docgen.sheets.number_format import BUILT_IN, Shape, shape
-from docgen.template.tree import parse, serialise
-
-if TYPE_CHECKING:
-    from docgen.template.tree import Element
+from docgen.template.tree import Element, parse, serialise
 
 _CODES = {
     Shape.DATE: "yyyy\\-mm\\-dd",

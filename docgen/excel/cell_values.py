@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from docgen.excel.cell_styles import CellFormats
 from docgen.excel.formulas.arithmetic import ExcelError
 from docgen.sheets.number_format import Shape
 from docgen.template.marks import Site, SiteKind
-from docgen.template.render import current_render
-from docgen.template.rich import Rich, RichText
-from docgen.template.xml_text import escape, legal, plain_text, writers
+from docgen.template.rich import Rich, current_render
+from docgen.template.xml_text import escape, plain_text
+from docgen.word.rich_text import RichText
+from docgen.word.writers import legal, writers
 from foundation.language import _
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from docgen.excel.cell_styles import CellFormats, FormatSession
 
 LONGEST_TEXT = 32_767
 LARGEST_WHOLE = 2**53
@@ -232,7 +230,7 @@ def _moment(value: date | time | timedelta, style: int, formats: CellFormats) ->
     number = serial(value, since_1904=formats.since_1904)
     if number < 0:
         return _text(str(value), f'" s="{style}"'.encode())
-    session: FormatSession | None = state.formats if state is not None else None
+    session = None if state is None else state.formats
     shown = style if session is None else session.style(style, _shape_of(value))
     return f'" s="{shown}"><v>{repr(number).removesuffix(".0")}</v></c>'.encode()
 

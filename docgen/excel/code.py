@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2 import nodes
+from jinja2.compiler import Frame
 
+from docgen.excel.cell_styles import CellFormats
+from docgen.excel.plan import Plan, SheetCompiler
 from docgen.excel.row_writer import CellValue, RowWriter
 from docgen.template.compiler import Generator
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from jinja2.compiler import Frame
-
-    from docgen.excel.cell_styles import CellFormats
-    from docgen.excel.plan import Plan, SheetCompiler
-
-    Kept = tuple[int, str, list[str]]
-    Writers = Callable[[Any], tuple[Callable[[Any], bytes], Callable[[Any], str]]]
+Kept = tuple[int, str, list[str]]
+Writers = Callable[[Any], tuple[Callable[[Any], bytes], Callable[[Any], str]]]
 
 
 class SheetGenerator(Generator):
@@ -50,9 +46,9 @@ class SheetGenerator(Generator):
 
     def write_commons(self) -> None:
         super().write_commons()
-        self.writeline("ground = context.parent['_gd_ground']")
-        self.writeline("row, at, near, promise = ground.row, ground.at, ground.near, ground.promise")
-        self.writeline("formula, unknown = ground.formula, ground.unknown")
+        self.writeline("sheet = context.parent['_gd_state']; book = sheet.book")
+        self.writeline("row, at, near, promise = sheet.row, sheet.at, sheet.near, sheet.promise")
+        self.writeline("formula, unknown = sheet.formula, sheet.unknown")
         self.writeline("n = b'0'")
         for name, code in self.bound.items():
             self.writeline(f"{name} = {code}")
@@ -165,7 +161,7 @@ class SheetGenerator(Generator):
         self.writeline(f"yield ({name}_made.get(t) or {name}_make(t))({given})")
 
     def _coloured(self, part: tuple[str, int, str, str], items: list[nodes.Expr], frame: Frame) -> str:
-        return f"ground.coloured({self._writer(items[part[1]], frame)}{part[2]}), {part[3]})"
+        return f"sheet.coloured({self._writer(items[part[1]], frame)}{part[2]}), {part[3]})"
 
     def _joined(self, parts: list[Any], items: list[nodes.Expr], frame: Frame) -> None:
         opened = False

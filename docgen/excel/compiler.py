@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2.lexer import Token
 from lxml import etree
@@ -21,29 +22,19 @@ from docgen.excel.formulas.references import Formula, Ref
 from docgen.excel.formulas.suspicious import doubtful
 from docgen.excel.plan import SheetCompiler, SheetPlace
 from docgen.excel.promises import SheetProgram
-from docgen.excel.reader import S, attribute_name, read_sheet, shared_strings
+from docgen.excel.reader import S, TemplateSheet, attribute_name, read_sheet, shared_strings
 from docgen.excel.sheet_copies import COPIED, SHARED, Listing, NameEntry, SheetEntry, loop_names
-from docgen.template.compiler import Source, compile_source, compile_story, tag_tokens
-from docgen.template.marks import Mark, Numbers, Place, Site, SiteKind
-from docgen.template.package import CONTENT_TYPES
-from docgen.template.tags import Kind
-from docgen.template.tree import parse, serialise
+from docgen.template.compiler import Program, TokenSource, compile_part, compile_tokens, tag_tokens
+from docgen.template.environment import TemplateEnvironment
+from docgen.template.marks import Numbers, Site, SiteKind, TagMark, TagPlace, TemplatePart
+from docgen.template.package import CONTENT_TYPES, Member
+from docgen.template.tags import TagKind
+from docgen.template.tree import Element, parse, serialise
 from docgen.template.xml_text import escape
-from docgen.word.part_reader import read_story
+from docgen.word.part_reader import Holes, read_part
 from foundation.language import _
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from docgen.excel.reader import Sheet
-    from docgen.template.compiler import Program
-    from docgen.template.environment import TemplateEnvironment
-    from docgen.template.marks import Story
-    from docgen.template.package import Member
-    from docgen.template.tree import Element
-    from docgen.word.part_reader import Holes
-
-    Punch = Callable[[Holes, Element], None]
+Punch = Callable[[Holes, Element], None]
 
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 WORKBOOK = "xl/workbook.xml"
@@ -70,7 +61,7 @@ class PartProgram:
 
 
 @dataclass(slots=True)
-class Compiled:
+class CompiledWorkbook:
     """A workbook, compiled."""
 
     formats: CellFormats
@@ -82,7 +73,7 @@ class Compiled:
     warnings: list[Problem] = field(default_factory=list)
 
 
-def compile_workbook(members: Mapping[str, Member], file: str, env: TemplateEnvironment) -> Compiled:
+def compile_workbook(members: Mapping[str, Member], file: str, env: TemplateEnvironment) -> CompiledWorkbook:
     """Read and compile a workbook once; ``problems`` are those of all its sheets."""
     return _Reading(members, file, env).compile()
 
@@ -94,7 +85,7 @@ class _Reading:
         properties = self.workbook.find(S + "workbookPr")
         since_1904 = properties is not None and properties.get("date1904") in ("1", "true")
         styles = self._parse(STYLES) if STYLES in members else None
-        self.result = Compiled(CellFormats(styles, since_1904=since_1904))
+        self.result = CompiledWorkbook(CellFormats(styles, since_1904=since_1904))
         self.problems, self.plan = self.result.problems, self.result.plan
         self.writers = excel_writers(self.result.formats)
         self.names = Names({el.get("name") or "": el.text or "" for el in self._defined()})
@@ -115,7 +106,7 @@ class _Reading:
     def _defined(self) -> list[Element]:
         return list(self.workbook.iter(S + "definedName"))
 
-    def compile(self) -> Compiled:
+    def compile(self) -> CompiledWorkbook:
         """The sheets to be written, the other parts that hang on them, and every fault."""
         sheets = self._sheets()
         tabled = [s.name for s in sheets if self._tables(s.part)]
@@ -138,7 +129,7 @@ class _Reading:
 
     # -- sheets
 
-    def _sheets(self) -> list[Sheet]:
+    def _sheets(self) -> list[TemplateSheet]:
         strings = shared_strings(self._parse(STRINGS) if STRINGS in self.members else None)
         targets = self._relationships(WORKBOOK)
         found = []
@@ -167,7 +158,7 @@ class _Reading:
                 out[str(el.get("Id"))] = (str(el.get("Type")).rsplit("/", 1)[-1], full)
         return out
 
-    def _touched(self, sheets: list[Sheet], seen: Mapping[str, frozenset[str]]) -> set[str]:
+    def _touched(self, sheets: list[TemplateSheet], seen: Mapping[str, frozenset[str]]) -> set[str]:
         """Sheets with tags, and those whose formulas look, through however many others, at one of them."""
         touched = {s.name.casefold() for s in sheets if s.tagged or _TAG.search(self.members[s.part].read())}
         size = -1
@@ -176,7 +167,7 @@ class _Reading:
             touched |= {name for name, others in seen.items() if others & touched or (touched and "*" in others)}
         return touched
 
-    def _other_refs(self, sheets: list[Sheet]) -> Iterator[Ref]:
+    def _other_refs(self, sheets: list[TemplateSheet]) -> Iterator[Ref]:
         """References of names, charts and tables, each with its sheet."""
         for el in self._defined():
             yield from Formula.parse(el.text or "").refs()
@@ -193,7 +184,7 @@ class _Reading:
         found = self._relationships(part).values()
         return [self._parse(target) for kind, target in found if kind == "table" and target in self.members]
 
-    def _sheet(self, sheet: Sheet, looked: Looked, seen: frozenset[str], moving: set[str]) -> None:
+    def _sheet(self, sheet: TemplateSheet, looked: Looked, seen: frozenset[str], moving: set[str]) -> None:
         formulas = self._formulas(sheet)
         self._refuse(sheet)
         if sheet.problems:
@@ -205,7 +196,7 @@ class _Reading:
         def generator(*arguments: Any) -> SheetGenerator:
             return SheetGenerator(compiler, self.result.formats, self.writers, *arguments)
 
-        program, problems = compile_source(source, self.env, self.file, self.writers, generator)
+        program, problems = compile_tokens(source, self.env, self.file, self.writers, generator)
         self.problems += problems
         before, after = self._around(sheet)
         if program is None:
@@ -218,7 +209,7 @@ class _Reading:
         made.hanging = tuple(self._hanging(sheet, sheet.part)) if sheet.loop else ()
         self.result.sheets.append(made)
 
-    def _formulas(self, sheet: Sheet) -> dict[tuple[int, int], FormulaCell]:
+    def _formulas(self, sheet: TemplateSheet) -> dict[tuple[int, int], FormulaCell]:
         formulas = {}
         for row in sheet.rows:
             for cell in row.cells:
@@ -232,7 +223,7 @@ class _Reading:
                     formulas[row.number, cell.column] = found
         return formulas
 
-    def _refuse(self, sheet: Sheet) -> None:
+    def _refuse(self, sheet: TemplateSheet) -> None:
         """What a sheet may not have: tags in a table's headings, arrays over rows of a loop."""
         cells = {(c.row, c.column): c for r in sheet.rows for c in r.cells}
         for ref in (r for table in self._tables(sheet.part) for r in Formula.parse(table.get("ref") or "").refs()):
@@ -260,7 +251,7 @@ class _Reading:
                     "formula.array",
                 )
 
-    def _refuse_nothing_above(self, sheet: Sheet) -> None:
+    def _refuse_nothing_above(self, sheet: TemplateSheet) -> None:
         """A formula that means the row above the first copy, where none can be."""
         homes = branches_of(sheet)
         gone = sheet.dropped() | {row for b in sheet.branches for row in range(b.opener, b.closer + 1)}
@@ -276,10 +267,10 @@ class _Reading:
                     "formula.above",
                 )
 
-    def _report(self, sheet: Sheet, ref: str, message: str, hint: str, code: str) -> None:
+    def _report(self, sheet: TemplateSheet, ref: str, message: str, hint: str, code: str) -> None:
         self.problems.append(Problem(f"{self.file} {sheet.name}!{ref}", message, hint, code))
 
-    def _around(self, sheet: Sheet) -> tuple[bytes, Program | None]:
+    def _around(self, sheet: TemplateSheet) -> tuple[bytes, Program | None]:
         """What stands before the rows, as it is, and a program for what stands behind them."""
         root = sheet.root
         data = root.find(S + "sheetData")
@@ -298,24 +289,24 @@ class _Reading:
         root.text = None
         if not any(el.tag == S + "mergeCells" for el in root):
             _place_for_merges(root)
-        story = self._story(root, sheet.part, Place(sheet.name), sheetparts.sheet_tail)
+        story = self._story(root, sheet.part, TagPlace(sheet.name), sheetparts.sheet_tail)
         _cut_head(story)
-        program, problems = compile_story(story, self.env, self.file, self.writers)
+        program, problems = compile_part(story, self.env, self.file, self.writers)
         self.problems += problems
         return before.encode(), program
 
     # -- sheets made from one
 
-    def _copies(self, sheet: Sheet) -> Program | None:
+    def _copies(self, sheet: TemplateSheet) -> Program | None:
         """A program that lists the copies of a sheet: the name of each, and the values its rows are made with."""
         if not sheet.title_tags:
             return None
-        marks: dict[int, Mark] = {}
-        script: list[Mark | str] = []
+        marks: dict[int, TagMark] = {}
+        script: list[TagMark | str] = []
 
         def tag(source: str, text: str, *, statement: bool = True) -> None:
             place: Any = SheetPlace(sheet.name, "A1")
-            mark = Mark(len(marks) + 1, statement, source, text, place, Site(SiteKind.PLAIN))
+            mark = TagMark(len(marks) + 1, statement, source, text, place, Site(SiteKind.PLAIN))
             marks[mark.number] = mark
             script.append(mark)
 
@@ -326,8 +317,8 @@ class _Reading:
         at = 0
         for found in sheet.title_tags:
             script.append(escape(sheet.name[at : found.start]))
-            if found.kind in (Kind.EXPRESSION, Kind.STATEMENT):
-                tag(found.body, found.text, statement=found.kind is Kind.STATEMENT)
+            if found.kind in (TagKind.EXPRESSION, TagKind.STATEMENT):
+                tag(found.body, found.text, statement=found.kind is TagKind.STATEMENT)
             at = found.end
         script.append(escape(sheet.name[at:]))
         tag("endset", sheet.name)
@@ -343,11 +334,11 @@ class _Reading:
                 else:
                     yield from tag_tokens(piece, self.env)
 
-        program, problems = compile_source(Source(sheet.part, marks, tokens), self.env, self.file, self.writers)
+        program, problems = compile_tokens(TokenSource(sheet.part, marks, tokens), self.env, self.file, self.writers)
         self.problems += problems
         return program
 
-    def _hanging(self, sheet: Sheet, part: str) -> Iterator[str]:
+    def _hanging(self, sheet: TemplateSheet, part: str) -> Iterator[str]:
         """A part of a sheet that is copied, and those below it that each copy has for itself."""
         yield part
         for kind, target in self._relationships(part).values():
@@ -362,7 +353,7 @@ class _Reading:
                     "sheet.not-copied",
                 )
 
-    def _refuse_looks_at_copies(self, sheets: list[Sheet], seen: Mapping[str, frozenset[str]]) -> None:
+    def _refuse_looks_at_copies(self, sheets: list[TemplateSheet], seen: Mapping[str, frozenset[str]]) -> None:
         """Nobody else can look at a sheet of which there are several."""
         for copied in (s for s in sheets if s.loop):
             key = copied.name.casefold()
@@ -404,7 +395,7 @@ class _Reading:
     def _other_tags(self) -> bool:
         return any(_TAG.search(m.read()) for n, m in self.members.items() if _is_text_part(n))
 
-    def _parts(self, sheets: list[Sheet], touched: set[str], moving: set[str]) -> None:
+    def _parts(self, sheets: list[TemplateSheet], touched: set[str], moving: set[str]) -> None:
         raw = [s for s in sheets if s.name.casefold() not in touched]
         unknown = any(c.formula is not None for s in raw for r in s.rows for c in r.cells)
         jobs: dict[str, tuple[Punch | None, str]] = {
@@ -427,17 +418,17 @@ class _Reading:
             self._part(part, punch, owner)
 
     def _part(self, part: str, punch: Punch | None, owner: str) -> None:
-        story = self._story(self._parse(part), part, Place(_part_label(part)), punch)
+        story = self._story(self._parse(part), part, TagPlace(_part_label(part)), punch)
         if not story.marks and not story.edited:
             return
-        program, problems = compile_story(story, self.env, self.file, self.writers)
+        program, problems = compile_part(story, self.env, self.file, self.writers)
         self.problems += problems
         if program is not None:
             self.result.parts.append(PartProgram(program, owner))
 
-    def _story(self, root: Element, part: str, place: Place, punch: Punch | None) -> Story:
+    def _story(self, root: Element, part: str, place: TagPlace, punch: Punch | None) -> TemplatePart:
         holes = None if punch is None else (lambda found: punch(found, root))
-        story = read_story(root, part, place, self.file, Numbers(), holes=holes)
+        story = read_part(root, part, place, self.file, Numbers(), holes=holes)
         self.problems += story.problems
         return story
 
@@ -486,10 +477,10 @@ def _table_rows(table: Element, sheet: str) -> Iterator[Ref]:
         yield Ref(sheet, (found.row1 or 1) + 1, found.col1, last, found.col2)
 
 
-def _by_dependence(sheets: list[Sheet], seen: Mapping[str, frozenset[str]]) -> list[Sheet]:
+def _by_dependence(sheets: list[TemplateSheet], seen: Mapping[str, frozenset[str]]) -> list[TemplateSheet]:
     """The sheets to be written, each after those it looks at as far as that goes."""
     by_name = {s.name.casefold(): s for s in sheets}
-    done: dict[str, Sheet] = {}
+    done: dict[str, TemplateSheet] = {}
     asking: set[str] = set()
 
     def visit(name: str) -> None:
@@ -523,7 +514,7 @@ def _place_for_merges(root: Element) -> None:
     root.insert(at, etree.Element(S + "mergeCells"))
 
 
-def _cut_head(story: Story) -> None:
+def _cut_head(story: TemplatePart) -> None:
     """The story of a sheet's tail begins inside the root element."""
     first = story.pieces[0] if story.pieces else ""
     if isinstance(first, str):

@@ -7,20 +7,16 @@ is the sheet a part belongs to.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from lxml import etree
 
 from docgen.excel.formulas.references import Formula
 from docgen.excel.reader import S, attribute_name
 from docgen.template.marks import literal
+from docgen.template.tree import Element
 from docgen.template.xml_text import escape_attribute
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from docgen.template.tree import Element
-    from docgen.word.part_reader import Holes
+from docgen.word.part_reader import Holes
 
 _XM = "{http://schemas.microsoft.com/office/excel/2006/main}"
 _X14 = "{http://schemas.microsoft.com/office/spreadsheetml/2009/9/main}"

@@ -16,7 +16,7 @@ from docgen.excel.formulas.references import GONE, LAST_ROW, Formula, Ref, lexem
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class RowBlock:
     """A stretch of template rows rendered some number of times: the body of a loop, or of one branch of a condition.
 
     ``first``-``last`` are its rows in the template, those of the blocks within it included. ``tag_rows`` are rows that
@@ -26,7 +26,7 @@ class Block:
     first: int
     last: int
     tag_rows: tuple[int, ...] = ()
-    blocks: tuple[Block, ...] = ()
+    blocks: tuple[RowBlock, ...] = ()
 
     @property
     def opener(self) -> int | None:
@@ -35,12 +35,12 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Copies:
+class BlockCopies:
     """How often a block was rendered at one place.
 
     A block without blocks in it needs the number alone, so a million rows cost what one costs. Otherwise there is an
-    instance for each copy: the ``Copies`` of every block within, in order. ``blank``: no copy, but one empty row kept
-    because references need a place to point at; ``borrows``: they point at the row that follows, which is empty there.
+    instance for each copy: the copies of every block within, in order. ``blank``: no copy, but one empty row kept, as
+    references need a place to point at; ``borrows``: they point at the row that follows, which is empty there.
     """
 
     count: int = 0
@@ -49,17 +49,17 @@ class Copies:
     borrows: bool = False
 
     @classmethod
-    def of(cls, instances: Iterable[Instance]) -> Copies:
+    def of(cls, instances: Iterable[Instance]) -> BlockCopies:
         """Of a block with blocks in it."""
         kept = tuple(instances)
         return cls(len(kept), kept)
 
 
-Instance: TypeAlias = tuple[Copies, ...]
+Instance: TypeAlias = tuple[BlockCopies, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CopyPlace:
     """Where a formula stands: its row in the template, and which copy, of the outermost block first."""
 
     row: int
@@ -69,7 +69,7 @@ class Place:
 class _Section:
     """The rows of one body in the template: those that stay once a copy, those left out, the blocks within."""
 
-    def __init__(self, first: int, last: int, blocks: tuple[Block, ...], removed: frozenset[int]) -> None:
+    def __init__(self, first: int, last: int, blocks: tuple[RowBlock, ...], removed: frozenset[int]) -> None:
         self.first, self.last, self.blocks, self.removed = first, last, blocks, removed
         self.inner = tuple(_Section(b.first, b.last, b.blocks, removed) for b in blocks)
         self.firsts = [block.first for block in blocks]
@@ -100,7 +100,7 @@ class _Body:
             msg = f"{len(section.blocks)} blocks, but {len(instance)} numbers of copies"
             raise ValueError(msg)
         self.section = section
-        self.runs = tuple(map(_Run, section.inner, instance))
+        self.runs = tuple(map(_CopyRun, section.inner, instance))
         self.pushed = [0, *accumulate(run.start(run.count) + run.blank for run in self.runs)]
 
     @property
@@ -112,12 +112,12 @@ class _Body:
         return self.section.kept_before(row) + self.pushed[bisect_left(self.section.firsts, row)]
 
 
-class _Run:
+class _CopyRun:
     """The copies of one block, one below the other."""
 
     __slots__ = ("_bodies", "_height", "_starts", "blank", "count", "keeps_place", "section")
 
-    def __init__(self, section: _Section, copies: Copies) -> None:
+    def __init__(self, section: _Section, copies: BlockCopies) -> None:
         if section.blocks and copies.count != len(copies.instances):
             msg = f"{copies.count} copies, but {len(copies.instances)} instances"
             raise ValueError(msg)
@@ -145,7 +145,7 @@ class _Run:
 class _Chooser:
     """Which copy of each block a row means: that of a formula's place as long as both are in it, else an end."""
 
-    chain: tuple[Block, ...]
+    chain: tuple[RowBlock, ...]
     path: tuple[int, ...]
     at_start: bool
     absolute: bool
@@ -167,7 +167,7 @@ class Layout:
     """
 
     def __init__(
-        self, blocks: Sequence[Block] = (), copies: Sequence[Copies] = (), removed: Iterable[int] = ()
+        self, blocks: Sequence[RowBlock] = (), copies: Sequence[BlockCopies] = (), removed: Iterable[int] = ()
     ) -> None:
         self._sheet = _Body(_template(tuple(blocks), frozenset(removed)), tuple(copies))
 
@@ -185,7 +185,7 @@ class Layout:
         return self._find(row, _Chooser((), (), edge == "start", False, False))
 
     def inside(
-        self, row: int, place: Place, edge: str = "start", *, absolute: bool = False, single: bool = False
+        self, row: int, place: CopyPlace, edge: str = "start", *, absolute: bool = False, single: bool = False
     ) -> int:
         """The row for a reference from a place that a loop rendered.
 
@@ -196,13 +196,13 @@ class Layout:
         """
         return self._find(row, _Chooser(self.chain(place), place.path, edge == "start", absolute, single))
 
-    def at(self, place: Place) -> int:
+    def at(self, place: CopyPlace) -> int:
         """The sheet row of a place."""
         return self.inside(place.row, place)
 
-    def chain(self, place: Place) -> tuple[Block, ...]:
+    def chain(self, place: CopyPlace) -> tuple[RowBlock, ...]:
         """The blocks around a place, outermost first. ValueError where its path does not name a copy of each."""
-        found: list[Block] = []
+        found: list[RowBlock] = []
         section = self._sheet.section
         while (index := section.block_at(place.row)) >= 0:
             found.append(section.blocks[index])
@@ -212,7 +212,7 @@ class Layout:
             raise ValueError(msg)
         return tuple(found)
 
-    def move(self, ref: Ref, place: Place | None = None, *, pinned: bool = False) -> Ref | str:
+    def move(self, ref: Ref, place: CopyPlace | None = None, *, pinned: bool = False) -> Ref | str:
         """A reference to this sheet, as it reads in the rendered sheet; ``#REF!`` where nothing of it is left.
 
         Without ``place`` it comes from outside (another sheet, a name, a chart, a row that no loop repeats): one cell
@@ -257,7 +257,7 @@ class Layout:
         if pending:
             yield pending
 
-    def steps(self, place: Place) -> bool:
+    def steps(self, place: CopyPlace) -> bool:
         """Whether the copies of the innermost block around a place are all equally high."""
         body = self._sheet
         for copy in place.path:
@@ -287,18 +287,18 @@ class Layout:
             body, depth = run.body(copy), depth + 1
 
 
-def _stays(row: int, chain: tuple[Block, ...]) -> bool:
+def _stays(row: int, chain: tuple[RowBlock, ...]) -> bool:
     """Whether a relative reference to the row means the same row in every copy of the innermost block."""
     return any(not block.first <= row <= block.last and row != block.opener for block in chain[-1:])
 
 
 @lru_cache(maxsize=64)
-def _template(blocks: tuple[Block, ...], removed: frozenset[int]) -> _Section:
+def _template(blocks: tuple[RowBlock, ...], removed: frozenset[int]) -> _Section:
     """A sheet's rows, worked out once for all its renderings."""
     return _Section(1, LAST_ROW, blocks, removed.union(*map(_tag_rows, blocks)))
 
 
-def _tag_rows(block: Block) -> set[int]:
+def _tag_rows(block: RowBlock) -> set[int]:
     return set(block.tag_rows).union(*map(_tag_rows, block.blocks))
 
 
@@ -335,7 +335,7 @@ def _stretches(body: _Body, base: int, row1: int, row2: int) -> Iterator[tuple[i
         yield base + body.offset(row), base + body.offset(last)
 
 
-def _copied(run: _Run, base: int, row1: int, row2: int) -> Iterator[tuple[int, int]]:
+def _copied(run: _CopyRun, base: int, row1: int, row2: int) -> Iterator[tuple[int, int]]:
     if not run.count:
         if run.blank:
             yield base, base
@@ -351,7 +351,12 @@ Layouts: TypeAlias = Callable[[str | None], Layout | None]
 
 
 def move_formula(
-    formula: Formula, layouts: Layouts, sheet: str | None = None, place: Place | None = None, *, pinned: bool = False
+    formula: Formula,
+    layouts: Layouts,
+    sheet: str | None = None,
+    place: CopyPlace | None = None,
+    *,
+    pinned: bool = False,
 ) -> Formula:
     """A formula of the template as it reads in the rendered workbook.
 
@@ -418,7 +423,7 @@ def _split(text: str, separator: str) -> Iterator[str]:
     yield part
 
 
-def copier(formula: Formula, layouts: Layouts, sheet: str | None, place: Place) -> Callable[[int], str]:
+def copier(formula: Formula, layouts: Layouts, sheet: str | None, place: CopyPlace) -> Callable[[int], str]:
     """A function from the number of a copy to the formula's text there; ``place`` names the copies around.
 
     Where the copies are equally high it only fills in row numbers, and does not ask how many copies there will be:
@@ -428,7 +433,7 @@ def copier(formula: Formula, layouts: Layouts, sheet: str | None, place: Place) 
     outer = place.path[:-1]
 
     def moved(copy: int) -> Formula:
-        return move_formula(formula, layouts, sheet, Place(place.row, (*outer, copy)))
+        return move_formula(formula, layouts, sheet, CopyPlace(place.row, (*outer, copy)))
 
     if own is not None and own.steps(place):
         pattern = _pattern(moved(0).parts, moved(1).parts)

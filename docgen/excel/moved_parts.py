@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from docgen.excel.book_state import BookState
 from docgen.excel.cell_values import PartXml
 from docgen.excel.formulas.references import GONE, Formula, Ref
-from docgen.excel.layout import Place, move_ranges, move_sqref
+from docgen.excel.layout import BlockCopies, CopyPlace, Layout, move_ranges, move_sqref
+from docgen.excel.reader import Branch
+from docgen.excel.sheet_state import SheetState
 from docgen.template.xml_text import escape, escape_attribute
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from docgen.excel.book_state import BookState
-    from docgen.excel.layout import Copies, Layout
-    from docgen.excel.promises import Ground
-    from docgen.excel.reader import Branch
 
 _XM = "http://schemas.microsoft.com/office/excel/2006/main"
 _X14 = "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"
@@ -46,13 +42,13 @@ class Moves:
             "_gd_anchor_row": self.anchor_row,
         }
 
-    def _ground(self, sheet: str) -> Ground | None:
-        return self._book.grounds.get(sheet.casefold())
+    def _ground(self, sheet: str) -> SheetState | None:
+        return self._book.sheet_states.get(sheet.casefold())
 
     def _layout(self, sheet: str) -> Layout | None:
         """Where the sheet's rows are; None where they stay."""
-        ground = self._ground(sheet)
-        return ground.layout() if ground is not None and ground.sheet.moves else None
+        sheet_state = self._ground(sheet)
+        return sheet_state.layout() if sheet_state is not None and sheet_state.sheet.moves else None
 
     # -- ranges and formulas
 
@@ -63,28 +59,28 @@ class Moves:
 
     def rule(self, sheet: str, text: str, row: int) -> str:
         """A formula written for the first cell of a range (conditional format, validation)."""
-        ground = self._ground(sheet)
-        if ground is None:
+        sheet_state = self._ground(sheet)
+        if sheet_state is None:
             return text
-        branch = ground.program.branch_of.get(row)
-        path = None if branch is None else _first_copy(ground, branch)
-        place = None if path is None else Place(row, path)
-        return self._book.moved(Formula.parse(text), ground, place, pinned=place is not None).text()
+        branch = sheet_state.program.branch_of.get(row)
+        path = None if branch is None else _first_copy(sheet_state, branch)
+        place = None if path is None else CopyPlace(row, path)
+        return self._book.moved(Formula.parse(text), sheet_state, place, pinned=place is not None).text()
 
     def text(self, sheet: str, text: str) -> str:
         """A formula or range seen from outside all loops (names, charts, tables)."""
-        ground = self._ground(sheet) if sheet else None
-        return self._book.moved(Formula.parse(text), ground).text()
+        sheet_state = self._ground(sheet) if sheet else None
+        return self._book.moved(Formula.parse(text), sheet_state).text()
 
     def name(self, sheet: str, text: str) -> str:
         """What a name stands for; ``sheet``: the one it belongs to."""
-        ground = self._ground(sheet) if sheet else None
-        origin = "" if ground is None else ground.program.origin.casefold()
-        layouts = self._book.layouts(ground)
+        sheet_state = self._ground(sheet) if sheet else None
+        origin = "" if sheet_state is None else sheet_state.program.origin.casefold()
+        layouts = self._book.layouts(sheet_state)
         if is_ranges(text):
             text = move_ranges(text, lambda s: layouts(None if s is not None and s.casefold() == origin else s)) or GONE
-            return Formula.parse(text).moved(lambda ref: self._book.titled(ref, ground)).text()
-        return text if "{" in text else self._book.moved(Formula.parse(text), ground).text()
+            return Formula.parse(text).moved(lambda ref: self._book.titled(ref, sheet_state)).text()
+        return text if "{" in text else self._book.moved(Formula.parse(text), sheet_state).text()
 
     def row_of(self, sheet: str, row: int) -> int:
         """A row that stays, or the first copy of a loop's row."""
@@ -131,16 +127,16 @@ class Moves:
 
     def sparklines(self, sheet: str, data: str, cells: str) -> str:
         """A sparkline: in a loop one for each copy."""
-        ground = self._ground(sheet)
+        sheet_state = self._ground(sheet)
         refs = Formula.parse(cells).refs()
-        branch = ground.program.branch_of.get(refs[0].row1 or 0) if ground is not None and refs else None
-        if ground is None or branch is None:
+        branch = sheet_state.program.branch_of.get(refs[0].row1 or 0) if sheet_state is not None and refs else None
+        if sheet_state is None or branch is None:
             return self._sparkline(self.text(sheet, data), self.sqref(sheet, cells))
         formula, out = Formula.parse(data), []
-        for path in paths(ground, branch):
-            place = Place(refs[0].row1 or 0, path)
-            cell = replace(refs[0], row1=ground.layout().at(place))
-            out.append(self._sparkline(self._book.moved(formula, ground, place).text(), str(cell)))
+        for path in paths(sheet_state, branch):
+            place = CopyPlace(refs[0].row1 or 0, path)
+            cell = replace(refs[0], row1=sheet_state.layout().at(place))
+            out.append(self._sparkline(self._book.moved(formula, sheet_state, place).text(), str(cell)))
         return PartXml("".join(out))
 
     @staticmethod
@@ -150,29 +146,29 @@ class Moves:
 
     def merges(self, sheet: str) -> str:
         """The mergeCells element, or nothing."""
-        ground = self._ground(sheet)
-        if ground is None:
+        sheet_state = self._ground(sheet)
+        if sheet_state is None:
             return ""
-        found = [*ground.merges, *self._outer_merges(ground)]
+        found = [*sheet_state.merges, *self._outer_merges(sheet_state)]
         if not found:
             return ""
         cells = "".join(f'<mergeCell ref="{r}"/>' for r in found)
         return PartXml(f'<mergeCells count="{len(found)}">{cells}</mergeCells>')
 
     @staticmethod
-    def _outer_merges(ground: Ground) -> Iterator[str]:
+    def _outer_merges(sheet_state: SheetState) -> Iterator[str]:
         """Merged cells that no loop's rows write by themselves: outside loops, or with a loop between their rows."""
-        for ref in ground.sheet.merged:
+        for ref in sheet_state.sheet.merged:
             first, last = ref.row1 or 0, ref.row2 or ref.row1 or 0
-            home = ground.program.branch_of.get(first)
+            home = sheet_state.program.branch_of.get(first)
             if home is not None and home.simple and home.opener < last < home.closer:
                 continue
-            if not ground.sheet.moves:
+            if not sheet_state.sheet.moves:
                 yield str(ref)
                 continue
-            around = [b for b in ground.sheet.branches if b.opener < first and last < b.closer]
-            for place in _places(ground, around[-1] if around else None):
-                moved = ground.layout().move(ref, place)
+            around = [b for b in sheet_state.sheet.branches if b.opener < first and last < b.closer]
+            for place in _places(sheet_state, around[-1] if around else None):
+                moved = sheet_state.layout().move(ref, place)
                 if isinstance(moved, Ref) and (moved.row1, moved.col1) != (moved.row2, moved.col2):
                     yield str(moved)
 
@@ -182,21 +178,21 @@ def is_ranges(text: str) -> bool:
     return not re.sub(r"[,\s]", "", "".join(p for p in Formula.parse(text).parts if isinstance(p, str)))
 
 
-def _places(ground: Ground, branch: Branch | None) -> Iterator[Place | None]:
+def _places(sheet_state: SheetState, branch: Branch | None) -> Iterator[CopyPlace | None]:
     """Every copy of a branch, as a place within it; without one, the whole sheet."""
     if branch is None:
         yield None
         return
-    row = next((r for r, home in ground.program.branch_of.items() if home is branch), branch.inner()[0].opener)
-    yield from (Place(row, path) for path in paths(ground, branch))
+    row = next((r for r, home in sheet_state.program.branch_of.items() if home is branch), branch.inner()[0].opener)
+    yield from (CopyPlace(row, path) for path in paths(sheet_state, branch))
 
 
-def paths(ground: Ground, branch: Branch) -> Iterator[tuple[int, ...]]:
+def paths(sheet_state: SheetState, branch: Branch) -> Iterator[tuple[int, ...]]:
     """The copies of a branch: the number of the copy in each of the blocks around it, outermost first."""
-    yield from _paths(branch.chain(), ground.outermost, ground.copies())
+    yield from _paths(branch.chain(), sheet_state.outermost, sheet_state.copies())
 
 
-def _paths(chain: list[Branch], siblings: list[Branch], copies: list[Copies]) -> Iterator[tuple[int, ...]]:
+def _paths(chain: list[Branch], siblings: list[Branch], copies: list[BlockCopies]) -> Iterator[tuple[int, ...]]:
     first, *rest = chain
     found = copies[siblings.index(first)]
     for number in range(found.count):
@@ -207,8 +203,8 @@ def _paths(chain: list[Branch], siblings: list[Branch], copies: list[Copies]) ->
             yield from ((number, *path) for path in inner)
 
 
-def _first_copy(ground: Ground, branch: Branch) -> tuple[int, ...] | None:
-    return next(paths(ground, branch), None)
+def _first_copy(sheet_state: SheetState, branch: Branch) -> tuple[int, ...] | None:
+    return next(paths(sheet_state, branch), None)
 
 
 def _copies_of(layout: Layout, row: int) -> list[int]:

@@ -7,9 +7,10 @@ in variables, then constant bytes and written cells in turn. :mod:`docgen.excel.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2.lexer import Token
 
@@ -17,20 +18,14 @@ from docgen.errors import Place, Problem
 from docgen.excel.cell_values import CellSite
 from docgen.excel.formulas.dependence import Looked, branches_of
 from docgen.excel.formulas.in_loops import FormulaCell, LoopFormulas
-from docgen.excel.reader import Block, Branch, SheetRow
+from docgen.excel.reader import Branch, SheetCell, SheetRow, TagBlock, TemplateSheet
 from docgen.sheets.book import letter
-from docgen.template.compiler import Source, tag_tokens
-from docgen.template.marks import Mark, Site, SiteKind
-from docgen.template.tags import Kind
+from docgen.template.compiler import TokenSource, tag_tokens
+from docgen.template.environment import TemplateEnvironment
+from docgen.template.marks import Site, SiteKind, TagMark
+from docgen.template.tags import Tag, TagKind
 from docgen.template.xml_text import escape, escape_attribute
 from foundation.language import _
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from docgen.excel.reader import Sheet, SheetCell
-    from docgen.template.environment import TemplateEnvironment
-    from docgen.template.tags import Tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +62,14 @@ class SheetCompiler:
 
     def __init__(
         self,
-        sheet: Sheet,
+        sheet: TemplateSheet,
         env: TemplateEnvironment,
         formulas: dict[tuple[int, int], FormulaCell],
         looked: Looked,
         moving: set[str],
     ) -> None:
         self.sheet, self.env, self.formulas, self.looked = sheet, env, formulas, looked
-        self.marks: dict[int, Mark] = {}
+        self.marks: dict[int, TagMark] = {}
         self.plans: dict[int, Plan] = {}
         self.script: list[tuple[str, Any]] = []
         self.blanks: dict[int, bytes] = {}
@@ -86,10 +81,10 @@ class SheetCompiler:
 
     # -- tokens
 
-    def compile(self) -> Source:
+    def compile(self) -> TokenSource:
         """Plan every row; the source's tokens are then made from the script."""
         self._body(self.sheet.body, 0, None)
-        return Source(self.sheet.part, self.marks, self._tokens)
+        return TokenSource(self.sheet.part, self.marks, self._tokens)
 
     def _tokens(self) -> Iterator[Token]:
         for kind, content in self.script:
@@ -100,7 +95,7 @@ class SheetCompiler:
             else:
                 yield from self._row_tokens(*content)
 
-    def _row_tokens(self, number: int, marks: list[Mark]) -> Iterator[Token]:
+    def _row_tokens(self, number: int, marks: list[TagMark]) -> Iterator[Token]:
         """A row as Jinja reads it: ``{{ (number, (first expression), (second expression),) }}``."""
         first = marks[0].number if marks else 1
         yield Token(first, "variable_begin", "{{")
@@ -115,13 +110,13 @@ class SheetCompiler:
         yield Token(first, "rparen", ")")
         yield Token(first, "variable_end", "}}")
 
-    def _mark(self, source: str, text: str, cell: SheetCell, *, statement: bool = False) -> Mark:
+    def _mark(self, source: str, text: str, cell: SheetCell, *, statement: bool = False) -> TagMark:
         place: Any = SheetPlace(self.sheet.name, cell.ref)
-        mark = Mark(len(self.marks) + 1, statement, source, text, place)
+        mark = TagMark(len(self.marks) + 1, statement, source, text, place)
         self.marks[mark.number] = mark
         return mark
 
-    def _emit(self, plan: Plan, marks: list[Mark] | None = None) -> Plan:
+    def _emit(self, plan: Plan, marks: list[TagMark] | None = None) -> Plan:
         number = len(self.plans) + 1
         self.plans[number] = plan
         self.script.append(("row", (number, marks or [])))
@@ -129,7 +124,7 @@ class SheetCompiler:
 
     # -- rows and blocks
 
-    def _body(self, body: list[SheetRow | Block], before: int, branch: Branch | None) -> int:
+    def _body(self, body: list[SheetRow | TagBlock], before: int, branch: Branch | None) -> int:
         """Plan a body's rows and blocks; gives the last template row dealt with."""
         for item in body:
             if isinstance(item, SheetRow):
@@ -139,16 +134,16 @@ class SheetCompiler:
                 before = self._block(item, before)
         return before
 
-    def _block(self, block: Block, before: int) -> int:
+    def _block(self, block: TagBlock, before: int) -> int:
         opening = self._emit(Plan())
         if (gap := block.row - before - 1) > 0:
-            opening.before.append(f"ground.skip({gap})")
+            opening.before.append(f"sheet.skip({gap})")
         if not block.branches:
             if block.keyword == "set":
                 self._tag(block, 0)
             return block.row
         for branch in block.branches:
-            opening.before.append(f"ground.open({branch.index})")
+            opening.before.append(f"sheet.open({branch.index})")
         for i, branch in enumerate(block.branches):
             self._tag(block, i)
             for absent in block.branches[:i]:
@@ -157,27 +152,27 @@ class SheetCompiler:
         self._tag(block, len(block.branches))
         for branch in block.branches:
             self._stand_in(branch, None)
-        self._emit(Plan(before=[f"ground.close({b.index})" for b in block.branches]))
+        self._emit(Plan(before=[f"sheet.close({b.index})" for b in block.branches]))
         opening.before += self.loops.at_opening(block)
         return block.branches[-1].closer
 
-    def _tag(self, block: Block, index: int) -> None:
+    def _tag(self, block: TagBlock, index: int) -> None:
         tag, cell = block.tags[index]
         self.script.append(("tag", self._mark(tag.body, tag.text, cell, statement=True)))
 
     def _branch(self, branch: Branch) -> None:
         start = self._emit(Plan())
         if not branch.steps:
-            start.before.append(f"ground.copy({branch.index})")
+            start.before.append(f"sheet.copy({branch.index})")
         if not branch.simple:
-            start.before.append(f"{self._variable(f'top{branch.index}')} = ground.k")
+            start.before.append(f"{self._variable(f'top{branch.index}')} = sheet.k")
         last = self._body(branch.body, branch.opener, branch)
         end = Plan()
         if (gap := branch.closer - last - 1) > 0:
-            end.before.append(f"ground.skip({gap})")
+            end.before.append(f"sheet.skip({gap})")
         end.before += self.loops.at_copy_end(branch, ends_in_row=gap == 0 and last == branch.last_row())
         if not branch.steps:
-            end.before.append(f"ground.copied({branch.index})")
+            end.before.append(f"sheet.copied({branch.index})")
         if end.before:
             self._emit(end)
         start.before += self.loops.at_copy_start(branch)
@@ -189,12 +184,12 @@ class SheetCompiler:
             return
         rows = [r for r in absent.body if isinstance(r, SheetRow)]
         if printed is not None and self._free(printed, columns):
-            self._emit(Plan(before=[f"ground.borrow({absent.index})"]))
+            self._emit(Plan(before=[f"sheet.borrow({absent.index})"]))
             return
         cells = "".join(f'<c r="{letter(c.column)}%(n)b" s="{c.style}"/>' for c in rows[0].cells) if rows else ""
         attributes = rows[0].attributes.replace("%", "%%") if rows else ""
         self.blanks[absent.index] = f'<row r="%(n)b"{attributes}>{cells}</row>'.encode()
-        self._emit(Plan(parts=[("promise", f"ground.blank({absent.index})")]))
+        self._emit(Plan(parts=[("promise", f"sheet.blank({absent.index})")]))
 
     @staticmethod
     def _free(branch: Branch, columns: set[int]) -> bool:
@@ -207,7 +202,7 @@ class SheetCompiler:
         )
 
     def _row(self, row: SheetRow, step: int, branch: Branch | None) -> None:
-        plan, marks = Plan(before=[f"n = row({step})"]), list[Mark]()
+        plan, marks = Plan(before=[f"n = row({step})"]), list[TagMark]()
         if branch is not None and not branch.simple:
             plan.before.append(f"{self._variable(f'p{row.number}')} = n")
         plan.parts += [b'<row r="', ("code", "n"), f'"{row.attributes}>'.encode()]
@@ -217,10 +212,10 @@ class SheetCompiler:
         plan.parts.append(b"</row>")
         plan.formulas += self.loops.in_order(row.number)
         for first, width, height in self.merges.get(row.number, ()):
-            plan.after.append(f"ground.merge({first}, {first + width - 1}, {height})")
+            plan.after.append(f"sheet.merge({first}, {first + width - 1}, {height})")
         self._emit(plan, marks)
 
-    def _cell(self, cell: SheetCell, plan: Plan, marks: list[Mark], branch: Branch | None) -> None:
+    def _cell(self, cell: SheetCell, plan: Plan, marks: list[TagMark], branch: Branch | None) -> None:
         key = (cell.row, cell.column)
         if key in self.formulas:
             plan.parts.append(self._formula(self.formulas[key], branch))
@@ -239,9 +234,9 @@ class SheetCompiler:
         value = "unknown" if cell.covered else repr(cell.value)
         plan.formulas += [f"{name}.add({value})" for name in self.loops.takers((cell.row, cell.column))]
 
-    def _filled(self, cell: SheetCell, plan: Plan, marks: list[Mark], branch: Branch | None) -> None:
-        tags = [t for t in cell.tags if t.kind not in (Kind.COMMENT, Kind.RAW, Kind.CELL)]
-        special = [t for t in cell.tags if t.kind is Kind.CELL]
+    def _filled(self, cell: SheetCell, plan: Plan, marks: list[TagMark], branch: Branch | None) -> None:
+        tags = [t for t in cell.tags if t.kind not in (TagKind.COMMENT, TagKind.RAW, TagKind.CELL)]
+        special = [t for t in cell.tags if t.kind is TagKind.CELL]
         key = (cell.row, cell.column)
         mark = self._value(cell, tags)
         marks.append(mark)
@@ -259,12 +254,12 @@ class SheetCompiler:
         if special:
             plan.changed += [f"{t}.add({variable})" for t in takers]
         if branch is None:
-            plan.formulas.append(f"ground.kept[{cell.row}, {cell.column}] = {variable}")
+            plan.formulas.append(f"sheet.kept[{cell.row}, {cell.column}] = {variable}")
         plan.parts.append(part)
 
     # -- tags at the start of a cell
 
-    def _special(self, tag: Tag, cell: SheetCell, plan: Plan, marks: list[Mark]) -> str:
+    def _special(self, tag: Tag, cell: SheetCell, plan: Plan, marks: list[TagMark]) -> str:
         """``vm``, ``colspan``, ``cellbg``; gives the variable of a colour."""
         word, _blank, argument = tag.body.partition(" ")
         home = self.branch_of.get(cell.row)
@@ -282,9 +277,9 @@ class SheetCompiler:
         given, own = self._variable(f"{word}{cell.row}_{cell.column}"), f"v{cell.row}_{cell.column}"
         plan.kept.append((len(marks) - 1, given, []))
         if word == "vm" and home is not None:
-            plan.changed.append(f"if ground.grown({cell.column}, {given}, {home.index}): {own} = None")
+            plan.changed.append(f"if sheet.grown({cell.column}, {given}, {home.index}): {own} = None")
         elif word == "colspan":
-            plan.after.append(f"ground.span({cell.column}, {given})")
+            plan.after.append(f"sheet.span({cell.column}, {given})")
         return given if word == "cellbg" else ""
 
     def _report(self, cell: SheetCell, message: str, hint: str, code: str) -> None:
@@ -292,10 +287,10 @@ class SheetCompiler:
 
     # -- values
 
-    def _value(self, cell: SheetCell, tags: list[Tag]) -> Mark:
+    def _value(self, cell: SheetCell, tags: list[Tag]) -> TagMark:
         """The cell's value as one expression: the tag alone keeps its type, anything else is a text."""
         text = cell.text
-        if len(tags) == 1 and tags[0].kind is Kind.EXPRESSION and not _without(text, cell.tags).strip():
+        if len(tags) == 1 and tags[0].kind is TagKind.EXPRESSION and not _without(text, cell.tags).strip():
             mark = self._mark(tags[0].body, tags[0].text, cell)
             mark.site = CellSite(cell.style)  # type: ignore[assignment]
             return mark
@@ -306,7 +301,7 @@ class SheetCompiler:
             if isinstance(piece, str):
                 self.script.append(("text", escape(piece)))
             elif piece in tags:
-                mark = self._mark(piece.body, piece.text, cell, statement=piece.kind is Kind.STATEMENT)
+                mark = self._mark(piece.body, piece.text, cell, statement=piece.kind is TagKind.STATEMENT)
                 mark.site = Site(SiteKind.PLAIN)
                 self.script.append(("tag", mark))
         self.script.append(("tag", self._mark("endset", told, cell, statement=True)))

@@ -8,24 +8,20 @@ block.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from lxml import etree
 
 from docgen.errors import Problem
 from docgen.excel.formulas.references import Formula, Ref, column_number
-from docgen.excel.layout import Block as LayoutBlock
+from docgen.excel.layout import RowBlock
 from docgen.sheets.book import letter
-from docgen.template.tags import Kind, Tag, scan
+from docgen.template.tags import Tag, TagKind, scan
+from docgen.template.tree import Element
 from docgen.template.xml_text import escape_attribute
 from foundation.language import _
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from docgen.template.tree import Element
 
 S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 ROW, CELL, FORMULA, VALUE, INLINE, TEXT = (S + n for n in ("row", "c", "f", "v", "is", "t"))
@@ -34,7 +30,7 @@ _REF = re.compile(r"([A-Z]+)(\d+)$")
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class TextRun:
     """A piece of a cell's text with its own formatting (``<rPr>`` XML, empty for none)."""
 
     text: str
@@ -53,7 +49,7 @@ class SheetCell:
     style: int
     inner: str
     type: str
-    runs: tuple[Run, ...] = ()
+    runs: tuple[TextRun, ...] = ()
     formula: str | None = None
     array: str | None = None
     value: float | str | bool | None = None
@@ -102,18 +98,18 @@ class Branch:
     opener: int
     parent: Branch | None
     closer: int = 0
-    body: list[SheetRow | Block] = field(default_factory=list)
+    body: list[SheetRow | TagBlock] = field(default_factory=list)
     repeats: bool = False
     alone: bool = True
 
     def inner(self) -> list[Branch]:
         """The branches directly inside, in order."""
-        return [branch for item in self.body if isinstance(item, Block) for branch in item.branches]
+        return [branch for item in self.body if isinstance(item, TagBlock) for branch in item.branches]
 
     @property
     def simple(self) -> bool:
         """All its copies are equally high."""
-        return not any(isinstance(item, Block) for item in self.body)
+        return not any(isinstance(item, TagBlock) for item in self.body)
 
     @property
     def steps(self) -> bool:
@@ -133,16 +129,14 @@ class Branch:
         """The body's last row of its own."""
         return max((item.number for item in self.body if isinstance(item, SheetRow)), default=self.opener)
 
-    def layout(self) -> LayoutBlock:
+    def layout(self) -> RowBlock:
         """The branch as the layout of rows knows it."""
-        tags = {self.opener, self.closer} | {i.row for i in self.body if isinstance(i, Block) and not i.branches}
-        return LayoutBlock(
-            self.opener + 1, self.closer - 1, tuple(sorted(tags)), tuple(b.layout() for b in self.inner())
-        )
+        tags = {self.opener, self.closer} | {i.row for i in self.body if isinstance(i, TagBlock) and not i.branches}
+        return RowBlock(self.opener + 1, self.closer - 1, tuple(sorted(tags)), tuple(b.layout() for b in self.inner()))
 
 
 @dataclass(slots=True)
-class Block:
+class TagBlock:
     """A loop or condition of rows with its branches; also a ``set`` or a note, which have none."""
 
     keyword: str
@@ -152,14 +146,14 @@ class Block:
 
 
 @dataclass
-class Sheet:
+class TemplateSheet:
     """A worksheet of the template. ``loop``: the ``for …`` its copies come from; ``title_tags``: those in its name."""
 
     name: str
     part: str
     root: Element
     rows: list[SheetRow]
-    body: list[SheetRow | Block]
+    body: list[SheetRow | TagBlock]
     branches: list[Branch]
     merged: list[Ref]
     problems: list[Problem]
@@ -174,7 +168,7 @@ class Sheet:
     @property
     def moves(self) -> bool:
         """Its rows can end up elsewhere."""
-        return any(isinstance(item, Block) for item in self.body)
+        return any(isinstance(item, TagBlock) for item in self.body)
 
     @property
     def tagged(self) -> bool:
@@ -183,24 +177,24 @@ class Sheet:
 
     def dropped(self) -> set[int]:
         """Rows outside blocks that are not printed: those of a ``set`` or a note."""
-        return {item.row for item in self.body if isinstance(item, Block) and not item.branches}
+        return {item.row for item in self.body if isinstance(item, TagBlock) and not item.branches}
 
     def outermost(self) -> list[Branch]:
         """The branches of the blocks that stand in no other."""
-        return [branch for item in self.body if isinstance(item, Block) for branch in item.branches]
+        return [branch for item in self.body if isinstance(item, TagBlock) for branch in item.branches]
 
 
 # --- reading --------------------------------------------------------------------------------------------------
 
 
 def read_sheet(  # noqa: PLR0913, PLR0917 - what a sheet is, and what it shares with the others
-    root: Element, name: str, part: str, strings: list[tuple[Run, ...]], file: str, tables: Iterable[Ref] = ()
-) -> Sheet:
+    root: Element, name: str, part: str, strings: list[tuple[TextRun, ...]], file: str, tables: Iterable[Ref] = ()
+) -> TemplateSheet:
     """Cut a worksheet up. Faults of its row tags are collected, cells' expressions are checked when compiled.
 
     ``tables``: where Excel fills in formulas by itself, in rows that hold tags too.
     """
-    reader = _Reader(name, file)
+    reader = _SheetReader(name, file)
     reader.tables = tuple(tables)
     reader.strings = strings
     rows = [reader.row(el, at) for at, el in _numbered(root.find(S + "sheetData"), ROW)]
@@ -214,7 +208,7 @@ def read_sheet(  # noqa: PLR0913, PLR0917 - what a sheet is, and what it shares 
             _("Put a tag into the sheet's name, such as {{ d.name }}."),
             "sheet.same-name",
         )
-    return Sheet(name, part, root, rows, body, branches, _merged(root), reader.problems, reader.loop, tags)
+    return TemplateSheet(name, part, root, rows, body, branches, _merged(root), reader.problems, reader.loop, tags)
 
 
 def _cover(rows: list[SheetRow]) -> None:
@@ -243,21 +237,21 @@ def _numbered(parent: Element | None, tag: str) -> list[tuple[int, Element]]:
     return out
 
 
-def shared_strings(root: Element | None) -> list[tuple[Run, ...]]:
+def shared_strings(root: Element | None) -> list[tuple[TextRun, ...]]:
     """The workbook's strings, each as its runs; phonetic hints are not text."""
     return [] if root is None else [_runs(si) for si in root.iterfind(S + "si")]
 
 
-def _runs(el: Element) -> tuple[Run, ...]:
+def _runs(el: Element) -> tuple[TextRun, ...]:
     out = []
     for child in el:
         if child.tag == TEXT:
-            out.append(Run(unescaped(child.text or "")))
+            out.append(TextRun(unescaped(child.text or "")))
         elif child.tag == S + "r":
             text = child.find(TEXT)
             properties = child.find(S + "rPr")
             xml = "" if properties is None else _bare(etree.tostring(properties, encoding="unicode", with_tail=False))
-            out.append(Run(unescaped(text.text or "") if text is not None else "", xml))
+            out.append(TextRun(unescaped(text.text or "") if text is not None else "", xml))
     return tuple(out)
 
 
@@ -274,10 +268,10 @@ def unescaped(text: str) -> str:
     return _ESCAPED.sub(lambda m: chr(int(m[1], 16)), text) if "_x" in text else text
 
 
-class _Reader:
+class _SheetReader:
     def __init__(self, name: str, file: str) -> None:
         self.name, self.file = name, file
-        self.strings: list[tuple[Run, ...]] = []
+        self.strings: list[tuple[TextRun, ...]] = []
         self.tables: tuple[Ref, ...] = ()
         self.problems: list[Problem] = []
         self.shared: dict[str, tuple[Formula, SheetCell]] = {}
@@ -304,7 +298,7 @@ class _Reader:
             cell = self.cell(child, number, column)
             row.cells.append(cell)
             row.tags += [(tag, cell) for tag in cell.tags if tag.prefix == "tr" or _is_sheet_tag(tag)]
-        if row.tags and not any(tag.kind is Kind.COMMENT for tag, _cell in row.tags):
+        if row.tags and not any(tag.kind is TagKind.COMMENT for tag, _cell in row.tags):
             self.refuse_beside(row)
         return row
 
@@ -386,11 +380,11 @@ class _Reader:
 
     # -- blocks
 
-    def tree(self, rows: list[SheetRow]) -> tuple[list[SheetRow | Block], list[Branch]]:
+    def tree(self, rows: list[SheetRow]) -> tuple[list[SheetRow | TagBlock], list[Branch]]:
         """Rows and blocks as they stand inside each other."""
-        top: list[SheetRow | Block] = []
+        top: list[SheetRow | TagBlock] = []
         branches: list[Branch] = []
-        open_blocks: list[Block] = []
+        open_blocks: list[TagBlock] = []
         for row in rows:
             for tag, cell in row.tags:
                 self.tag(tag, cell, top, branches, open_blocks)
@@ -407,15 +401,20 @@ class _Reader:
         return top, branches
 
     def tag(
-        self, tag: Tag, cell: SheetCell, top: list[SheetRow | Block], branches: list[Branch], open_blocks: list[Block]
+        self,
+        tag: Tag,
+        cell: SheetCell,
+        top: list[SheetRow | TagBlock],
+        branches: list[Branch],
+        open_blocks: list[TagBlock],
     ) -> None:
-        word, row = "#" if tag.kind is Kind.COMMENT else tag.keyword, cell.row
+        word, row = "#" if tag.kind is TagKind.COMMENT else tag.keyword, cell.row
         around = open_blocks[-1].branches[-1] if open_blocks else None
         if word == "sheet" and not tag.prefix:
             self.sheet_loop(tag, cell, nested=around is not None)
-            top.append(Block(word, row, [(tag, cell)]))
+            top.append(TagBlock(word, row, [(tag, cell)]))
         elif word in ("for", "if", "set", "#"):
-            block = Block(word, row, [(tag, cell)])
+            block = TagBlock(word, row, [(tag, cell)])
             (around.body if around else top).append(block)
             if word in ("for", "if"):
                 open_blocks.append(block)
@@ -464,7 +463,7 @@ class _Reader:
         return found.tags
 
     @staticmethod
-    def branch(block: Block, row: int, parent: Branch | None, branches: list[Branch], *, repeats: bool) -> None:
+    def branch(block: TagBlock, row: int, parent: Branch | None, branches: list[Branch], *, repeats: bool) -> None:
         found = Branch(len(branches), row, parent, repeats=repeats)
         branches.append(found)
         block.branches.append(found)
@@ -473,7 +472,7 @@ class _Reader:
 
 
 def _is_sheet_tag(tag: Tag) -> bool:
-    return tag.kind is Kind.STATEMENT and not tag.prefix and tag.keyword == "sheet"
+    return tag.kind is TagKind.STATEMENT and not tag.prefix and tag.keyword == "sheet"
 
 
 def attribute_name(el: Element, key: str) -> str:

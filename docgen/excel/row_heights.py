@@ -10,18 +10,14 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from lxml import etree
 
 from docgen.excel.formulas.references import column_number
-from docgen.template.package import read_package, repack
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from docgen.template.package import Member
-    from docgen.template.tree import Element
+from docgen.template.package import Member, read_package, repack
+from docgen.template.tree import Element
 
 S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")

@@ -7,20 +7,16 @@ cells' own writers instead, which also know where to report it.
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from docgen.template.render import current_render
+from docgen.excel.cell_styles import CellFormats
+from docgen.template.rich import current_render
+from docgen.template.xml_text import SPECIAL
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from docgen.excel.cell_styles import CellFormats
-
-_SPECIAL = re.compile("[&<>\x00-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufddf\ufffe\uffff\ud800-\udfff]").search
 _LONGEST = 32_767
 _WHOLE = 2**53
 _UNIX_TO_1900 = 693_594
@@ -70,7 +66,7 @@ class _Builder:
         self.checks: list[str] = []
         self.texts: list[str] = []
         self.before: list[str] = []
-        self.names: dict[str, Any] = {"special": _SPECIAL}
+        self.names: dict[str, Any] = {"special": SPECIAL}
         self.parameters: list[str] = ["n"]
         self.careful: list[str] = []
 

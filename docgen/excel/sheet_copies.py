@@ -9,23 +9,21 @@ from __future__ import annotations
 import copy
 import posixpath
 import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2 import TemplateSyntaxError, nodes
 
 from docgen.errors import DataError, Problem
 from docgen.excel.cell_values import PartXml
+from docgen.excel.moved_parts import Moves
+from docgen.excel.promises import SheetProgram
+from docgen.template.compiler import Program
+from docgen.template.environment import TemplateEnvironment
 from docgen.template.package import CONTENT_TYPES
 from docgen.template.xml_text import escape_attribute, plain_text
 from foundation.language import _
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    from docgen.excel.moved_parts import Moves
-    from docgen.excel.promises import SheetProgram
-    from docgen.template.environment import TemplateEnvironment
 
 LONGEST_NAME = 31
 _ILLEGAL = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
@@ -101,7 +99,7 @@ class Listing:
     names: tuple[NameEntry, ...] = ()
 
 
-class Copies:
+class SheetCopies:
     """The sheets of one render: those of the template, and their copies in its place."""
 
     def __init__(self, programs: list[SheetProgram], listing: Listing) -> None:
@@ -117,14 +115,14 @@ class Copies:
         self._adding.append((sheet_name(title, self.taken), values))
         return PartXml("")
 
-    def expanded(self, run: Callable[[SheetProgram, Mapping[str, Any]], Iterable[bytes]]) -> list[SheetProgram]:
-        """All sheets; ``run`` runs the code that lists the copies of one."""
+    def expanded(self, run: Callable[[Program, Mapping[str, Any]], Iterable[bytes]]) -> list[SheetProgram]:
+        """All sheets; ``run`` runs a program that lists the copies of one."""
         for program in sorted(self._programs, key=lambda p: self._position(p.sheet.name)):
             if program.copies is None:
                 self.made[program.sheet.name] = [program]
                 continue
             self._adding = []
-            for _piece in run(program, {"_gd_copy": self.add}):
+            for _piece in run(program.copies, {"_gd_copy": self.add}):
                 pass
             self.made[program.sheet.name] = [
                 _copy(program, number, title, values) for number, (title, values) in enumerate(self._adding)

@@ -10,37 +10,28 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, Any, Literal
 
-from docgen.errors import DataError, Problem, TemplateError
+from docgen.errors import Problem, TemplateError
 from docgen.excel.book_state import BookState
-from docgen.excel.compiler import STYLES, compile_workbook, without_calc_chain
+from docgen.excel.cell_styles import CellFormats
+from docgen.excel.compiler import STYLES, PartProgram, compile_workbook, without_calc_chain
+from docgen.excel.formulas.in_loops import FormulaCell
 from docgen.excel.moved_parts import Moves
-from docgen.excel.promises import Promise
-from docgen.excel.sheet_copies import Copies as SheetCopies
-from docgen.excel.sheet_copies import part_of, rels_name
+from docgen.excel.promises import SheetProgram
+from docgen.excel.sheet_copies import Listing, SheetCopies, part_of, rels_name
+from docgen.excel.sheet_state import Promise
 from docgen.template.environment import make_environment
-from docgen.template.needs import needs_of
-from docgen.template.package import CONTENT_TYPES, Shelf, pack, pack_to, packed, read_package
-from docgen.template.render import FAILURES, RenderState, chunks, rendering
+from docgen.template.needs import Need, needs_of
+from docgen.template.package import CONTENT_TYPES, Member, Shelf, pack, pack_to, packed, read_package
+from docgen.template.render import RenderState, chunks, rendering
 from docgen.template.rich import Parts
+from docgen.word.template import Compression, Source
 from foundation.atomic_file import destination
 from foundation.language import _
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from contextlib import AbstractContextManager
-
-    from docgen.excel.cell_styles import CellFormats
-    from docgen.excel.compiler import PartProgram
-    from docgen.excel.formulas.in_loops import FormulaCell
-    from docgen.excel.promises import SheetProgram
-    from docgen.excel.sheet_copies import Listing
-    from docgen.template.compiler import Program
-    from docgen.template.needs import Need
-    from docgen.template.package import Member
-    from docgen.word.template import Compression, Source
 
 _RELATIONS = "xl/_rels/workbook.xml.rels"
 
@@ -133,22 +124,22 @@ class ExcelTemplate:
     # -- inside
 
     def _rendering(self) -> AbstractContextManager[RenderState]:
-        return rendering(RenderState(self.name, 0, 0, self._refuse_control, Parts()))
+        return rendering(RenderState(self.name, self._refuse_control, Parts()))
 
     def _contents(self, context: Mapping[str, Any], state: RenderState) -> Iterator[tuple[str, Iterable[bytes]]]:
         """Parts in the order they can be written: sheets that look at later ones wait, then what hangs on all."""
         copies = SheetCopies(self._sheets, self._listing)
         common = {**context, **state.functions()}
-        sheets = copies.expanded(lambda p, more: self._guarded(p.copies, {**common, **more}, state))
+        sheets = copies.expanded(lambda listing, more: state.run(listing, {**common, **more}))
         if not state.problems:
             copies.refuse_none(self.name)
-        book = BookState(self._plan, sheets, self._formats.session())
+        book = BookState(self._plan, sheets, self._formats.session(), state)
         state.formats = book.formats
         moves = Moves(book)
         names = {**common, **moves.functions(), **copies.functions(moves)}
         waiting: list[tuple[SheetProgram, Spool]] = []
         for sheet in sheets:
-            spool = Spool(self._rows(sheet, book, names, state), state)
+            spool = Spool(self._rows(sheet, book, names), book)
             if book.waits(sheet):
                 spool.drain()
                 waiting.append((sheet, spool))
@@ -161,8 +152,7 @@ class ExcelTemplate:
         yield from self._other_parts(copies, names, state)
         if book.formats.changed:
             yield STYLES, [book.formats.rewritten(self._raw[STYLES].read())]
-        if state.problems:
-            raise DataError(state.problems) from state.cause
+        state.refuse()
 
     def _other_parts(
         self, copies: SheetCopies, names: Mapping[str, Any], state: RenderState
@@ -175,17 +165,15 @@ class ExcelTemplate:
                 if program is not None:
                     name = part_of(program, name) if program.hanging else name
                     given |= {**program.values, "_gd_sheet": program.sheet.name}
-                yield name, self._guarded(part.program, given, state)
+                yield name, state.run(part.program, given)
         if any(s.hanging for s in self._sheets):
             raw = {name: member.read() for name, member in self._raw.items()}
             yield from ((name, [content]) for name, content in copies.parts(raw))
 
-    def _rows(
-        self, sheet: SheetProgram, book: BookState, names: Mapping[str, Any], state: RenderState
-    ) -> Iterator[bytes | Promise]:
-        ground = book.begin(sheet)
-        yield from self._guarded(sheet.program, {**names, **sheet.values, "_gd_ground": ground}, state)
-        ground.done = True
+    def _rows(self, sheet: SheetProgram, book: BookState, names: Mapping[str, Any]) -> Iterator[bytes | Promise]:
+        sheet_state = book.begin(sheet)
+        yield from book.render.run(sheet.program, {**names, **sheet.values, "_gd_state": sheet_state})
+        sheet_state.done = True
 
     def _whole(
         self, sheet: SheetProgram, spool: Spool, names: Mapping[str, Any], state: RenderState
@@ -195,27 +183,16 @@ class ExcelTemplate:
             yield from spool.pieces()
             yield b"</sheetData>"
             if sheet.after is not None:
-                yield from self._guarded(sheet.after, {**names, **sheet.values, "_gd_sheet": sheet.sheet.name}, state)
+                yield from state.run(sheet.after, {**names, **sheet.values, "_gd_sheet": sheet.sheet.name})
 
         return chunks(pieces())
-
-    @staticmethod
-    def _guarded(program: Program | None, names: Mapping[str, Any], state: RenderState) -> Iterator[Any]:
-        """A program's pieces; where it fails it ends, and the others still tell what they miss."""
-        if program is None:
-            return
-        state.program = program
-        try:
-            yield from program.run(names)
-        except FAILURES as exc:
-            state.failed(program, exc)
 
 
 class Spool:
     """The rows of a sheet on their way out: straight through until the first promise, then kept until all is known."""
 
-    def __init__(self, rows: Iterator[bytes | Promise], state: RenderState) -> None:
-        self._rows, self._state = rows, state
+    def __init__(self, rows: Iterator[bytes | Promise], book: BookState) -> None:
+        self._rows, self._book, self._state = rows, book, book.render
         self._kept: list[int | Promise] = []
         self._file: IO[bytes] | None = None
 
@@ -228,7 +205,7 @@ class Spool:
         """Work out the promised values that running totals wait for."""
         for item in self._kept:
             if isinstance(item, Promise) and item.waiting and item.value is None and not self._state.problems:
-                item.ground.book.arrive(item)
+                self._book.arrive(item)
 
     def pieces(self) -> Iterator[bytes]:
         """All rows as bytes; promises are kept at the end."""
@@ -246,7 +223,7 @@ class Spool:
 
     def _redeemed(self, promise: Promise) -> bytes:
         """The promised cell; nothing where a sheet broke off, for then no workbook is written."""
-        return b"" if self._state.problems else promise.ground.book.keep(promise)
+        return b"" if self._state.problems else self._book.keep(promise)
 
     def _keep(self, piece: bytes | Promise) -> None:
         if self._file is None:

@@ -24,7 +24,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from docgen.figures.results import Breakdown, Figure, Line, Mark, Measures, Result
-from docgen.template.environment import DASH
+from docgen.template.filters import DASH
 from docgen.template.package import read_package, repack
 
 if TYPE_CHECKING:

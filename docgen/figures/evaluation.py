@@ -14,7 +14,7 @@ import jinja2
 from docgen.errors import DataError, Problem
 from docgen.figures.expressions import FAULTS, FUNCTIONS, Expression
 from docgen.figures.results import EXACT, ONE, Breakdown, Figure, Group, Line, Mark, Measures, Part, Result
-from docgen.template.environment import DASH, plain
+from docgen.template.filters import DASH, plain
 from foundation.language import _
 
 if TYPE_CHECKING:

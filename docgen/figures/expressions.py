@@ -11,8 +11,9 @@ import jinja2
 import jinja2.meta
 from jinja2 import nodes
 
-from docgen.template.environment import decimal, make_environment
 from docgen.template.environment import expression as read_expression
+from docgen.template.environment import make_environment
+from docgen.template.filters import decimal
 from foundation.language import _
 
 if TYPE_CHECKING:

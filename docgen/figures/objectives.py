@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from docgen.errors import Problem, TemplateError
 from docgen.figures.declarations import Entries, suggest, unreadable
 from docgen.figures.results import Figure, print_value
-from docgen.template.environment import DASH, plain, round_half_up
+from docgen.template.filters import DASH, plain, round_half_up
 from foundation.language import _
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from decimal import Context, Decimal, localcontext
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from docgen.template.environment import DASH, percent, points, round_half_up, thousands
+from docgen.template.filters import DASH, percent, points, round_half_up, thousands
 
 if TYPE_CHECKING:
     from docgen.registers.reading import Row

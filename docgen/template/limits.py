@@ -6,21 +6,17 @@ Each function looks at the operands and raises jinja2's SecurityError before any
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from contextvars import ContextVar
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from jinja2 import pass_eval_context
 from jinja2.exceptions import SecurityError
 from jinja2.filters import FILTERS, make_attrgetter
+from jinja2.nodes import EvalContext
 
 from foundation.language import _
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from jinja2.nodes import EvalContext
 
 MAX_REPEAT = 100_000
 """Longest text or list a single operation may make out of nothing (``'x' * n``, ``center(n)``)."""

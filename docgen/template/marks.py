@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
 
+from docgen.errors import Problem
 from foundation.language import _
-
-if TYPE_CHECKING:
-    from docgen.errors import Problem
 
 # Unicode noncharacters: never part of a text, allowed by the parser, so they can stand for marks inside the tree.
 OPEN, CLOSE, SPLIT, GUARD = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3"
@@ -42,7 +39,7 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TagPlace:
     """Where a tag stands, as a person would say it."""
 
     part: str
@@ -80,32 +77,46 @@ def part_name(part: str, number: int = 0) -> str:
     return names.get(part, part) + (str(number) if number else "")
 
 
+OPENING = ("if", "for", "macro", "call", "filter", "with", "block", "autoescape")
+"""Keywords of tags that begin a block; ``set`` does where it assigns no value."""
+
+
 @dataclass(slots=True)
-class Mark:
+class TagMark:
     """One tag in place: an expression whose value is written at a site, or a statement."""
 
     number: int
     statement: bool
     source: str
     text: str
-    place: Place
+    place: TagPlace
     site: Site = field(default_factory=lambda: Site(SiteKind.TEXT))
     needs_loop: bool = False
     internal: bool = False
+
+    @property
+    def jinja(self) -> str:
+        """The tag as Jinja reads it."""
+        return f"{{% {self.source} %}}" if self.statement else f"{{{{ {self.source} }}}}"
 
     @property
     def keyword(self) -> str:
         match = re.match(r"\w+", self.source)
         return match[0] if match else ""
 
+    @property
+    def opens(self) -> bool:
+        """It is a statement that begins a block."""
+        return self.statement and (self.keyword in OPENING or (self.keyword == "set" and "=" not in self.source))
+
 
 @dataclass(slots=True)
-class Story:
+class TemplatePart:
     """A compiled-to-be part: pieces are constant text or the number of a mark."""
 
     name: str
     pieces: list[str | int]
-    marks: dict[int, Mark]
+    marks: dict[int, TagMark]
     guarded: bool
     edited: bool
     problems: list[Problem]

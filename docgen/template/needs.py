@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from jinja2 import nodes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _KEEPS_ITEMS = frozenset(
     [
@@ -46,7 +44,7 @@ class Need(str):
 
 def needs_of(trees: Iterable[nodes.Template]) -> frozenset[Need]:
     """The paths of all parts; a path that others go through is not listed by itself."""
-    reader = _Reader()
+    reader = _PathReader()
     for tree in trees:
         reader.body(tree.body, {})
     found = reader.found
@@ -54,7 +52,7 @@ def needs_of(trees: Iterable[nodes.Template]) -> frozenset[Need]:
     return frozenset(Need(p, kind) for p, kind in found.items() if p not in inner)
 
 
-class _Reader:
+class _PathReader:
     """Walks the syntax tree; ``scope`` maps the template's own names to the path they stand for (None: no path)."""
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Protocol
+from typing import IO, Protocol
 
 from docgen.errors import Problem, TemplateError
 from foundation.language import _
@@ -24,8 +24,7 @@ try:
 except ImportError:  # pragma: no cover - platforms without a wheel
     isal_zlib = None  # type: ignore[assignment]
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 CONTENT_TYPES = "[Content_Types].xml"
 MAX_MEMBERS = 10_000

@@ -14,7 +14,7 @@ from enum import Enum
 from foundation.language import _
 
 
-class Kind(Enum):
+class TagKind(Enum):
     """What a tag is."""
 
     EXPRESSION = "expression"
@@ -28,7 +28,7 @@ class Kind(Enum):
 class Tag:
     """One tag: ``text[start:end]`` of the scanned text."""
 
-    kind: Kind
+    kind: TagKind
     prefix: str
     body: str
     start: int
@@ -100,7 +100,7 @@ def scan(text: str, raw_open: bool = False) -> Scan:
             quiet.append((at, end.start() if end else len(text)))
             if end is None:
                 break
-            tags.append(_tag(Kind.RAW, text, end.start(), end.end()))
+            tags.append(_tag(TagKind.RAW, text, end.start(), end.end()))
             at, raw_open = end.end(), False
             continue
         match = _NEXT.search(text, at)
@@ -117,7 +117,7 @@ def scan(text: str, raw_open: bool = False) -> Scan:
             continue
         tag = _classify(match[0], text, match.start(), end_at)
         tags.append(tag)
-        raw_open = tag.kind is Kind.RAW
+        raw_open = tag.kind is TagKind.RAW
         at = end_at
     faults.extend(_full_width(text, [*quiet, *((tag.start, tag.end) for tag in tags)]))
     return Scan(tuple(tags), tuple(escapes), tuple(faults), raw_open)
@@ -175,25 +175,25 @@ def _full_width(text: str, quiet: list[tuple[int, int]]) -> list[Fault]:
 
 def _classify(opener: str, text: str, start: int, end: int) -> Tag:
     if opener == "{#":
-        return _tag(Kind.COMMENT, text, start, end)
-    tag = _tag(Kind.EXPRESSION if opener == "{{" else Kind.STATEMENT, text, start, end)
-    if tag.kind is Kind.STATEMENT and _RAW.match(tag.body):
-        return _tag(Kind.RAW, text, start, end)
-    if tag.kind is Kind.STATEMENT and not tag.prefix and _CELL.match(tag.body):
-        return _tag(Kind.CELL, text, start, end)
+        return _tag(TagKind.COMMENT, text, start, end)
+    tag = _tag(TagKind.EXPRESSION if opener == "{{" else TagKind.STATEMENT, text, start, end)
+    if tag.kind is TagKind.STATEMENT and _RAW.match(tag.body):
+        return _tag(TagKind.RAW, text, start, end)
+    if tag.kind is TagKind.STATEMENT and not tag.prefix and _CELL.match(tag.body):
+        return _tag(TagKind.CELL, text, start, end)
     return tag
 
 
-def _tag(kind: Kind, text: str, start: int, end: int) -> Tag:
+def _tag(kind: TagKind, text: str, start: int, end: int) -> Tag:
     inner = text[start + 2 : end - 2]
     prefix = ""
-    if match := (_COMMENT_PREFIX if kind is Kind.COMMENT else _PREFIX).match(inner):
+    if match := (_COMMENT_PREFIX if kind is TagKind.COMMENT else _PREFIX).match(inner):
         prefix, inner = match[1], inner[match.end() :]
     trim_left = not prefix and inner.startswith("-")
     trim_right = inner.endswith("-")
     inner = inner[1:] if trim_left or (not prefix and inner.startswith("+")) else inner
     inner = inner[:-1] if trim_right or inner.endswith("+") else inner
-    body = inner.strip() if kind is Kind.COMMENT else straighten(inner).strip()
+    body = inner.strip() if kind is TagKind.COMMENT else straighten(inner).strip()
     return Tag(kind, prefix, body, start, end, trim_left, trim_right, text[start:end])
 
 

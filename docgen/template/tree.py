@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from lxml import etree
 
 from docgen.errors import Problem, TemplateError
 from docgen.template.marks import OPEN
 from foundation.language import _
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 Element = etree._Element  # noqa: SLF001 - lxml offers no public name for its class
 

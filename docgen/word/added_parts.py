@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
 
-from docgen.template.package import CONTENT_TYPES
-from docgen.template.render import merged_rels
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from docgen.template.package import Member
-    from docgen.template.render import RenderState
+from docgen.template.package import CONTENT_TYPES, Member
+from docgen.template.render import RenderState
+from docgen.template.xml_text import escape_attribute
 
 _TYPES = {
     "png": "image/png",
@@ -29,6 +24,7 @@ _TYPES = {
 _NUMBERING = "word/numbering.xml"
 _STYLES = "word/styles.xml"
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+_REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
 
@@ -43,11 +39,27 @@ def added_parts(state: RenderState, raw: Mapping[str, Member], types: Member) ->
     for part, rels in state.rels.items():
         head, tail = posixpath.split(part)
         name = posixpath.join(head, "_rels", tail + ".rels")
-        out[name] = merged_rels(raw[name].read() if name in raw else b"", sorted(rels.items(), key=lambda r: r[1]))
+        out[name] = _relationships(raw[name].read() if name in raw else b"", sorted(rels.items(), key=lambda r: r[1]))
     content_types = _content_types(types.read(), state.media, overrides)
     if content_types is not None:
         out[CONTENT_TYPES] = content_types
     return [*out.items(), *state.media.items()]
+
+
+def _relationships(original: bytes, added: Iterable[tuple[tuple[str, str, bool], str]]) -> bytes:
+    """A .rels part with relationships added; what was there stays byte for byte."""
+    lines = "".join(
+        f'<Relationship Id="{rid}" Type="{_REL}{kind}" Target="{escape_attribute(target)}"'
+        + (' TargetMode="External"/>' if external else "/>")
+        for (kind, target, external), rid in added
+    ).encode()
+    if not original:
+        ns = "http://schemas.openxmlformats.org/package/2006/relationships"
+        return f'{_XML}<Relationships xmlns="{ns}">'.encode() + lines + b"</Relationships>"
+    end = original.rfind(b"</Relationships>")
+    if end < 0:  # an empty, self-closed element
+        return original[: original.rfind(b"/>")] + b">" + lines + b"</Relationships>"
+    return original[:end] + lines + original[end:]
 
 
 def _original(kind: str, raw: Mapping[str, Member], state: RenderState, overrides: dict[str, str]) -> bytes:

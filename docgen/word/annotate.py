@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import IO, TYPE_CHECKING
 
-from docgen.template.marks import Place
+from docgen.template.marks import TagPlace
 from docgen.word.part_reader import places
 from foundation.language import _
 
@@ -47,6 +47,6 @@ def _paragraphs(document: Document, name: str) -> dict[str, Paragraph]:
     from docx.text.paragraph import Paragraph
 
     found: dict[str, Paragraph] = {}
-    for element, place in places(document.part.element, Place("body")):
+    for element, place in places(document.part.element, TagPlace("body")):
         found.setdefault(place.text(name), Paragraph(element, document._body))  # type: ignore[arg-type]  # noqa: SLF001
     return found

@@ -5,20 +5,29 @@ from __future__ import annotations
 import posixpath
 import zipfile
 from collections import Counter
+from collections.abc import Iterator
 from io import BytesIO
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from lxml import etree
 
 from docgen.errors import Problem, TemplateError
-from docgen.template.tree import BLOCK_CONTAINERS, TBL, TC, TCPR, TCPR_ORDER, TR, W14, WP, P, W, last_block, within
+from docgen.template.tree import (
+    BLOCK_CONTAINERS,
+    TBL,
+    TC,
+    TCPR,
+    TCPR_ORDER,
+    TR,
+    W14,
+    WP,
+    Element,
+    P,
+    W,
+    last_block,
+    within,
+)
 from foundation.language import _
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from docgen.template.tree import Element
 
 _STORIES = frozenset(W + n for n in ("document", "hdr", "ftr", "footnotes", "endnotes", "comments"))
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"

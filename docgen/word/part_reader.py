@@ -10,16 +10,29 @@ from __future__ import annotations
 import copy
 import re
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from lxml import etree
 
 from docgen.errors import Problem
-from docgen.template.marks import CLOSE, GUARD, MARK, OPEN, SPLIT, Mark, Numbers, Place, Site, SiteKind, Story, literal
-from docgen.template.tags import Kind, Tag, scan
+from docgen.template.marks import (
+    CLOSE,
+    GUARD,
+    MARK,
+    OPEN,
+    SPLIT,
+    Numbers,
+    Site,
+    SiteKind,
+    TagMark,
+    TagPlace,
+    TemplatePart,
+    literal,
+)
+from docgen.template.tags import Fault, Tag, TagKind, scan
 from docgen.template.tree import (
     BOX,
     PPR,
@@ -55,11 +68,6 @@ from docgen.template.tree import (
 from docgen.word.structure import ENDS, Structure
 from foundation.language import _
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from docgen.template.tags import Fault
-
 _SPLIT = re.compile(f"{SPLIT}(\\d+){SPLIT}")
 _QUOTED_TAG = re.compile(r"(?:\{|%7B){2}.*?(?:\}|%7D){2}|(?:\{|%7B)%(?:25)?.*?%(?:25)?(?:\}|%7D)", re.IGNORECASE)
 """A tag in a link target, where Word writes braces and blanks with percent signs; the rest of a target stays so."""
@@ -68,26 +76,26 @@ _NOTHING_LOST = frozenset((PPR, RPR, TCPR, W + "trPr", W + "tblPrEx", W + "proof
 """What a paragraph or row given up for its tag may hold without losing anything a person sees."""
 
 
-def read_story(  # noqa: PLR0913, PLR0917 - what a part is, and what it shares with the others
+def read_part(  # noqa: PLR0913, PLR0917 - what a part is, and what it shares with the others
     root: Element,
     name: str,
-    place: Place,
+    place: TagPlace,
     file: str,
     numbers: Numbers,
     links: dict[str, str] | None = None,
     holes: Callable[[Holes], None] | None = None,
-) -> Story:
+) -> TemplatePart:
     """Compile-time surgery on one part. ``links``: relationship id → target with tags, of this part's hyperlinks.
 
     ``holes`` may punch holes of its own into the tree, filled by expressions when the part is rendered.
     """
-    return _Reader(root, name, place, file, numbers, links or {}).read(holes)
+    return _PartReader(root, name, place, file, numbers, links or {}).read(holes)
 
 
 class Holes:
     """Lets a caller replace texts and attributes of a part by expressions, or leave elements out."""
 
-    def __init__(self, reader: _Reader) -> None:
+    def __init__(self, reader: _PartReader) -> None:
         self._reader = reader
 
     def _hole(self, source: str, kind: SiteKind, *, statement: bool = False) -> str:
@@ -114,23 +122,23 @@ class Holes:
         insert_after(el, self._hole("endif", SiteKind.RAW, statement=True))
 
 
-def places(root: Element, place: Place) -> Iterator[tuple[Element, Place]]:
+def places(root: Element, place: TagPlace) -> Iterator[tuple[Element, TagPlace]]:
     """Every paragraph of a part with its place."""
-    return _Reader(root, "", place, "", Numbers(), {})._paragraphs()  # noqa: SLF001 - the same module
+    return _PartReader(root, "", place, "", Numbers(), {})._paragraphs()  # noqa: SLF001 - the same module
 
 
-class _Reader:
+class _PartReader:
     def __init__(  # noqa: PLR0913, PLR0917
-        self, root: Element, name: str, place: Place, file: str, numbers: Numbers, links: dict[str, str]
+        self, root: Element, name: str, place: TagPlace, file: str, numbers: Numbers, links: dict[str, str]
     ) -> None:
         self.root, self.name, self.place, self.file = root, name, place, file
         self.numbers, self.links = numbers, links
-        self.marks: dict[int, Mark] = {}
+        self.marks: dict[int, TagMark] = {}
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
-        self.lifted: dict[Element, list[Mark]] = {}
+        self.lifted: dict[Element, list[TagMark]] = {}
         self.lift_level: dict[Element, str] = {}
-        self.cells: list[tuple[Element, Tag, Place]] = []
+        self.cells: list[tuple[Element, Tag, TagPlace]] = []
         self.split_runs: list[Element] = []
         self.marked_texts: list[Element] = []
         self.joins: list[tuple[Element, bool]] = []
@@ -144,7 +152,7 @@ class _Reader:
 
     # -- the steps, in order
 
-    def read(self, holes: Callable[[Holes], None] | None = None) -> Story:
+    def read(self, holes: Callable[[Holes], None] | None = None) -> TemplatePart:
         """The steps, in order."""
         if _STRUCTURE.search("".join(map(str, self.root.itertext()))):
             self.report(self.place, _("the text holds Unicode noncharacters"), _("Delete them."), "text.noncharacter")
@@ -169,23 +177,23 @@ class _Reader:
             Structure(self).settle()
         return self._story(self._pieces())
 
-    def _story(self, pieces: list[str | int]) -> Story:
-        return Story(self.name, pieces, self.marks, self.guarded, self.edited, self.problems, self.warnings)
+    def _story(self, pieces: list[str | int]) -> TemplatePart:
+        return TemplatePart(self.name, pieces, self.marks, self.guarded, self.edited, self.problems, self.warnings)
 
     def _pieces(self) -> list[str | int]:
         text = serialise(self.root).replace(GUARD, "\x01")
         parts = MARK.split(text)
         return [int(p) if i % 2 else p for i, p in enumerate(parts) if p]
 
-    def report(self, place: Place, message: str, hint: str, code: str) -> None:
+    def report(self, place: TagPlace, message: str, hint: str, code: str) -> None:
         """Note a fault of the template and go on."""
         self.problems.append(Problem(place.text(self.file), message, hint, code))
 
-    def _fault(self, place: Place, fault: Fault) -> None:
+    def _fault(self, place: TagPlace, fault: Fault) -> None:
         self.report(place, fault.message, fault.hint, fault.code)
 
-    def _mark(self, tag: Tag | None, source: str, place: Place, *, statement: bool, text: str = "") -> Mark:
-        mark = Mark(len(self.marks) + 1, statement, source, tag.text if tag else text, place)
+    def _mark(self, tag: Tag | None, source: str, place: TagPlace, *, statement: bool, text: str = "") -> TagMark:
+        mark = TagMark(len(self.marks) + 1, statement, source, tag.text if tag else text, place)
         mark.internal = tag is None
         self.marks[mark.number] = mark
         return mark
@@ -221,24 +229,26 @@ class _Reader:
 
     # -- where paragraphs are
 
-    def _paragraphs(self) -> Iterator[tuple[Element, Place]]:
+    def _paragraphs(self) -> Iterator[tuple[Element, TagPlace]]:
         if self.root.tag.startswith(W):
             yield from self._visit(self.root, (), self.place.part)
         else:
             for n, p in enumerate(self.root.iter(A + "p"), 1):
-                yield p, Place(self.place.part, self.place.number, (), n)
+                yield p, TagPlace(self.place.part, self.place.number, (), n)
 
-    def _visit(self, el: Element, path: tuple[tuple[int, int, int], ...], part: str) -> Iterator[tuple[Element, Place]]:
+    def _visit(
+        self, el: Element, path: tuple[tuple[int, int, int], ...], part: str
+    ) -> Iterator[tuple[Element, TagPlace]]:
         count: Counter[str] = Counter()
         yield from self._visit_children(el, path, part, count)
 
     def _visit_children(
         self, el: Element, path: tuple[tuple[int, int, int], ...], part: str, count: Counter[str]
-    ) -> Iterator[tuple[Element, Place]]:
+    ) -> Iterator[tuple[Element, TagPlace]]:
         for child in el:
             if child.tag == P:
                 count["p"] += 1
-                yield child, Place(part, self.place.number if part != "box" else 0, path, count["p"])
+                yield child, TagPlace(part, self.place.number if part != "box" else 0, path, count["p"])
                 for box in self._boxes(child):
                     yield from self._visit(box, path, "box")
             elif child.tag == TBL:
@@ -264,7 +274,7 @@ class _Reader:
 
     # -- tags of one paragraph
 
-    def _read_paragraph(self, paragraph: Element, place: Place) -> None:
+    def _read_paragraph(self, paragraph: Element, place: TagPlace) -> None:
         segments = list(texts_of(paragraph))
         text = "".join(s for _el, s in segments)
         if self.has_deletions:
@@ -274,13 +284,13 @@ class _Reader:
         if self.has_codes:
             self._read_field_codes(paragraph, place)
 
-    def _read_field_codes(self, paragraph: Element, place: Place) -> None:
+    def _read_field_codes(self, paragraph: Element, place: TagPlace) -> None:
         codes = [(el, el.text or "") for el in self._own(paragraph, W + "instrText")]
         text = "".join(s for _el, s in codes)
         if "{{" in text or "{%" in text:
             self._read_segments(codes, text, place, paragraph)
 
-    def _warn_of_deleted(self, paragraph: Element, place: Place) -> None:
+    def _warn_of_deleted(self, paragraph: Element, place: TagPlace) -> None:
         deleted = "".join(el.text or "" for el in self._own(paragraph, W + "delText"))
         for tag in scan(deleted).tags:
             self.warnings.append(
@@ -292,7 +302,9 @@ class _Reader:
                 )
             )
 
-    def _read_segments(self, segments: list[tuple[Element, str]], text: str, place: Place, paragraph: Element) -> None:
+    def _read_segments(
+        self, segments: list[tuple[Element, str]], text: str, place: TagPlace, paragraph: Element
+    ) -> None:
         found = scan(text, self.raw_open)
         self.raw_open = found.raw_open
         for fault in found.faults:
@@ -317,23 +329,23 @@ class _Reader:
             if not after and is_a(paragraph.getnext(), P):
                 self.joins.append((paragraph, True))
 
-    def _substitute(self, tag: Tag, place: Place, paragraph: Element) -> str:
+    def _substitute(self, tag: Tag, place: TagPlace, paragraph: Element) -> str:
         """What stands in the run instead of the tag; lifted and cell tags leave nothing there."""
-        if tag.kind is Kind.CELL:
+        if tag.kind is TagKind.CELL:
             self._cell_tag(tag, place, paragraph)
             return ""
         if tag.prefix in ("p", "tr", "tc"):
             self._lift_tag(tag, place, paragraph)
             return ""
-        if tag.kind in (Kind.COMMENT, Kind.RAW):
+        if tag.kind in (TagKind.COMMENT, TagKind.RAW):
             return ""
-        mark = self._mark(tag, tag.body, place, statement=tag.kind is Kind.STATEMENT)
+        mark = self._mark(tag, tag.body, place, statement=tag.kind is TagKind.STATEMENT)
         if tag.prefix == "r":
             mark.site = Site(SiteKind.RUNS)
             return f"{SPLIT}{mark.number}{SPLIT}"
         return f"{OPEN}{mark.number}{CLOSE}"
 
-    def _lift_tag(self, tag: Tag, place: Place, paragraph: Element) -> None:
+    def _lift_tag(self, tag: Tag, place: TagPlace, paragraph: Element) -> None:
         container = paragraph if tag.prefix == "p" else next(paragraph.iterancestors(W + tag.prefix), None)
         if container is None or not self.root.tag.startswith(W):
             self.report(
@@ -345,13 +357,13 @@ class _Reader:
             return
         marks = self.lifted.setdefault(container, [])
         self.lift_level[container] = tag.prefix
-        if tag.kind in (Kind.EXPRESSION, Kind.STATEMENT):
-            mark = self._mark(tag, tag.body, place, statement=tag.kind is Kind.STATEMENT)
+        if tag.kind in (TagKind.EXPRESSION, TagKind.STATEMENT):
+            mark = self._mark(tag, tag.body, place, statement=tag.kind is TagKind.STATEMENT)
             level = SiteKind.PARAGRAPHS if tag.prefix == "p" else SiteKind.RAW
             mark.site = Site(level, ppr=self._properties(container, PPR) if tag.prefix == "p" else "")
             marks.append(mark)
 
-    def _cell_tag(self, tag: Tag, place: Place, paragraph: Element) -> None:
+    def _cell_tag(self, tag: Tag, place: TagPlace, paragraph: Element) -> None:
         cell = next(paragraph.iterancestors(TC), None)
         if cell is None:
             self.report(
@@ -404,7 +416,7 @@ class _Reader:
                 if marked is not None:
                     el.text, self.edited = marked, True
 
-    def _marked(self, text: str, place: Place, kind: SiteKind) -> str | None:
+    def _marked(self, text: str, place: TagPlace, kind: SiteKind) -> str | None:
         """``text`` with marks for its tags, or None when it has none."""
         found = scan(text)
         for fault in found.faults:
@@ -413,8 +425,8 @@ class _Reader:
             return None
         edits = [(e.at, e.at + 1, "") for e in found.escapes]
         for tag in found.tags:
-            if tag.kind in (Kind.EXPRESSION, Kind.STATEMENT):
-                mark = self._mark(tag, tag.body, place, statement=tag.kind is Kind.STATEMENT)
+            if tag.kind in (TagKind.EXPRESSION, TagKind.STATEMENT):
+                mark = self._mark(tag, tag.body, place, statement=tag.kind is TagKind.STATEMENT)
                 mark.site = Site(kind)
                 edits.append((tag.start, tag.end, f"{OPEN}{mark.number}{CLOSE}"))
             else:
@@ -432,7 +444,7 @@ class _Reader:
                     if marked is not None:
                         el.set(key, marked)
 
-    def _place_of(self, el: Element) -> Place:
+    def _place_of(self, el: Element) -> TagPlace:
         path: list[tuple[int, int, int]] = []
         cell: Element | None = next(el.iterancestors(TC), None)
         while cell is not None:
@@ -442,7 +454,7 @@ class _Reader:
             tables = [t for t in siblings(table) if t.tag == TBL]
             path.insert(0, (tables.index(table) + 1, rows.index(row) + 1, cells.index(cell) + 1))
             cell = next(table.iterancestors(TC), None)
-        return Place(self.place.part, self.place.number, tuple(path))
+        return TagPlace(self.place.part, self.place.number, tuple(path))
 
     def _link(self, el: Element) -> None:
         """A hyperlink whose target has tags: the relationship is made at render time, where the link stands."""
@@ -453,7 +465,7 @@ class _Reader:
             self._fault(place, fault)
         arguments, at = [], 0
         for tag in found.tags:
-            if tag.kind is not Kind.EXPRESSION:
+            if tag.kind is not TagKind.EXPRESSION:
                 self.report(
                     place,
                     _("{tag} cannot stand in a link target").format(tag=tag.text),
@@ -474,7 +486,7 @@ class _Reader:
             return False
         blip = next(el.getparent().iter(A + "blip"), None)  # type: ignore[union-attr]
         found = scan(str(el.get(key))).tags
-        if blip is None or len(found) != 1 or found[0].kind is not Kind.EXPRESSION or found[0].text != el.get(key):
+        if blip is None or len(found) != 1 or found[0].kind is not TagKind.EXPRESSION or found[0].text != el.get(key):
             return False
         place, body = self._place_of(el), found[0].body
         swap = self._mark(None, f"_gd_swap(({body}), {literal(str(blip.get(R + 'embed')))})", place, statement=False)
@@ -545,7 +557,7 @@ class _Reader:
     def _apply_cell_tags(self) -> None:
         for cell, tag, place in self.cells:
             word, _blank, argument = tag.body.partition(" ")
-            apply: Callable[[Element, str, Place, Tag], None] = {
+            apply: Callable[[Element, str, TagPlace, Tag], None] = {
                 "colspan": self._colspan,
                 "cellbg": self._cellbg,
                 "colwidth": self._colwidth,
@@ -554,24 +566,24 @@ class _Reader:
             }[word]
             apply(cell, argument.strip(), place, tag)
 
-    def _colspan(self, cell: Element, argument: str, place: Place, tag: Tag) -> None:
+    def _colspan(self, cell: Element, argument: str, place: TagPlace, tag: Tag) -> None:
         mark = self._attribute_mark(f"_gd_span(({argument}))", place, tag)
         cell_property(cell, "gridSpan").set(W + "val", mark)
 
-    def _cellbg(self, cell: Element, argument: str, place: Place, tag: Tag) -> None:
+    def _cellbg(self, cell: Element, argument: str, place: TagPlace, tag: Tag) -> None:
         shade = cell_property(cell, "shd")
         shade.attrib.clear()
         shade.set(W + "val", "clear")
         shade.set(W + "color", "auto")
         shade.set(W + "fill", self._attribute_mark(f"_gd_colour(({argument}))", place, tag))
 
-    def _colwidth(self, cell: Element, argument: str, place: Place, tag: Tag) -> None:
+    def _colwidth(self, cell: Element, argument: str, place: TagPlace, tag: Tag) -> None:
         self.widened.add(cell)
         width = cell_property(cell, "tcW")
         width.set(W + "w", self._attribute_mark(f"_gd_width(({argument}))", place, tag))
         width.set(W + "type", "dxa")
 
-    def _merge_down(self, cell: Element, argument: str, place: Place, tag: Tag) -> None:
+    def _merge_down(self, cell: Element, argument: str, place: TagPlace, tag: Tag) -> None:
         """``vm``: the copies of this cell become one; ``vm x``: neighbours with equal x do."""
         number = len(self.marks)
         first = f"_gd_vm{number}"
@@ -583,7 +595,7 @@ class _Reader:
         cell_property(cell, "vMerge").set(W + "val", merge)
         self._only_if(first, cell, place, tag)
 
-    def _only_if(self, condition: str, cell: Element, place: Place, tag: Tag) -> None:
+    def _only_if(self, condition: str, cell: Element, place: TagPlace, tag: Tag) -> None:
         """What the cell holds, or an empty paragraph like its first."""
         opening, middle, closing = (
             f"{OPEN}{self._mark(tag, source, place, statement=True).number}{CLOSE}"
@@ -598,7 +610,7 @@ class _Reader:
             empty[0].tail = None
         empty.tail = closing
 
-    def _merge_across(self, cell: Element, _argument: str, place: Place, tag: Tag) -> None:
+    def _merge_across(self, cell: Element, _argument: str, place: TagPlace, tag: Tag) -> None:
         """``hm``: the copies of this cell along a row become one that spans them."""
         span = cell_property(cell, "gridSpan")
         own = span.get(W + "val") or "1"
@@ -609,7 +621,7 @@ class _Reader:
         insert_before(cell, f"{OPEN}{opening.number}{CLOSE}")
         insert_after(cell, f"{OPEN}{closing.number}{CLOSE}")
 
-    def _attribute_mark(self, source: str, place: Place, tag: Tag) -> str:
+    def _attribute_mark(self, source: str, place: TagPlace, tag: Tag) -> str:
         mark = self._mark(tag, source, place, statement=False)
         mark.site = Site(SiteKind.ATTRIBUTE)
         return f"{OPEN}{mark.number}{CLOSE}"

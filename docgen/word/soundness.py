@@ -19,12 +19,9 @@ P     a container ends here and must end with a paragraph
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, pairwise
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 _PARAGRAPH = b"<w:p/>"
 _TAIL = 400

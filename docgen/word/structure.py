@@ -8,11 +8,11 @@ Leaving out or repeating what stands between two tags of one level gives well-fo
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from lxml import etree
 
-from docgen.template.marks import GUARD, MARK, OPEN, literal
+from docgen.template.marks import GUARD, MARK, OPEN, OPENING, TagMark, TagPlace, literal
 from docgen.template.tree import (
     BLOCK_CONTAINERS,
     TBL,
@@ -32,30 +32,22 @@ from docgen.template.tree import (
 )
 from foundation.language import _
 
-if TYPE_CHECKING:
-    from docgen.template.marks import Mark, Place
-
-ENDS = {"endif": "if", "endfor": "for", "endmacro": "macro", "endcall": "call", "endfilter": "filter"} | {
-    "endset": "set",
-    "endwith": "with",
-    "endblock": "block",
-    "endautoescape": "autoescape",
-}
+ENDS = {f"end{word}": word for word in (*OPENING, "set")}
 MIDDLES = {"elif": ("if",), "else": ("if", "for")}
 REPEATING = ("for", "macro", "call")
 
 
-class Part(Protocol):
+class PartTree(Protocol):
     """The part being compiled, as far as its structure is concerned."""
 
     root: Element
-    place: Place
-    marks: dict[int, Mark]
+    place: TagPlace
+    marks: dict[int, TagMark]
     widened: set[Element]
     recut: set[Element]
     guarded: bool
 
-    def report(self, place: Place, message: str, hint: str, code: str) -> None:
+    def report(self, place: TagPlace, message: str, hint: str, code: str) -> None:
         """Note a fault of the template and go on."""
 
     def internal(self, source: str) -> str:
@@ -65,7 +57,7 @@ class Part(Protocol):
 class Structure:
     """Checks the blocks of a part, then sets guards and fresh ids."""
 
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: PartTree) -> None:
         self.part = part
         self.blocks = Blocks(part)
 
@@ -161,12 +153,12 @@ class Structure:
 class Blocks:
     """Walks the part once in document order: do block tags nest, and at the same level of the XML?"""
 
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: PartTree) -> None:
         self.part = part
-        self.stack: list[tuple[Mark, tuple[object, ...]]] = []
+        self.stack: list[tuple[TagMark, tuple[object, ...]]] = []
         self.depth: dict[Element, int] = {}
         self.repeated: list[Element] = []
-        self.branches: dict[Element, tuple[Mark, tuple[object, ...]]] = {}
+        self.branches: dict[Element, tuple[TagMark, tuple[object, ...]]] = {}
         self.path: list[object] = []
         self.containers_with_marks: set[Element] = set()
 
@@ -226,18 +218,16 @@ class Blocks:
             if mark.statement:
                 self._statement(mark)
 
-    def _statement(self, mark: Mark) -> None:
+    def _statement(self, mark: TagMark) -> None:
         word = mark.keyword
-        if word in ("if", "for", "macro", "call", "filter", "with", "block", "autoescape") or (
-            word == "set" and "=" not in mark.source
-        ):
+        if mark.opens:
             self.stack.append((mark, tuple(self.path)))
         elif word in MIDDLES:
             self._expect(mark, MIDDLES[word], close=False)
         elif word in ENDS:
             self._expect(mark, (ENDS[word],), close=True)
 
-    def _expect(self, mark: Mark, openers: tuple[str, ...], *, close: bool) -> None:
+    def _expect(self, mark: TagMark, openers: tuple[str, ...], *, close: bool) -> None:
         report = self.part.report
         if not self.stack or self.stack[-1][0].keyword not in openers:
             message = (
@@ -278,6 +268,6 @@ def _level_with(a: tuple[object, ...], b: tuple[object, ...]) -> bool:
     return [getattr(x, "tag", x) for x in ahead] == [getattr(y, "tag", y) for y in behind]
 
 
-def _ending(mark: Mark) -> str:
+def _ending(mark: TagMark) -> str:
     prefix = re.match(r"\{%(tr|tc|p|r)\s", mark.text)
     return f"{{%{prefix[1] if prefix else ''} end{mark.keyword} %}}"

@@ -10,31 +10,25 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, Any, Literal
 
-from docgen.errors import DataError, Problem, TemplateError
-from docgen.template.compiler import Program, compile_story
-from docgen.template.environment import make_environment
-from docgen.template.marks import Numbers, Place, Story
+from docgen.errors import Problem, TemplateError
+from docgen.template.compiler import Program, compile_part
+from docgen.template.environment import TemplateEnvironment, make_environment
+from docgen.template.marks import Numbers, TagPlace, TemplatePart
 from docgen.template.needs import Need, needs_of
-from docgen.template.package import CONTENT_TYPES, Shelf, pack, pack_to, packed, read_package
-from docgen.template.render import FAILURES, RenderState, chunks, rendering
+from docgen.template.package import CONTENT_TYPES, Member, Shelf, pack, pack_to, packed, read_package
+from docgen.template.render import RenderState, chunks, rendering
 from docgen.template.rich import Parts
-from docgen.template.tree import WP, W, parse, serialise
-from docgen.template.xml_text import writers
-from docgen.word.part_reader import read_story
+from docgen.template.tree import WP, Element, W, parse, serialise
+from docgen.word.part_reader import read_part
 from docgen.word.soundness import repair
+from docgen.word.writers import writers
 from foundation.atomic_file import destination
 from foundation.language import _
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from contextlib import AbstractContextManager
-
-    from docgen.template.environment import TemplateEnvironment
-    from docgen.template.package import Member
-    from docgen.template.tree import Element
 
 Source = str | os.PathLike[str] | IO[bytes] | bytes
 Compression = Literal["fast", "compact"]
@@ -135,7 +129,7 @@ class WordTemplate:
         """
         with self._rendering() as state:
             parts = [packed(p.name, self._pieces(p, context, state), compression) for p in self._programs]
-            self._refuse(state)
+            state.refuse()
             late = self._late_parts(state)
             blob = pack(self._shelf, [*parts, *(packed(n, [c], compression) for n, c in late)])
         if check:
@@ -157,27 +151,15 @@ class WordTemplate:
     def _streamed(self, context: Mapping[str, Any], state: RenderState) -> Iterator[tuple[str, Iterable[bytes]]]:
         for program in self._programs:
             yield program.name, self._pieces(program, context, state)
-        self._refuse(state)
+        state.refuse()
         yield from ((name, [content]) for name, content in self._late_parts(state))
 
     def _rendering(self) -> AbstractContextManager[RenderState]:
-        return rendering(RenderState(self.name, *self._first_ids, self._refuse_control, self._parts))
+        return rendering(RenderState(self.name, self._refuse_control, self._parts))
 
     def _pieces(self, program: Program, context: Mapping[str, Any], state: RenderState) -> Iterator[bytes]:
-        state.program = program
-        names = {**context, **state.functions()}
-        pieces = program.run(names)
-        if program.guarded:
-            pieces = repair(pieces)
-        try:
-            yield from chunks(pieces)
-        except FAILURES as exc:  # this part ends here; the others still tell what they miss
-            state.failed(program, exc)
-
-    @staticmethod
-    def _refuse(state: RenderState) -> None:
-        if state.problems:
-            raise DataError(state.problems) from state.cause
+        through = (lambda pieces: chunks(repair(pieces))) if program.guarded else chunks
+        return state.run(program, {**context, **state.functions()}, through)
 
     def _late_parts(self, state: RenderState) -> list[tuple[str, bytes]]:
         if not (state.rels or state.media or state.styles or state.numbering_xml):
@@ -190,17 +172,17 @@ class WordTemplate:
 # --- loading --------------------------------------------------------------------------------------------------
 
 
-def _read_stories(members: Mapping[str, Member], file: str) -> tuple[list[Story], Numbers, Parts]:
+def _read_stories(members: Mapping[str, Member], file: str) -> tuple[list[TemplatePart], Numbers, Parts]:
     types = _content_types(members, file)
     counts: dict[str, int] = {}
-    found: list[tuple[str, Place, bytes]] = []
+    found: list[tuple[str, TagPlace, bytes]] = []
     for name in members:
         label = _STORIES.get(types.get(name, ""))
         if label is None:
             continue
         counts[label] = counts.get(label, 0) + 1
         number = 0 if label in ("body", "footnotes", "endnotes", "comments", "properties") else counts[label]
-        found.append((name, Place(label, number), members[name].read()))
+        found.append((name, TagPlace(label, number), members[name].read()))
     if "body" not in counts:
         raise TemplateError(
             [
@@ -230,7 +212,7 @@ def _read_stories(members: Mapping[str, Member], file: str) -> tuple[list[Story]
     if problems:
         raise TemplateError(problems)
     for name, place, root, links in roots:
-        stories.append(read_story(root, name, place, file, numbers, links))
+        stories.append(read_part(root, name, place, file, numbers, links))
     return stories, numbers, _parts(members, numbers)
 
 
@@ -280,7 +262,7 @@ def _dynamic_links(members: Mapping[str, Member], name: str, file: str) -> dict[
     }
 
 
-def _without_dynamic_links(members: Mapping[str, Member], stories: Iterable[Story]) -> dict[str, Member]:
+def _without_dynamic_links(members: Mapping[str, Member], stories: Iterable[TemplatePart]) -> dict[str, Member]:
     """The .rels parts less the hyperlinks that are made at render time."""
     out = {}
     for story in stories:
@@ -294,13 +276,15 @@ def _without_dynamic_links(members: Mapping[str, Member], stories: Iterable[Stor
     return out
 
 
-def _compile(stories: list[Story], env: TemplateEnvironment, file: str) -> tuple[tuple[Program, ...], list[Problem]]:
+def _compile(
+    stories: list[TemplatePart], env: TemplateEnvironment, file: str
+) -> tuple[tuple[Program, ...], list[Problem]]:
     programs, problems = [], []
     for story in stories:
         problems += story.problems
         if not story.marks and not story.edited:
             continue
-        program, found = compile_story(story, env, file, writers)
+        program, found = compile_part(story, env, file, writers)
         problems += found
         if program is not None:
             programs.append(program)
@@ -323,5 +307,7 @@ def _parts(members: Mapping[str, Member], numbers: Numbers) -> Parts:
         frozenset(ids),
         max((int(n) for n in re.findall(rb'<w:abstractNum [^>]*w:abstractNumId="(\d+)"', xml)), default=-1),
         max((int(n) for n in re.findall(rb'<w:num [^>]*w:numId="(\d+)"', xml)), default=0),
+        numbers.drawing,
+        numbers.bookmark,
         frozenset(numbers.bookmarks),
     )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from docgen.errors import Problem
 from docgen.figures.objectives import Status
-from docgen.template.environment import DASH, round_half_up
+from docgen.template.filters import DASH, round_half_up
 from foundation.language import _
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from given.places import ROOT
 import cli
 from docgen.forms.declaration import Check, Column, Field, Form, Table
 from docgen.forms.loading import parse_form
-from docgen.template.environment import FORMATTERS, make_environment
+from docgen.template.environment import make_environment
+from docgen.template.filters import FORMATTERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -22,11 +22,11 @@ FORMS = ("docgen.sheets", "docgen.template", "docgen.errors", "foundation")
 # What a room may import beside itself; a name without a dot is a room with all that is in it.
 MAY_IMPORT = {
     "foundation": (),
-    "docgen": ("foundation",),
+    "docgen": ("docgen", "foundation"),
     "docgen.errors": ("foundation",),
     "docgen.template": ("docgen.errors", "foundation"),
     "docgen.word": ("docgen.template", "docgen.errors", "foundation"),
-    "docgen.excel": ("docgen.word", "docgen.template", "docgen.errors", "foundation"),
+    "docgen.excel": ("docgen.word", "docgen.sheets", "docgen.template", "docgen.errors", "foundation"),
     "docgen.sheets": ("docgen.template", "docgen.errors", "foundation"),
     "docgen.forms": FORMS,
     "docgen.registers": (*FORMS, "docgen.forms", "docgen.excel"),

@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from docgen.errors import DocgenError, Problem
 from docgen.excel.formulas.references import Formula, Ref, lexemes
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 
 class ExcelError(Enum):
@@ -48,7 +46,7 @@ class NotEvaluable(DocgenError):  # noqa: N818 - no fault: the cell is written w
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class FlaggedValue:
     """A cell's value, with what SUBTOTAL must know: the cell is itself a subtotal; its row is hidden."""
 
     value: Any
@@ -70,9 +68,9 @@ class Aggregate:
         self.extend(values)
 
     def add(self, value: Any) -> None:
-        """One more cell: None, number (of a date its serial), text, bool, ExcelError, or one of these ``Marked``."""
+        """One more cell: None, number (of a date its serial), text, bool, ExcelError, or a FlaggedValue."""
         key = (False, False)
-        if isinstance(value, Marked):
+        if isinstance(value, FlaggedValue):
             key, value = (value.subtotal, value.hidden), value.value
         self._tally(key).add(value)
 
@@ -409,7 +407,7 @@ _COUNTS = {"COUNT": "numbers", "COUNTA": "not_empty"}
 _SUBTOTALS = {1: "average", 2: "numbers", 3: "not_empty", 4: "maximum", 5: "minimum", 9: "sum"}
 
 
-class _Parser:
+class _FormulaParser:
     """Operator precedence over the lexemes of a formula, giving the source of a Python expression.
 
     ``name`` gives the source that reads a reference.
@@ -662,7 +660,7 @@ Result: TypeAlias = float | str | bool | ExcelError
 
 
 @dataclass(frozen=True, slots=True)
-class Compiled:
+class CompiledFormula:
     """A formula as a function of the references it reads, ``refs``.
 
     It is called with a function from an index into them to a cell's value or, of a range, the values or their
@@ -677,7 +675,7 @@ class Compiled:
 
 
 @lru_cache(maxsize=4096)
-def compile_formula(formula: Formula) -> Compiled:
+def compile_formula(formula: Formula) -> CompiledFormula:
     """The formula as a function to be called any number of times, also for copies whose references have moved.
 
     Takes + - * / ^ % &, comparisons, brackets, constants, references and SUM, SUBTOTAL (1-5 and 9, 101-105 and 109),
@@ -685,8 +683,8 @@ def compile_formula(formula: Formula) -> Compiled:
     value would depend on the reader's language. A cell counted by SUM and its like is asked for as a range.
     """
     refs: dict[Ref, int] = {}
-    code = _Parser(formula, lambda ref: f"get({refs.setdefault(ref, len(refs))})").whole()
-    return Compiled(tuple(refs), _function(code, ["get"]))
+    code = _FormulaParser(formula, lambda ref: f"get({refs.setdefault(ref, len(refs))})").whole()
+    return CompiledFormula(tuple(refs), _function(code, ["get"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -718,7 +716,7 @@ def row_function(formula: Formula, row: int) -> RowFunction | None:
         cells = [columns.setdefault(column, f"c{column}") for column in range(first, (ref.col2 or first) + 1)]
         return f"({', '.join(cells)},)" if ref.is_range else cells[0]
 
-    code = _Parser(formula, name).whole()
+    code = _FormulaParser(formula, name).whole()
     return RowFunction(tuple(columns), _function(code, columns.values()))
 
 
@@ -736,7 +734,7 @@ def evaluate(
     """What the formula comes to, as Excel computes it: an IEEE double, a text, a boolean or an error.
 
     ``cell`` gives the value of sheet (None: the own one), row and column: None, number, text, bool or ExcelError;
-    ``cells`` those of a range, ``Marked`` where SUBTOTAL passes them over. NotEvaluable as for ``compile_formula``.
+    ``cells`` those of a range, flagged where SUBTOTAL passes them over. NotEvaluable as for ``compile_formula``.
     """
     compiled = compile_formula(formula)
 

@@ -6,16 +6,11 @@ its place, so that no total ever reads ``#REF!``.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from docgen.excel.formulas.references import Formula, Ref
-from docgen.excel.reader import S, SheetRow
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from docgen.excel.reader import Branch, Sheet, SheetCell
+from docgen.excel.reader import Branch, S, SheetCell, SheetRow, TemplateSheet
 
 _ANYWHERE = ("!", "INDIRECT(")
 """Signs of formulas that reach further than their references tell: several sheets at once, computed addresses."""
@@ -49,7 +44,7 @@ class Looked:
     stands: dict[int, set[int]] = field(default_factory=dict)
 
 
-def sheets_seen(sheet: Sheet, names: Names, tabled: Iterable[str]) -> frozenset[str]:
+def sheets_seen(sheet: TemplateSheet, names: Names, tabled: Iterable[str]) -> frozenset[str]:
     """The sheets that formulas and formats of a sheet mention, the own one included, in lower case; ``*`` for any.
 
     ``tabled``: the sheets that have tables, whose columns formulas call by name.
@@ -66,12 +61,12 @@ def sheets_seen(sheet: Sheet, names: Names, tabled: Iterable[str]) -> frozenset[
     return frozenset(seen)
 
 
-def _texts(sheet: Sheet) -> Iterator[str]:
+def _texts(sheet: TemplateSheet) -> Iterator[str]:
     yield from (c.formula for r in sheet.rows for c in r.cells if c.formula)
     yield from (el.text or "" for el in sheet.root.iter(S + "formula", S + "formula1", S + "formula2", "{*}f"))
 
 
-def looked_at(sheets: Iterable[Sheet], names: Names, others: Iterable[Ref]) -> dict[str, Looked]:
+def looked_at(sheets: Iterable[TemplateSheet], names: Names, others: Iterable[Ref]) -> dict[str, Looked]:
     """By sheet, in lower case. ``others`` are references of parts that are no sheets, with the sheet they name."""
     by_name = {s.name.casefold(): s for s in sheets}
     found = {name: Looked() for name in by_name}
@@ -91,14 +86,14 @@ def looked_at(sheets: Iterable[Sheet], names: Names, others: Iterable[Ref]) -> d
     return found
 
 
-def _formulas(sheet: Sheet, names: Names) -> Iterator[tuple[SheetCell, Formula]]:
+def _formulas(sheet: TemplateSheet, names: Names) -> Iterator[tuple[SheetCell, Formula]]:
     for row in sheet.rows:
         for cell in row.cells:
             if cell.formula is not None:
                 yield cell, names.written_out(Formula.parse(cell.formula))
 
 
-def _rules(sheet: Sheet) -> Iterator[Ref]:
+def _rules(sheet: TemplateSheet) -> Iterator[Ref]:
     """References of conditional formats and validations that stand outside loops."""
     homes = branches_of(sheet)
     for el in sheet.root.iter(S + "conditionalFormatting", S + "dataValidation"):
@@ -108,7 +103,7 @@ def _rules(sheet: Sheet) -> Iterator[Ref]:
                 yield from Formula.parse(formula.text or "").refs()
 
 
-def _with_neighbours(sheet: Sheet, ref: Ref) -> Ref:
+def _with_neighbours(sheet: TemplateSheet, ref: Ref) -> Ref:
     """The reference with all rows of the blocks it ends in: over several copies it takes them in."""
     if ref.row1 is None:
         return ref
@@ -119,12 +114,12 @@ def _with_neighbours(sheet: Sheet, ref: Ref) -> Ref:
     return Ref(None, first, ref.col1, last, ref.col2 or ref.col1)
 
 
-def branches_of(sheet: Sheet) -> dict[int, Branch]:
+def branches_of(sheet: TemplateSheet) -> dict[int, Branch]:
     """The innermost branch of every row that stands in one."""
     return {row.number: branch for branch in sheet.branches for row in branch.body if isinstance(row, SheetRow)}
 
 
-def filled(sheet: Sheet, ref: Ref) -> Iterator[tuple[int, int]]:
+def filled(sheet: TemplateSheet, ref: Ref) -> Iterator[tuple[int, int]]:
     """The cells of a reference that the template has."""
     low, high = ref.row1 or 1, ref.row2 or ref.row1 or 1_048_576
     left, right = ref.col1 or 1, ref.col2 or ref.col1 or 16_384
@@ -133,7 +128,7 @@ def filled(sheet: Sheet, ref: Ref) -> Iterator[tuple[int, int]]:
             yield from ((row.number, c.column) for c in row.cells if left <= c.column <= right)
 
 
-def _stand(sheet: Sheet | None, ref: Ref, home: Branch | None, found: dict[str, Looked]) -> None:
+def _stand(sheet: TemplateSheet | None, ref: Ref, home: Branch | None, found: dict[str, Looked]) -> None:
     """Note the branches without whose rows the reference would point nowhere."""
     if sheet is None or ref.row1 is None or not sheet.branches:
         return
@@ -149,7 +144,7 @@ def _stand(sheet: Sheet | None, ref: Ref, home: Branch | None, found: dict[str, 
         found[sheet.name.casefold()].stands.setdefault(branch.index, set()).update(range(left, right + 1))
 
 
-def _has_own_row(sheet: Sheet, around: list[Branch], first: int, last: int) -> bool:
+def _has_own_row(sheet: TemplateSheet, around: list[Branch], first: int, last: int) -> bool:
     """Whether a row of the range is printed whenever the branches around it are."""
     tags = {b.opener for b in sheet.branches} | {b.closer for b in sheet.branches} | sheet.dropped()
     covered = [b for b in sheet.branches if b not in around]

@@ -7,18 +7,15 @@ handed to the promise at the end of that copy.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from docgen.excel.formulas.arithmetic import NotEvaluable, row_function
 from docgen.excel.formulas.dependence import branches_of
+from docgen.excel.formulas.references import Formula, Ref
+from docgen.excel.reader import Branch, SheetCell, TagBlock, TemplateSheet
 from docgen.template.xml_text import escape
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from docgen.excel.formulas.references import Formula, Ref
-    from docgen.excel.reader import Block, Branch, Sheet, SheetCell
 
 Key = tuple[int, int]
 Numbers = str | tuple[str, str] | None
@@ -56,7 +53,9 @@ class FormulaCell:
 class LoopFormulas:
     """What the formulas of one sheet's loops add to the plans of its rows."""
 
-    def __init__(self, sheet: Sheet, formulas: dict[Key, FormulaCell], watched: set[Key], moving: set[str]) -> None:
+    def __init__(
+        self, sheet: TemplateSheet, formulas: dict[Key, FormulaCell], watched: set[Key], moving: set[str]
+    ) -> None:
         self.sheet, self.formulas, self.watched, self.moving = sheet, formulas, watched, moving
         self.variables: dict[str, None] = {}
         self.bound: dict[str, str] = {}
@@ -88,7 +87,7 @@ class LoopFormulas:
         if scope is not None:
             lines.append(f"{variable} = {self._taken(found, 'unknown')}")
             promised = f"promise({found.index}, {self._inputs(found, branch)}, None)"
-            return "promise", f"ground.listed({scope.index}, {promised})"
+            return "promise", f"sheet.listed({scope.index}, {promised})"
         if text is None and found.key not in self.watched:
             return "promise", f"promise({found.index}, {self._inputs(found, branch)}, None)"
         lines.append(f"{variable} = {self._taken(found, self._given(found, branch))}")
@@ -96,8 +95,8 @@ class LoopFormulas:
             return "promise", f"promise({found.index}, {self._inputs(found, branch)}, {variable})"
         joined = f'b"".join(({", ".join([*text, ""])}))' if len(text) != 1 else text[0]
         if found.cell.array is not None:
-            return "code", f"ground.array({found.index}, {joined})"
-        return "code", f"ground.calculated({found.cell.style}, {joined}, {variable})"
+            return "code", f"sheet.array({found.index}, {joined})"
+        return "code", f"sheet.calculated({found.cell.style}, {joined}, {variable})"
 
     def _taken(self, found: FormulaCell, value: str) -> str:
         for name in self.takers(found.key):
@@ -117,12 +116,12 @@ class LoopFormulas:
             names: list[tuple[str, Branch | None]] = []
             for scope in (None, *branch.chain()[:-1]):
                 name = f"a{key[0]}_{key[1]}_{'s' if scope is None else scope.index}"
-                self.bound[name] = f"ground.column({key[0]}, {key[1]}, {None if scope is None else scope.index})"
+                self.bound[name] = f"sheet.column({key[0]}, {key[1]}, {None if scope is None else scope.index})"
                 names.append((name, scope))
             self.accumulators[key] = names
         return [name for name, _scope in self.accumulators[key]]
 
-    def at_opening(self, block: Block) -> list[str]:
+    def at_opening(self, block: TagBlock) -> list[str]:
         """Lines where a block begins: rows above that its formulas name, the values above its first copy."""
         lines = [f"{name} = {self._value_above(b, column)}" for b in block.branches for column, name in
                  self.above.get(b.index, {}).items()]  # fmt: skip
@@ -150,7 +149,7 @@ class LoopFormulas:
         """Python for the formula's value in a copy: over its own row by a function made for it."""
         if found.cell.array is not None:
             return "unknown"
-        return self._by_row(found, branch) or f"ground.value({found.index}, {self._inputs(found, branch)})"
+        return self._by_row(found, branch) or f"book.looped_value(sheet, {found.index}, {self._inputs(found, branch)})"
 
     def _by_row(self, found: FormulaCell, branch: Branch) -> str | None:
         if any(ref.abs_row1 or ref.abs_row2 for ref in found.computed.refs()):
@@ -162,7 +161,7 @@ class LoopFormulas:
         if own is None or self.branch_of.get(found.cell.row) is not branch:
             return None
         name = f"f{found.index}"
-        self.bound[name] = f"ground.row_function({found.index})"
+        self.bound[name] = f"book.row_function({found.index})"
         return f"{name}({', '.join(self._read_at(found.cell.row, c) for c in own.columns)})"
 
     def _read_at(self, row: int, column: int) -> str:
@@ -226,7 +225,7 @@ class LoopFormulas:
         """The value of the row above a block's first copy."""
         row = branch.opener - 1
         if branch.parent is None:
-            return f"ground.above({row}, {column})"
+            return f"sheet.above({row}, {column})"
         if self.branch_of.get(row) is branch.parent:
             return self._read_at(row, column)
         tags = {b.opener for b in self.sheet.branches} | {b.closer for b in self.sheet.branches}
@@ -285,9 +284,9 @@ class LoopFormulas:
             elif home is not None and scope in home.chain() and home not in own.chain():
                 inputs[row, column] = self._so_far((row, column), scope)
         if own is not scope:
-            yield f"ground.settle_listed({scope.index}, {found.index}, {_display(inputs)})"
+            yield f"sheet.settle_listed({scope.index}, {found.index}, {_display(inputs)})"
             return
-        value = self._taken(found, f"ground.settle(later{found.index}, {_display(inputs)})")
+        value = self._taken(found, f"sheet.settle(later{found.index}, {_display(inputs)})")
         yield f"v{found.cell.row}_{found.cell.column} = {value}"
 
     # -- texts
@@ -361,7 +360,7 @@ class LoopFormulas:
             return "n" if end.row == own else f"near({end.row - own})"
         if branch.parent is not None or (end.last and not end.single):
             return None
-        return f"ground.own({branch.index}, {end.row - branch.opener})"
+        return f"sheet.own({branch.index}, {end.row - branch.opener})"
 
     def _own_number(self, end: _End, own: int, branch: Branch) -> Numbers:
         """A row of the same block, which has blocks within."""
@@ -373,7 +372,7 @@ class LoopFormulas:
             return "n" if row == own else f"p{row}" if self.branch_of.get(row) is branch else None
         if not inner.simple:
             return None
-        low, high = (f"ground.{edge}({inner.index}, {row - inner.opener})" for edge in ("low", "high"))
+        low, high = (f"sheet.{edge}({inner.index}, {row - inner.opener})" for edge in ("low", "high"))
         return (low, high) if end.single else high if end.last else low
 
     def _known_number(self, row: int, *, end: bool) -> str:

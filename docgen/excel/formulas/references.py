@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from docgen.sheets.book import letter
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
 
 LAST_ROW = 1_048_576
 LAST_COLUMN = 16_384
@@ -167,7 +164,7 @@ def _sheet_of(prefix: str) -> str:
 
 
 def lexemes(text: str) -> Iterator[tuple[str, str, Ref | None]]:
-    """Kind, text and, where it is one, reference of each lexeme; nothing of the text is left out."""
+    """TagKind, text and, where it is one, reference of each lexeme; nothing of the text is left out."""
     for match in _LEXEME.finditer(text):
         kind = match.lastgroup or ""
         if match["ref"] is None:

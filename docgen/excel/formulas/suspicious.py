@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from docgen.errors import Problem
-from docgen.excel.book_state import is_subtotal, strangers
+from docgen.excel.book_state import strangers
 from docgen.excel.formulas.arithmetic import NotEvaluable, compile_formula
+from docgen.excel.formulas.in_loops import FormulaCell
+from docgen.excel.formulas.references import Ref
+from docgen.excel.promises import SheetProgram, is_subtotal
+from docgen.excel.reader import Branch
 from foundation.language import _
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from docgen.excel.formulas.in_loops import FormulaCell
-    from docgen.excel.formulas.references import Ref
-    from docgen.excel.promises import SheetProgram
-    from docgen.excel.reader import Branch
 
 
 def doubtful(programs: list[SheetProgram], file: str) -> Iterator[Problem]:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from jinja2 import TemplateSyntaxError, UndefinedError
 
 from docgen import WordTemplate
-from docgen.template.environment import FORMATTERS, expression, make_environment, money_words, round_half_up
+from docgen.template.environment import expression, make_environment
+from docgen.template.filters import FORMATTERS, money_words, round_half_up
 
 AMOUNTS = {
     # 支付结算办法, annex

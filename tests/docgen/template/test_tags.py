@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docgen.template.tags import Kind, scan, straighten
+from docgen.template.tags import TagKind, scan, straighten
 
 
 def texts(source: str) -> list[str]:
@@ -56,33 +56,33 @@ def test_the_end_of_a_tag_inside_a_literal_is_text(tag: str) -> None:
 @pytest.mark.parametrize(
     ("tag", "prefix", "body", "kind"),
     [
-        ("{{ x }}", "", "x", Kind.EXPRESSION),
-        ("{{p x }}", "p", "x", Kind.EXPRESSION),
-        ("{{r x }}", "r", "x", Kind.EXPRESSION),
-        ("{{tr x }}", "tr", "x", Kind.EXPRESSION),
-        ("{{ p }}", "", "p", Kind.EXPRESSION),
-        ("{{p}}", "", "p", Kind.EXPRESSION),
-        ("{{r.name}}", "", "r.name", Kind.EXPRESSION),
-        ("{{r|upper}}", "", "r|upper", Kind.EXPRESSION),
-        ("{{r + 1}}", "", "r + 1", Kind.EXPRESSION),
-        ("{{price}}", "", "price", Kind.EXPRESSION),
-        ("{%p if x %}", "p", "if x", Kind.STATEMENT),
-        ("{%tr for r in rows %}", "tr", "for r in rows", Kind.STATEMENT),
-        ("{%tc endfor %}", "tc", "endfor", Kind.STATEMENT),
-        ("{%r if x %}", "r", "if x", Kind.STATEMENT),
-        ("{% print x %}", "", "print x", Kind.STATEMENT),
-        ("{% vm %}", "", "vm", Kind.CELL),
-        ("{% vm r.block %}", "", "vm r.block", Kind.CELL),
-        ("{% hm %}", "", "hm", Kind.CELL),
-        ("{% colspan n %}", "", "colspan n", Kind.CELL),
-        ('{% cellbg "FFFFFF" %}', "", 'cellbg "FFFFFF"', Kind.CELL),
-        ("{% colwidth 30 %}", "", "colwidth 30", Kind.CELL),
-        ("{%p # x %}", "p", "# x", Kind.STATEMENT),
-        ("{#tr a note #}", "tr", "a note", Kind.COMMENT),
-        ("{% raw %}", "", "raw", Kind.RAW),
+        ("{{ x }}", "", "x", TagKind.EXPRESSION),
+        ("{{p x }}", "p", "x", TagKind.EXPRESSION),
+        ("{{r x }}", "r", "x", TagKind.EXPRESSION),
+        ("{{tr x }}", "tr", "x", TagKind.EXPRESSION),
+        ("{{ p }}", "", "p", TagKind.EXPRESSION),
+        ("{{p}}", "", "p", TagKind.EXPRESSION),
+        ("{{r.name}}", "", "r.name", TagKind.EXPRESSION),
+        ("{{r|upper}}", "", "r|upper", TagKind.EXPRESSION),
+        ("{{r + 1}}", "", "r + 1", TagKind.EXPRESSION),
+        ("{{price}}", "", "price", TagKind.EXPRESSION),
+        ("{%p if x %}", "p", "if x", TagKind.STATEMENT),
+        ("{%tr for r in rows %}", "tr", "for r in rows", TagKind.STATEMENT),
+        ("{%tc endfor %}", "tc", "endfor", TagKind.STATEMENT),
+        ("{%r if x %}", "r", "if x", TagKind.STATEMENT),
+        ("{% print x %}", "", "print x", TagKind.STATEMENT),
+        ("{% vm %}", "", "vm", TagKind.CELL),
+        ("{% vm r.block %}", "", "vm r.block", TagKind.CELL),
+        ("{% hm %}", "", "hm", TagKind.CELL),
+        ("{% colspan n %}", "", "colspan n", TagKind.CELL),
+        ('{% cellbg "FFFFFF" %}', "", 'cellbg "FFFFFF"', TagKind.CELL),
+        ("{% colwidth 30 %}", "", "colwidth 30", TagKind.CELL),
+        ("{%p # x %}", "p", "# x", TagKind.STATEMENT),
+        ("{#tr a note #}", "tr", "a note", TagKind.COMMENT),
+        ("{% raw %}", "", "raw", TagKind.RAW),
     ],
 )
-def test_a_tag_is_read_for_what_it_is(tag: str, prefix: str, body: str, kind: Kind) -> None:
+def test_a_tag_is_read_for_what_it_is(tag: str, prefix: str, body: str, kind: TagKind) -> None:
     """A prefix is a prefix only right behind the brace and before something: ``{{ p }}`` is the value p."""
     (found,) = scan(tag).tags
     assert (found.prefix, found.body, found.kind) == (prefix, body, kind)

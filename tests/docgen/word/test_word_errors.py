@@ -11,7 +11,7 @@ from given.broken_templates import BROKEN, FIVE_FAULTS, SOUND, UNFIT, Broken, Un
 from given.documents import contents, document, p, paragraphs, table
 
 from docgen import DataError, DocgenError, Problem, TemplateError, WordTemplate
-from docgen.template.environment import FORMATTERS
+from docgen.template.filters import FORMATTERS
 from foundation import language as i18n
 
 FILE = "月报.docx"

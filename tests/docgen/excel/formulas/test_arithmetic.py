@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from docgen.excel.formulas.arithmetic import (
     Aggregate,
     ExcelError,
-    Marked,
+    FlaggedValue,
     NotEvaluable,
     cached,
     compile_formula,
@@ -23,7 +23,7 @@ from docgen.excel.formulas.arithmetic import (
     row_function,
 )
 from docgen.excel.formulas.references import GONE, LAST_ROW, Formula, Ref
-from docgen.excel.layout import Block, Copies, Layout, Place, copier, move_formula, move_ranges, move_sqref
+from docgen.excel.layout import BlockCopies, CopyPlace, Layout, RowBlock, copier, move_formula, move_ranges, move_sqref
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,19 +148,19 @@ def test_any_text_survives(text: str) -> None:
 # --- rows that are repeated -----------------------------------------------------------------------------------
 
 # Rows 1-3 heading, 4 {%tr for %}, 5 body, 6 {%tr endfor %}, 7 total. Five copies: rows 4-8, total in row 9.
-LOOP = (Block(5, 5, (4, 6)),)
-FIVE = Layout(LOOP, (Copies(5),))
+LOOP = (RowBlock(5, 5, (4, 6)),)
+FIVE = Layout(LOOP, (BlockCopies(5),))
 # The loop's tags in the body's own row: 4 heading, 5 body, 6 total.
-INLINE = Layout((Block(5, 5),), (Copies(5),))
+INLINE = Layout((RowBlock(5, 5),), (BlockCopies(5),))
 # Groups: 3 {%tr for %}, 4 heading, 5 {%tr for %}, 6 row, 7 {%tr endfor %}, 8 subtotal, 9 {%tr endfor %}, 10 total.
 # Two groups of 3 and 2 rows: heading 3, rows 4-6, subtotal 7; heading 8, rows 9-10, subtotal 11; total 12.
-GROUPS = (Block(4, 8, (3, 9), (Block(6, 6, (5, 7)),)),)
-GROUPED = Layout(GROUPS, (Copies.of([(Copies(3),), (Copies(2),)]),))
+GROUPS = (RowBlock(4, 8, (3, 9), (RowBlock(6, 6, (5, 7)),)),)
+GROUPED = Layout(GROUPS, (BlockCopies.of([(BlockCopies(3),), (BlockCopies(2),)]),))
 # Two rows a copy: 2 for, 3-4 body, 5 endfor, 6 total. Three copies: rows 2-7, total 8.
-PAIRS = Layout((Block(3, 4, (2, 5)),), (Copies(3),))
+PAIRS = Layout((RowBlock(3, 4, (2, 5)),), (BlockCopies(3),))
 
 
-def moved(layout: Layout, text: str, place: Place | None = None, *, pinned: bool = False) -> str:
+def moved(layout: Layout, text: str, place: CopyPlace | None = None, *, pinned: bool = False) -> str:
     return move_formula(Formula.parse(text), lambda _: layout, None, place, pinned=pinned).text()
 
 
@@ -201,51 +201,51 @@ def test_from_outside_a_loop(layout: Layout, text: str, expected: str) -> None:
     ("layout", "place", "text", "expected"),
     [
         # Rows of the same copy move along.
-        (FIVE, Place(5, (2,)), "D5*E5", "D6*E6"),
-        (PAIRS, Place(4, (1,)), "D3+D4", "D4+D5"),
+        (FIVE, CopyPlace(5, (2,)), "D5*E5", "D6*E6"),
+        (PAIRS, CopyPlace(4, (1,)), "D3+D4", "D4+D5"),
         # Rows that stay do not.
-        (FIVE, Place(5, (2,)), "E5/E$7+D3", "E6/E$9+D3"),
+        (FIVE, CopyPlace(5, (2,)), "E5/E$7+D3", "E6/E$9+D3"),
         # $: the first copy for a start and for one cell, the last copy for an end.
-        (FIVE, Place(5, (2,)), "E5/$E$5", "E6/$E$4"),
-        (FIVE, Place(5, (2,)), "SUM(E$5:E5)", "SUM(E$4:E6)"),
-        (FIVE, Place(5, (2,)), "SUM(E5:E$5)", "SUM(E6:E$8)"),
-        (FIVE, Place(5, (2,)), "E5/SUM($E$5:$E$5)", "E6/SUM($E$4:$E$8)"),
+        (FIVE, CopyPlace(5, (2,)), "E5/$E$5", "E6/$E$4"),
+        (FIVE, CopyPlace(5, (2,)), "SUM(E$5:E5)", "SUM(E$4:E6)"),
+        (FIVE, CopyPlace(5, (2,)), "SUM(E5:E$5)", "SUM(E6:E$8)"),
+        (FIVE, CopyPlace(5, (2,)), "E5/SUM($E$5:$E$5)", "E6/SUM($E$4:$E$8)"),
         # The row of the tag that opens the loop is the row above.
-        (FIVE, Place(5, (0,)), "F4+D5-E5", "F3+D4-E4"),
-        (FIVE, Place(5, (2,)), "F4+D5-E5", "F5+D6-E6"),
-        (PAIRS, Place(3, (0,)), "F2", "F1"),
-        (PAIRS, Place(3, (1,)), "F2", "F3"),
-        (FIVE, Place(5, (2,)), "F$4", "F$3"),
-        (FIVE, Place(5, (2,)), "SUM(D$4:D5)", "SUM(D$4:D6)"),
+        (FIVE, CopyPlace(5, (0,)), "F4+D5-E5", "F3+D4-E4"),
+        (FIVE, CopyPlace(5, (2,)), "F4+D5-E5", "F5+D6-E6"),
+        (PAIRS, CopyPlace(3, (0,)), "F2", "F1"),
+        (PAIRS, CopyPlace(3, (1,)), "F2", "F3"),
+        (FIVE, CopyPlace(5, (2,)), "F$4", "F$3"),
+        (FIVE, CopyPlace(5, (2,)), "SUM(D$4:D5)", "SUM(D$4:D6)"),
         # Deeper rows: all copies within this group; enclosing rows: this group's.
-        (GROUPED, Place(8, (0,)), "SUM(D6)", "SUM(D4:D6)"),
-        (GROUPED, Place(8, (1,)), "SUM(D5:D7)", "SUM(D9:D10)"),
-        (GROUPED, Place(8, (1,)), "SUM(D4:D6)", "SUM(D8:D10)"),
-        (GROUPED, Place(6, (1, 1)), "D6/D8", "D10/D11"),
-        (GROUPED, Place(6, (1, 1)), "$A4&D$10", "$A8&D$12"),
-        (GROUPED, Place(6, (1, 0)), "F5+D6", "F8+D9"),  # row above the first row of a group: its heading
-        (GROUPED, Place(4, (1,)), "A3", "A7"),  # row above a group: the subtotal of the one before
+        (GROUPED, CopyPlace(8, (0,)), "SUM(D6)", "SUM(D4:D6)"),
+        (GROUPED, CopyPlace(8, (1,)), "SUM(D5:D7)", "SUM(D9:D10)"),
+        (GROUPED, CopyPlace(8, (1,)), "SUM(D4:D6)", "SUM(D8:D10)"),
+        (GROUPED, CopyPlace(6, (1, 1)), "D6/D8", "D10/D11"),
+        (GROUPED, CopyPlace(6, (1, 1)), "$A4&D$10", "$A8&D$12"),
+        (GROUPED, CopyPlace(6, (1, 0)), "F5+D6", "F8+D9"),  # row above the first row of a group: its heading
+        (GROUPED, CopyPlace(4, (1,)), "A3", "A7"),  # row above a group: the subtotal of the one before
         # $ does not move with the group either.
-        (GROUPED, Place(6, (1, 1)), "D6/D$6", "D10/D$4"),
-        (GROUPED, Place(8, (1,)), "SUM(D$6:D$6)", "SUM(D$4:D$10)"),
-        (GROUPED, Place(8, (1,)), "SUM(D$6)", "SUM(D$4:D$6)"),
+        (GROUPED, CopyPlace(6, (1, 1)), "D6/D$6", "D10/D$4"),
+        (GROUPED, CopyPlace(8, (1,)), "SUM(D$6:D$6)", "SUM(D$4:D$10)"),
+        (GROUPED, CopyPlace(8, (1,)), "SUM(D$6)", "SUM(D$4:D$6)"),
         # From a row that no loop repeats.
-        (FIVE, Place(7), "SUM(D5)", "SUM(D4:D8)"),
+        (FIVE, CopyPlace(7), "SUM(D5)", "SUM(D4:D8)"),
     ],
 )
-def test_from_inside_a_copy(layout: Layout, place: Place, text: str, expected: str) -> None:
+def test_from_inside_a_copy(layout: Layout, place: CopyPlace, text: str, expected: str) -> None:
     assert moved(layout, text, place) == expected
 
 
 def test_rows_of_another_loop_are_covered_from_inside_too() -> None:
     """Two loops one below the other: rows 2-2 and 5-5, tags around each."""
-    layout = Layout((Block(2, 2, (1, 3)), Block(5, 5, (4, 6))), (Copies(3), Copies(2)))
-    assert moved(layout, "D5/SUM(D2)", Place(5, (1,))) == "D5/SUM(D1:D3)"
+    layout = Layout((RowBlock(2, 2, (1, 3)), RowBlock(5, 5, (4, 6))), (BlockCopies(3), BlockCopies(2)))
+    assert moved(layout, "D5/SUM(D2)", CopyPlace(5, (1,))) == "D5/SUM(D1:D3)"
     assert moved(layout, "SUM(D2:D5)") == "SUM(D1:D5)"
 
 
 def test_no_copies_leave_ranges_legal() -> None:
-    none, blank = Layout(LOOP, (Copies(),)), Layout(LOOP, (Copies(blank=True),))
+    none, blank = Layout(LOOP, (BlockCopies(),)), Layout(LOOP, (BlockCopies(blank=True),))
     assert moved(none, "SUM(D3:D5)+SUM(D5:D7)") == "SUM(D3:D3)+SUM(D4:D4)"
     assert moved(none, "SUM(D5)") == "SUM(#REF!)"  # nothing is left: the engine keeps a blank row
     assert moved(blank, "SUM(D5)+SUM(D3:D5)+D7") == "SUM(D4)+SUM(D3:D4)+D5"
@@ -253,9 +253,9 @@ def test_no_copies_leave_ranges_legal() -> None:
 
 
 def test_an_empty_group_keeps_its_heading_and_subtotal() -> None:
-    layout = Layout(GROUPS, (Copies.of([(Copies(),), (Copies(blank=True),), (Copies(1),)]),))
+    layout = Layout(GROUPS, (BlockCopies.of([(BlockCopies(),), (BlockCopies(blank=True),), (BlockCopies(1),)]),))
     # heading 3, subtotal 4; heading 5, blank 6, subtotal 7; heading 8, row 9, subtotal 10; total 11
-    assert [moved(layout, "SUM(D6)", Place(8, (group,))) for group in range(3)] == [
+    assert [moved(layout, "SUM(D6)", CopyPlace(8, (group,))) for group in range(3)] == [
         "SUM(#REF!)",
         "SUM(D6)",
         "SUM(D9)",
@@ -265,49 +265,49 @@ def test_an_empty_group_keeps_its_heading_and_subtotal() -> None:
 
 def test_branches_of_a_condition_are_blocks() -> None:
     """1 {%tr if %}, 2 body, 3 {%tr else %}, 4 body, 5 {%tr endif %}, 6 after."""
-    branches = (Block(2, 2, (1,)), Block(4, 4, (3, 5)))
-    assert moved(Layout(branches, (Copies(1), Copies())), "A2+A6+SUM(A2:A4)") == "A1+A2+SUM(A1:A1)"
-    assert moved(Layout(branches, (Copies(), Copies(1))), "A4+A6+SUM(A2:A4)") == "A1+A2+SUM(A1:A1)"
+    branches = (RowBlock(2, 2, (1,)), RowBlock(4, 4, (3, 5)))
+    assert moved(Layout(branches, (BlockCopies(1), BlockCopies())), "A2+A6+SUM(A2:A4)") == "A1+A2+SUM(A1:A1)"
+    assert moved(Layout(branches, (BlockCopies(), BlockCopies(1))), "A4+A6+SUM(A2:A4)") == "A1+A2+SUM(A1:A1)"
 
 
 def test_rows_of_comments_leave_like_tags() -> None:
-    layout = Layout(LOOP, (Copies(2),), removed=[2])
+    layout = Layout(LOOP, (BlockCopies(2),), removed=[2])
     assert moved(layout, "A1:A2") == "A1:A1"
     assert moved(layout, "A3+SUM(A5)") == "A2+SUM(A3:A4)"
 
 
 def test_above_the_first_row_is_no_cell() -> None:
-    layout = Layout((Block(2, 2, (1, 3)),), (Copies(2),))
-    assert [moved(layout, "F1+1", Place(2, (k,))) for k in (0, 1)] == ["#REF!+1", "F1+1"]
-    texts = copier(Formula.parse("F1+1"), lambda _: layout, None, Place(2, (0,)))
+    layout = Layout((RowBlock(2, 2, (1, 3)),), (BlockCopies(2),))
+    assert [moved(layout, "F1+1", CopyPlace(2, (k,))) for k in (0, 1)] == ["#REF!+1", "F1+1"]
+    texts = copier(Formula.parse("F1+1"), lambda _: layout, None, CopyPlace(2, (0,)))
     assert [texts(0), texts(1)] == ["#REF!+1", "F1+1"]
 
 
 def test_what_is_pushed_off_the_sheet_is_gone() -> None:
-    layout = Layout(LOOP, (Copies(1_000_000),))
+    layout = Layout(LOOP, (BlockCopies(1_000_000),))
     assert moved(layout, "A100000") == GONE
     assert moved(layout, "A3:A100000") == "A3:A1048576"
 
 
 def test_a_million_copies_cost_a_number() -> None:
-    layout = Layout(LOOP, (Copies(1_000_000),))
+    layout = Layout(LOOP, (BlockCopies(1_000_000),))
     assert moved(layout, "SUM(D5)+D7") == "SUM(D4:D1000003)+D1000004"
     assert list(layout.runs(1, 7)) == [(1, 1_000_004)]
-    assert layout.at(Place(5, (999_999,))) == 1_000_003
+    assert layout.at(CopyPlace(5, (999_999,))) == 1_000_003
 
 
 def test_a_formula_written_once_for_all_copies_pins_what_does_not_move() -> None:
     """A conditional format on row 5 becomes one rule over rows 4-8, read relative to its first cell."""
-    first = Place(5, (0,))
+    first = CopyPlace(5, (0,))
     assert moved(FIVE, "$E5>E7", first, pinned=True) == "$E4>E$9"
     assert moved(FIVE, "E5>SUM(E$5:E5)+E4", first, pinned=True) == "E4>SUM(E$4:E4)+E3"
-    assert moved(FIVE, "A3>B3", Place(3), pinned=True) == "A3>B3"  # a rule of rows that stay is not touched
+    assert moved(FIVE, "A3>B3", CopyPlace(3), pinned=True) == "A3>B3"  # a rule of rows that stay is not touched
 
 
 def test_sheets_move_by_their_own_layout() -> None:
     layouts = {None: FIVE, "报修": FIVE, "汇总": None, "投诉": INLINE}
     formula = Formula.parse("D5+报修!D5+汇总!D5+SUM(投诉!D5)")
-    inside = move_formula(formula, layouts.__getitem__, "报修", Place(5, (1,)))
+    inside = move_formula(formula, layouts.__getitem__, "报修", CopyPlace(5, (1,)))
     assert inside.text() == "D5+报修!D5+汇总!D5+SUM(投诉!D5:D9)"
     elsewhere = move_formula(Formula.parse("SUM(报修!D5)"), {None: None, "报修": FIVE}.__getitem__, "汇总")
     assert elsewhere.text() == "SUM(报修!D4:D8)"
@@ -335,25 +335,25 @@ def test_texts_of_all_copies_come_from_one_pattern() -> None:
     text = "F4+D5-E$5/'50%'!A1&\"%d\"&SUM(E$5:E5)%"
     formula = Formula.parse(text)
     layouts = {None: FIVE, "50%": None}.__getitem__
-    texts = copier(formula, layouts, None, Place(5, (0,)))
+    texts = copier(formula, layouts, None, CopyPlace(5, (0,)))
     assert [texts(k) for k in range(5)] == [
-        move_formula(formula, layouts, None, Place(5, (k,))).text() for k in range(5)
+        move_formula(formula, layouts, None, CopyPlace(5, (k,))).text() for k in range(5)
     ]
     assert texts(2) == "F5+D6-E$4/'50%'!A1&\"%d\"&SUM(E$4:E6)%"
-    constant = copier(Formula.parse("A1*10%"), layouts, None, Place(5, (0,)))
+    constant = copier(Formula.parse("A1*10%"), layouts, None, CopyPlace(5, (0,)))
     assert constant(3) == "A1*10%"
 
 
 def test_a_formula_that_looks_up_needs_no_number_of_copies() -> None:
     """Rows can be written before their number is known."""
-    growing = copier(Formula.parse("F4+D5"), lambda _: Layout(LOOP, (Copies(1),)), None, Place(5, (0,)))
+    growing = copier(Formula.parse("F4+D5"), lambda _: Layout(LOOP, (BlockCopies(1),)), None, CopyPlace(5, (0,)))
     assert growing(99) == "F102+D103"
 
 
 def test_groups_of_unequal_height_have_patterns_within_and_none_across() -> None:
-    within = copier(Formula.parse("D6/D8"), lambda _: GROUPED, None, Place(6, (1, 0)))
+    within = copier(Formula.parse("D6/D8"), lambda _: GROUPED, None, CopyPlace(6, (1, 0)))
     assert [within(0), within(1)] == ["D9/D11", "D10/D11"]
-    across = copier(Formula.parse("SUM(D6)"), lambda _: GROUPED, None, Place(8, (0,)))
+    across = copier(Formula.parse("SUM(D6)"), lambda _: GROUPED, None, CopyPlace(8, (0,)))
     assert [across(0), across(1)] == ["SUM(D4:D6)", "SUM(D9:D10)"]
 
 
@@ -361,9 +361,9 @@ def test_numbers_that_do_not_fit_the_template_are_refused() -> None:
     with pytest.raises(ValueError, match="1 blocks, but 0"):
         Layout(LOOP, ())
     with pytest.raises(ValueError, match="2 copies, but 0"):
-        Layout(GROUPS, (Copies(2),))
+        Layout(GROUPS, (BlockCopies(2),))
     with pytest.raises(ValueError, match="row 5 is in 1 blocks"):
-        FIVE.chain(Place(5))
+        FIVE.chain(CopyPlace(5))
 
 
 # --- the same, by inserting and deleting rows one at a time ---------------------------------------------------
@@ -388,7 +388,7 @@ def test_ranges_move_as_when_rows_are_inserted_in_excel(one: int, other: int, co
         expected = expected[0], 5 + copies - 1
     expected = excel_delete(*expected, excel_insert(6, 6, copies - 1))
     expected = excel_delete(*expected, 4)
-    text = moved(Layout(LOOP, (Copies(copies),)), f"A{start}:A{end}")
+    text = moved(Layout(LOOP, (BlockCopies(copies),)), f"A{start}:A{end}")
     assert text == (f"A{expected[0]}:A{expected[1]}" if expected[0] <= expected[1] else GONE)
 
 
@@ -403,7 +403,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Case:
-    blocks: tuple[Block, ...]
+    blocks: tuple[RowBlock, ...]
     rows: int
     removed: frozenset[int]
 
@@ -413,7 +413,7 @@ def templates(draw: st.DrawFn) -> Case:
     number = count(1)
     tags: set[int] = set()
 
-    def level(depth: int) -> tuple[Block, ...]:
+    def level(depth: int) -> tuple[RowBlock, ...]:
         blocks = []
         for _ in range(draw(st.integers(0, 2)) if depth < 3 else 0):
             for _ in range(draw(st.integers(0, 2))):
@@ -425,27 +425,27 @@ def templates(draw: st.DrawFn) -> Case:
             last = next(number)
             own += (next(number),) if tagged else ()
             tags.update(own)
-            blocks.append(Block(first, last, own, inner))
+            blocks.append(RowBlock(first, last, own, inner))
         return tuple(blocks)
 
     blocks = level(0)
     return Case(blocks, next(number) + 1, frozenset(tags))
 
 
-def some_copies(draw: st.DrawFn, block: Block) -> Copies:
+def some_copies(draw: st.DrawFn, block: RowBlock) -> BlockCopies:
     times = draw(st.integers(0, 3))
     if not times and draw(st.booleans()):
-        return Copies(blank=True)
+        return BlockCopies(blank=True)
     if not block.blocks:
-        return Copies(times)
-    return Copies.of(tuple(some_copies(draw, inner) for inner in block.blocks) for _ in range(times))
+        return BlockCopies(times)
+    return BlockCopies.of(tuple(some_copies(draw, inner) for inner in block.blocks) for _ in range(times))
 
 
 def naive(
     first: int,
     last: int,
-    blocks: tuple[Block, ...],
-    copies: tuple[Copies, ...],
+    blocks: tuple[RowBlock, ...],
+    copies: tuple[BlockCopies, ...],
     path: tuple[tuple[int, int], ...],
     case: Case,
 ) -> Iterator[Line | list[Line]]:
@@ -472,7 +472,7 @@ class Sheet:
     lines: tuple[tuple[Line, int], ...]
 
     @classmethod
-    def of(cls, case: Case, copies: tuple[Copies, ...]) -> Sheet:
+    def of(cls, case: Case, copies: tuple[BlockCopies, ...]) -> Sheet:
         above, lines = 0, []
         for line in naive(1, case.rows, case.blocks, copies, (), case):
             group = line if isinstance(line, list) else [line]
@@ -511,7 +511,7 @@ def test_places_agree_with_a_sheet_written_out_row_by_row(data: st.DataObject) -
     alive = [line for line, _ in sheet.lines if line.there and all(copy >= 0 for _, copy in line.path)]
     full = [line for line in alive if len(line.path) == len(chain_of(case.blocks, line.row))]
     line, above = data.draw(st.sampled_from([(x, a) for x, a in sheet.lines if x in full]))
-    place = Place(line.row, tuple(copy for _, copy in line.path))
+    place = CopyPlace(line.row, tuple(copy for _, copy in line.path))
     assert layout.at(place) == above + 1
     blocks = chain_of(case.blocks, line.row)
     openers = {block.opener: depth for depth, block in enumerate(blocks) if block.opener}
@@ -530,7 +530,7 @@ def test_places_agree_with_a_sheet_written_out_row_by_row(data: st.DataObject) -
             assert layout.inside(row, place, edge) == expected
 
 
-def chain_of(blocks: tuple[Block, ...], row: int) -> list[Block]:
+def chain_of(blocks: tuple[RowBlock, ...], row: int) -> list[RowBlock]:
     for block in blocks:
         if block.first <= row <= block.last:
             return [block, *chain_of(block.blocks, row)]
@@ -546,7 +546,7 @@ def test_the_pattern_of_a_loop_is_every_copy_moved_alone(data: st.DataObject) ->
     places = [x for x, _ in sheet.lines if x.there and x.path and len(x.path) == len(chain_of(case.blocks, x.row))]
     assume(places)
     line = data.draw(st.sampled_from(places))
-    place = Place(line.row, tuple(copy for _, copy in line.path))
+    place = CopyPlace(line.row, tuple(copy for _, copy in line.path))
     rows = st.integers(1, case.rows)
     dollar = st.sampled_from(["", "$"])
     text = "A{}{}+SUM(B{}{}:B{}{})".format(*(data.draw(x) for x in (dollar, rows, dollar, rows, dollar, rows)))
@@ -805,7 +805,13 @@ def test_cells_of_other_sheets_are_asked_for_by_name() -> None:
 
 
 def test_subtotals_pass_over_subtotals_and_hidden_rows() -> None:
-    cells = [1.0, Marked(1.0, subtotal=True), 2.0, Marked(4.0, hidden=True), Marked(7.0, subtotal=True, hidden=True)]
+    cells = [
+        1.0,
+        FlaggedValue(1.0, subtotal=True),
+        2.0,
+        FlaggedValue(4.0, hidden=True),
+        FlaggedValue(7.0, subtotal=True, hidden=True),
+    ]
     for text, expected in {"9": 7.0, "109": 3.0, "2": 3.0, "102": 2.0}.items():
         assert evaluate(Formula.parse(f"SUBTOTAL({text},A1:A5)"), lambda *_: None, lambda _: cells) == expected
     assert evaluate(Formula.parse("SUM(A1:A5)"), lambda *_: None, lambda _: cells) == 15.0
@@ -816,7 +822,7 @@ def test_a_column_need_not_be_kept_to_be_summed() -> None:
     for number in range(10_000):
         running.add(number / 10)
     running.add("合计")
-    running.add(Marked(5.0, subtotal=True))
+    running.add(FlaggedValue(5.0, subtotal=True))
     texts = {"SUM(D5)": 4999505.0, "SUBTOTAL(9,D5:D9)": 4999500.0, "COUNTA(D5)": 10002.0, "MAX(D5)": 999.9}
     for text, expected in texts.items():
         assert evaluate(Formula.parse(text), lambda *_: None, lambda _: running) == expected
