@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from console import remedies
 from foundation import language
 from foundation.language import _
-from foundation.problem import Place
+from foundation.problem import Place, set_channel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -186,8 +187,9 @@ class ExistingFile(click.Path):
 
 
 def speak(name: str) -> None:
-    """Use ``name`` for the whole process: guidang's words and click's own."""
+    """Use ``name`` for the whole process: guidang's words, click's own, and commands for what a problem's remedy is."""
     language.set_default(name)
+    set_channel(remedies.sentence)
     gettext.bindtextdomain("click", str(language.CATALOGUES))
     gettext.textdomain("click")
     os.environ["LANGUAGE"] = language.language()

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foundation.language import _
+from foundation.problem import Problem, Remedy
 from office.papers.checking import original_of
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from docgen import ExcelTemplate, WordTemplate
-    from docgen.errors import Problem
     from docgen.figures.declarations import Declarations
     from docgen.figures.objectives import Verdict
     from docgen.figures.results import Measures
@@ -220,8 +220,6 @@ class Office:
 
     def marked_copies(self, period: Period) -> list[Problem]:
         """The marked copies beside a period's registers, which are not read while the register itself is there."""
-        from docgen.errors import Problem
-
         hint = _("If it is the corrected one, give it the name of {name} and put that away.")
         pairs = [(path, original_of(path)) for path in self._handed_in(period)]
         message = _("this marked copy was not read; the register beside it was")
@@ -233,8 +231,6 @@ class Office:
 
     def unread(self, period: Period) -> list[Problem]:
         """Files beside a period's registers that are not read: nothing is left out in silence."""
-        from docgen.errors import Problem
-
         message = _("this file is not a workbook and was not read")
         hint = _("Registers are read from .xlsx and .csv; scans and photos may stay where they are.")
         others = [path.name for path in self._handed_in(period) if path.suffix.lower() not in READ]
@@ -469,18 +465,12 @@ def _marks(path: Path) -> dict[str, str]:
 
 
 def _no_schedule() -> Problem:
-    from docgen.errors import Problem
-
-    hint = _("Every office has a file schedule.csv; `guidang init` makes one.")
-    return Problem(SCHEDULE, _("there is no such file"), hint, "file.missing")
+    return Problem(SCHEDULE, _("there is no such file"), Remedy("schedule.begin"), "file.missing")
 
 
 def _not_carried(path: Path, n: int) -> Problem:
-    from docgen.errors import Problem
-
     message = _("the earlier paper has {n} problems; nothing was carried over from it").format(n=n)
-    hint = _("`guidang check` lists them; mend it and ask for the blank again with --force.")
-    return Problem(path.name, message, hint, "paper.not_carried")
+    return Problem(path.name, message, Remedy("register.mend"), "paper.not_carried")
 
 
 # --- the report -----------------------------------------------------------------------------------------------
@@ -518,8 +508,6 @@ class _ReportFlow:
         self._read_before()
 
     def _read_before(self) -> None:
-        from docgen.errors import Problem
-
         period = self.period.previous()
         month, problems = self._month(period)
         if problems:
@@ -532,11 +520,9 @@ class _ReportFlow:
 
     def _leave_out_last_month(self, n: int) -> None:
         """A report does not wait for last month's registers to be mended; what it loses is said."""
-        from docgen.errors import Problem
-
         period = self.period.previous()
         message = _("last month's registers have {n} problems; figures of last month are left out").format(n=n)
-        hint = _("`guidang check {period}` lists them.").format(period=period)
+        hint = Remedy("registers.check", period=period)
         self.warnings.append(Problem(f"registers/{period}", message, hint, "report.last_month"))
 
     def _month(self, period: Period) -> tuple[Month, list[Problem]]:
@@ -736,7 +722,7 @@ def _write_all(folder: Path, outputs: Mapping[str, bytes], *, force: bool) -> Se
     if changed and not force:
         raise FileExistsError(
             EEXIST,
-            _("was changed by hand since guidang wrote it; move it away, or replace it by --force"),
+            str(Remedy("file.replace_changed")),
             "、".join(str(folder / name) for name in changed),
         )
     with ExitStack() as stack:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from docgen.errors import DataError, Problem
+from docgen.errors import DataError, Place, Problem, Remedy
 from foundation.language import _
 
 if TYPE_CHECKING:
@@ -176,8 +176,7 @@ def load(path: Path) -> Settings:
         data = tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=Decimal)
     except OSError as error:
         reason = _("the file cannot be read: {reason}").format(reason=error.strerror)
-        hint = _("Every office has a file guidang.toml; `guidang init` makes one.")
-        raise DataError([Problem(str(path), reason, hint, "settings.unreadable")]) from None
+        raise DataError(Problem(Place(str(path)), reason, Remedy("settings.begin"), "settings.unreadable")) from None
     except UnicodeDecodeError:
         problem = Problem(FILE, _("the file is not UTF-8 text"), _("Save the file as UTF-8."), "settings.encoding")
         raise DataError([problem]) from None

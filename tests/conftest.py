@@ -11,7 +11,9 @@ from uuid import uuid4
 import pytest
 from hypothesis import settings
 
+from console import remedies
 from foundation import language as i18n
+from foundation.problem import set_channel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 settings.register_profile("fixed", derandomize=True, database=None)
 settings.register_profile("soak", derandomize=False)
 settings.load_profile("soak" if os.environ.get("GUIDANG_SOAK") else "fixed")
+
+set_channel(remedies.sentence)  # what helps is told as a terminal tells it, also below the commands
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docgen.errors import DataError, Problem
+from docgen.errors import DataError, Problem, Remedy
 from docgen.forms.conversions import convert
 from docgen.forms.declaration import normal_label
 from docgen.registers.blank import CHOICES_SHEET, FORM_PROPERTY, HELP_SHEET, PERIOD_PROPERTY, new_workbook
@@ -409,5 +409,4 @@ def _unsure(book: Book, candidates: Sequence[Form], forms: Mapping[str, Form]) -
     else:
         names = "、".join(form.title for form in forms.values() if form.tables or form.fields)
         message, code = _("the file is none of the known forms"), "form.unrecognised"
-    hint = _("Say which form it is with --form, or put the form's title into the file's name. Known here: {names}.")
-    return Problem(book.name, message, hint.format(names=names), code)
+    return Problem(book.name, message, Remedy("form.name", names=names), code)

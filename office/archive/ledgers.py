@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foundation.language import _
-from retention.errors import Problem, TamperedError, UnknownError
+from retention.errors import Problem, Remedy, TamperedError, UnknownError
 from retention.ledger import chain, checkpoints
 from retention.ledger.ledger import Ledger
 
@@ -45,7 +45,7 @@ def open_ledger(office: Office, *, make: bool = False) -> Ledger:
     """The ledger of an office. UnknownError where there is none yet, unless it is to be made."""
     place = place_of(office)
     if not (make or is_there(office)):
-        hint = _("`guidang scan` makes it when it registers the first documents, or `guidang account add`.")
+        hint = Remedy("ledger.begin")
         raise UnknownError([Problem(str(place), _("there is no ledger yet"), hint, "ledger.none")])
     return Ledger.open(place)
 

@@ -18,7 +18,7 @@ from office.archive.classes import Classes
 from office.archive.shares import roots
 from retention.acts import records as keeping
 from retention.acts.records import Seen, Settling
-from retention.errors import Problem, RefusedError, UnknownError
+from retention.errors import Problem, RefusedError, Remedy, UnknownError
 from retention.filing.first_lines import NOTHING, Peek, peek
 from retention.filing.identify import Document, Identification, Standing, identify
 from retention.filing.observed import shown
@@ -211,7 +211,7 @@ def _lacks_period(record: Record, said: Description) -> bool:
 
 def _no_period(record: Record, kind: Kind) -> Problem:
     message = _("no period is known, and “{title}” goes by periods").format(title=kind.title)
-    hint = _("Say which period it covers: --period 2026-10, 2026-10-18 or 2026. Its term counts from the end of that.")
+    hint = Remedy("period.cover")
     return Problem(f"{record.id} {record.share}/{record.path}", message, hint, "record.no_period", "D4")
 
 

@@ -23,7 +23,7 @@ from foundation.language import _
 from office.archive import ledgers
 from office.archive.classes import catalogue_of
 from office.archive.shares import shares
-from retention.errors import ConflictError, LedgerError, Problem, UnknownError
+from retention.errors import ConflictError, LedgerError, Problem, Remedy, UnknownError
 from retention.filing.scan import Scanner
 from retention.filing.share_health import Health
 from retention.rules.people import Actor
@@ -86,7 +86,7 @@ class LockedScanner:
             message = _("another process ({process}) is looking at this share and does not come to an end").format(
                 process=self._turn.holder()
             )
-            hint = _("See with `guidang watch --status` whether the share answers.")
+            hint = Remedy("watch.look")
             raise ConflictError([Problem(str(self._turn.place), message, hint, "watch.turn")])
         try:
             return self._scanner.look(folders, believe=believe)
@@ -361,7 +361,7 @@ def _service_turn(office: Office) -> Iterator[None]:
     turn = Turn(office.folder / FOLDER / "lock")
     if not turn.take():
         message = _("a service watches for this office already (process {process})").format(process=turn.holder())
-        hint = _("See how it is by `guidang watch --status`; stop it first to start another.")
+        hint = Remedy("watch.stop")
         raise ConflictError([Problem(str(turn.place), message, hint, "watch.runs")])
     try:
         yield

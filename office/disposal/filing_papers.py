@@ -38,7 +38,7 @@ from office.disposal.papers import (
 from office.disposal.proof_code import PaperCode
 from retention.acts import accounts
 from retention.disposal import approval
-from retention.errors import ConflictError, Problem, UnknownError
+from retention.errors import ConflictError, Problem, Remedy, UnknownError
 from retention.filing.first_lines import peek
 from retention.ledger import schema
 from retention.ledger.ledger import Draft
@@ -170,7 +170,7 @@ def make_hold(office: Office, ledger: Ledger, stamp: Stamp, hold_id: str, codes:
         accounts.require(view, stamp.actor, *_PERSONS)
         placed = view.hold(hold_id)
         if placed is None:
-            where, hint = _("hold {id}").format(id=hold_id), _("`guidang hold list` shows all.")
+            where, hint = _("hold {id}").format(id=hold_id), Remedy("hold.choose")
             raise UnknownError([Problem(where, _("there is no such hold"), hint, "paper.no_hold", "D3")])
         records = sorted(view.records_held_by(hold_id), key=lambda record: (record.share, record.path))
         context = papers.hold(around(office, view), placed, records, codes)
@@ -311,7 +311,7 @@ def faults(office: Office, view: View) -> Iterator[Problem]:
         try:
             digest = sha256(place.read_bytes()).hexdigest()
         except FileNotFoundError:
-            hint = _("Bring it back from a copy, or make it again: `guidang disposal papers`.")
+            hint = Remedy("papers.make")
             yield Problem(str(place), _("this paper is gone, though it is permanent"), hint, "paper.gone", "D12")
         else:
             if digest != record.digest:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from foundation.language import _
 from office.archive import ledgers
-from retention.errors import Problem, SourceError
+from retention.errors import Problem, Remedy, SourceError
 from retention.ledger import chain, checkpoints
 from retention.ledger import rows as projection
 from retention.rules.events import Filed, ListDrafted, ListSubmitted
@@ -181,7 +181,7 @@ def verify_paper(source: str, office: Office | None, events: Path | None, key: P
 def _public_key(office: Office | None, named: Path | None) -> Ed25519PublicKey:
     place = named or (office.folder / ledgers.PUBLIC if office else None)
     if place is None or not place.exists():
-        hint = _("Name the public key (ledger.pub) with --key; whoever verifies should have had it before.")
+        hint = Remedy("key.name")
         message = _("there is no public key to verify the checkpoint with")
         raise SourceError([Problem(str(place or ""), message, hint, "paper.no_key", "L4")])
     return checkpoints.public_key(place.read_bytes(), str(place))

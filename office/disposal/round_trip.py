@@ -26,7 +26,7 @@ from office.disposal import filing_papers as proofs
 from office.disposal import wording
 from retention.disposal import approval as disposal
 from retention.disposal.approval import Answer
-from retention.errors import ConflictError, Problem, RefusedError
+from retention.errors import ConflictError, Problem, RefusedError, Remedy
 from retention.rules.canonical import canonical
 from retention.rules.model import Wish
 from retention.rules.schedule import TermKind
@@ -216,7 +216,9 @@ def take_back(ledger: Ledger, content: bytes, name: str) -> Returned:
     book = _opened(content, name)
     claim = _claim(book)
     if not claim.number:
-        raise RefusedError([_problem(name, _("the file does not say which list it is of"), _sent_out(), "no_list")])
+        raise RefusedError(
+            [_problem(name, _("the file does not say which list it is of"), Remedy("list.export"), "no_list")]
+        )
     with ledger.read() as view:
         of = disposal.find(view, claim.number)
     return _held_against(book, claim, of)
@@ -312,7 +314,7 @@ class _Reader:
         found: dict[str, list[_Row]] = defaultdict(list)
         tables = [(sheet, heading) for sheet in self.book.sheets if (heading := _heading(sheet))]
         if not tables:
-            self._note(self.book.name, _("the headings of the list are not there"), _sent_out(), "headings")
+            self._note(self.book.name, _("the headings of the list are not there"), Remedy("list.export"), "headings")
             return []
         for sheet, (at, columns) in tables:
             self._merged(sheet, at, columns)
@@ -360,7 +362,7 @@ class _Reader:
         number, known = self.claim.number, self.claim.digest
         if number and number != self.of.number:
             message = _("this is list {other}, not {number}").format(other=number, number=self.of.number)
-            self._note(self.book.name, message, _sent_out(), "other_list")
+            self._note(self.book.name, message, Remedy("list.export"), "other_list")
         elif known and known != self.fingerprint:
             self.problems.append(self._stale())
         return bool(self.problems)
@@ -486,16 +488,12 @@ class _Reader:
         self._note(place, message, hint, "term", "R5")
         return None
 
-    def _note(self, place: str, message: str, hint: str, code: str, clause: str = "R3") -> None:
+    def _note(self, place: str, message: str, hint: str | Remedy, code: str, clause: str = "R3") -> None:
         self.problems.append(Problem(place, message, hint, f"roundtrip.{code}", clause))
 
 
-def _problem(place: str, message: str, hint: str, code: str, clause: str = "R3") -> Problem:
+def _problem(place: str, message: str, hint: str | Remedy, code: str, clause: str = "R3") -> Problem:
     return Problem(place, message, hint, f"roundtrip.{code}", clause)
-
-
-def _sent_out() -> str:
-    return _("Fill in the workbook that `guidang disposal export` made.")
 
 
 # --- cells ------------------------------------------------------------------------------------------------------

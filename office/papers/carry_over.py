@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from docgen.errors import DataError, Problem
+from docgen.errors import DataError, Problem, Remedy
 from docgen.forms.declaration import normal_label
 from docgen.sheets.cell import plain
 from docgen.template.environment import expression
@@ -64,7 +64,7 @@ def period_of(form: Form, reading: Reading, given: Period | None = None) -> Peri
         if period is not None and period.kind == form.period:
             return period
     message = _("nothing says which period this paper is about")
-    hint = _("Put the period into the file's name, such as 2026年10月, or name it by --period.")
+    hint = Remedy("period.name")
     raise DataError([Problem(reading.source, message, hint, "paper.no_period")])
 
 

@@ -11,12 +11,12 @@ from errno import EEXIST
 from typing import TYPE_CHECKING
 
 from foundation.language import _
+from foundation.problem import Problem, Remedy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from docgen.errors import Problem
     from docgen.forms.declaration import Form
     from docgen.registers.marked_copy import Marked
     from docgen.registers.reading import Ignored, Reading, Remark
@@ -159,8 +159,6 @@ def _copy(found: Checked, problems: Iterable[Problem]) -> tuple[Marked | None, t
 
 
 def _cannot_hold_marks(name: str) -> Problem:
-    from docgen.errors import Problem
-
     message = _("a file that is no .xlsx workbook cannot hold marks")
     return Problem(name, message, _("Save it as “Excel workbook (*.xlsx)” to have its problems marked."), "mark.kind")
 
@@ -171,7 +169,7 @@ def _target(path: Path, output: Path | None, *, marks: bool, force: bool) -> Pat
     if target.exists() and path.samefile(target):
         raise FileExistsError(EEXIST, _("is the file that was checked; name another"), str(target))
     if target.exists() and not force:
-        raise FileExistsError(EEXIST, _("is there already and is kept; --force replaces it"), str(target))
+        raise FileExistsError(EEXIST, str(Remedy("file.replace")), str(target))
     return target
 
 

@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from docgen.errors import Problem
+from docgen.errors import Problem, Remedy
 from docgen.figures.objectives import Status
 from docgen.template.filters import DASH, round_half_up
 from foundation.language import _
@@ -77,9 +77,7 @@ def missing(report: Form, forms: Mapping[str, Form], settings: Settings, month: 
     where = f"registers/{month.period}"
     for form in (forms[form_id] for form_id in report.sources):
         given = month.of(form.id)
-        hint = _("Ask for it, or make a blank one by `guidang new {form} --period {period}`.").format(
-            form=form.id, period=month.period
-        )
+        hint = Remedy("blank.new", form=form.id, period=month.period)
         if any(field.key == DEPARTMENT for field in form.fields):
             there = {reading.fields.get(DEPARTMENT) for reading in given}
             for name in settings.departments.names:

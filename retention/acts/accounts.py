@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert, update
 
 from foundation.language import _
-from retention.errors import ConflictError, Problem, RefusedError, TamperedError
+from retention.errors import ConflictError, Problem, RefusedError, Remedy, TamperedError
 from retention.ledger import schema
 from retention.ledger.ledger import Draft
 from retention.rules import passwords, persons
@@ -337,9 +337,7 @@ def _count(connection: Connection, subject: str, failures: int | None) -> None:
 
 def nobody_here() -> Problem:
     """Nobody is logged in, or not any more."""
-    hint = _("Log in with `guidang account login NAME`; a session ends after {hours} hours.").format(
-        hours=SESSION_MINUTES // 60
-    )
+    hint = Remedy("session.renew", hours=SESSION_MINUTES // 60)
     return Problem(_("account"), _("nobody is logged in here"), hint, "account.nobody", "L6")
 
 
@@ -359,7 +357,5 @@ def _exchanged(person: Person) -> Problem:
 
 def _first_administers() -> Problem:
     message = _("the first account of a ledger administers accounts, and does nothing else")
-    hint = _(
-        "Make it with `guidang account add NAME --full-name … --role administrator`; then log in and add the others."
-    )
+    hint = Remedy("account.add_first")
     return Problem(_("account"), message, hint, "account.first", "R1")

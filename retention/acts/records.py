@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from foundation.language import _
 from retention.acts import accounts
-from retention.errors import Problem, RefusedError, UnknownError
+from retention.errors import Problem, RefusedError, Remedy, UnknownError
 from retention.ledger.ledger import Draft
 from retention.rules.events import (
     AlterationSettled,
@@ -129,7 +129,7 @@ def _resurfaced_contradiction(record: Record, said: Settling) -> Problem | None:
         return _still_there(record) if said.seen.digest == record.digest else None
     if said.decision is not Decision.NEW_RECORD:
         message = _("it was destroyed and appeared again; it cannot be corrected or restored")
-        hint = _("File it as a record of its own with --new-record, or remove the copy and say --gone.")
+        hint = Remedy("copy.settle")
         return Problem(_place(record), message, hint, "record.resurfaced", "W5")
     return _not_the_filed(record) if said.seen.digest != record.digest else None
 
@@ -204,13 +204,13 @@ def _known(view: View, ids: Sequence[str]) -> list[Record]:
 
 def unknown(text: str) -> Problem:
     """There is no such record."""
-    hint = _("`guidang records TEXT` looks for it; the first column is its number.")
+    hint = Remedy("record.find")
     return Problem(text, _("there is no such record"), hint, "record.unknown")
 
 
 def _reasoned(reason: str) -> None:
     if not reason.strip():
-        hint = _("Write why, so that whoever reads it in years to come understands: --reason “…”.")
+        hint = Remedy("reason.give")
         raise RefusedError([Problem("", _("this needs a reason"), hint, "act.reason", "L6")])
 
 
@@ -218,7 +218,7 @@ def _on_list(record: Record) -> Problem:
     message = _("it is on list {list}; its class cannot change now").format(list=record.list_id)
     if record.list_id is None:
         message = _("it was destroyed; its class cannot change any more")
-    hint = _("Take it off the list first: `guidang disposal` shows how.")
+    hint = Remedy("list.leave")
     return Problem(_place(record), message, hint if record.list_id else "", "record.listed", "D2")
 
 
@@ -230,18 +230,18 @@ def _not_the_filed(record: Record) -> Problem:
 
 def _not_the_found(record: Record) -> Problem:
     message = _("what lies there now is not the content that was found")
-    hint = _("`guidang scan` looks again; then decide on what is there now.")
+    hint = Remedy("share.look")
     return Problem(_place(record), message, hint, "record.not_the_found", "W3")
 
 
 def _still_there(record: Record) -> Problem:
     message = _("the destroyed content still lies there: {place}").format(place=record.resurfaced_at)
-    hint = _("Remove the copy, or file it as a record of its own with --new-record.")
+    hint = Remedy("copy.remove")
     return Problem(_place(record), message, hint, "record.still_there", "W5")
 
 
 def _nothing_covered() -> Problem:
-    hint = _("`guidang records` with the same words shows which records are meant.")
+    hint = Remedy("records.look")
     return Problem("", _("no record that is still there is meant"), hint, "hold.nothing", "D3")
 
 

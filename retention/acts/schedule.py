@@ -13,7 +13,7 @@ from sqlalchemy import or_
 from foundation.language import _
 from retention.acts import accounts
 from retention.acts import schedule_preview as adoption
-from retention.errors import ConflictError, Problem, RefusedError
+from retention.errors import ConflictError, Problem, RefusedError, Remedy
 from retention.ledger import schema
 from retention.ledger.counting import in_use
 from retention.ledger.ledger import Draft
@@ -143,7 +143,7 @@ def _preview(view: View, proposed: Adoption) -> Preview:
 def _still(found: int, count: int) -> None:
     if found != count:
         message = _("{found} records would get another day now, not {count}").format(found=found, count=count)
-        hint = _("Look at the preview again: `guidang schedule adopt --preview`.")
+        hint = Remedy("schedule.preview")
         raise ConflictError([Problem("schedule.csv", message, hint, "schedule.count", "P2")])
 
 
@@ -154,7 +154,5 @@ def _nothing_shorter(version: ScheduleVersion) -> Problem:
 
 def _not_approved(version: ScheduleVersion) -> Problem:
     message = _("nobody has approved that it shortens the terms of what is filed already")
-    hint = _("An approver logs in and says `guidang schedule approve-shortening {digest}`.").format(
-        digest=version.digest[:12]
-    )
+    hint = Remedy("shortening.approve", digest=version.digest[:12])
     return Problem(version.source, message, hint, "schedule.not_approved", "P3")

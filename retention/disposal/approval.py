@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from foundation.language import _
 from retention.acts import accounts
-from retention.errors import Problem, RefusedError, UnknownError
+from retention.errors import Problem, RefusedError, Remedy, UnknownError
 from retention.ledger.ledger import Draft
 from retention.ledger.selection import Selection, conditions
 from retention.ledger.view import due_on
@@ -109,7 +109,7 @@ def _chosen(view: View, selection: Selection, stamp: Stamp) -> list[tuple[Record
     refuse([fault for record, each in chosen for fault in obstacles(record, each, stamp)])
     if not chosen:
         message = _("nothing of this selection is due on {day}").format(day=stamp.on)
-        hint = _("`guidang due` shows what is; `guidang why` explains a record's day.")
+        hint = Remedy("records.due")
         raise RefusedError([Problem(_("disposal list"), message, hint, "disposal.nothing_due", "D4")])
     return sorted(chosen, key=lambda pair: _order(pair[0]))
 
@@ -403,8 +403,7 @@ def clock_faults(view: View, at: datetime) -> list[Problem]:
             return [Problem(where, message, hint, "disposal.clock_behind", "T4")]
         case ClockFault.AHEAD:
             message = _("it is more than a day ahead of the last scan")
-            hint = _("Scan, or if the time is right let an archivist say so: `guidang clock vouch`.")
-            return [Problem(where, message, hint, "disposal.clock_ahead", "T4")]
+            return [Problem(where, message, Remedy("clock.vouch"), "disposal.clock_ahead", "T4")]
         case _:
             return []
 
@@ -413,7 +412,7 @@ def obstacles(record: Record, reckoning: Reckoning, stamp: Stamp) -> Iterator[Pr
     """Why a record cannot be listed today, every reason."""
     if record.state is not State.RETAINED:
         message = _("it is on a disposal list already, or destroyed")
-        yield guards.fault(record, "listed", "D1", message, _("`guidang records` shows where it stands."))
+        yield guards.fault(record, "listed", "D1", message, Remedy("record.look"))
     yield from standing_faults(record, stamp)
     yield from day_faults(record, reckoning, stamp.on)
 
@@ -430,11 +429,10 @@ def day_faults(record: Record, reckoning: Reckoning, on: date) -> Iterator[Probl
     """D4: not due by the schedule in force, or never."""
     if reckoning.eligible_on is None:
         message = _("it is never due: {reason}").format(reason=never_name(reckoning.never))
-        hint = _("`guidang why` shows what is missing.")
-        yield guards.fault(record, "never_due", "D4", message, hint)
+        yield guards.fault(record, "never_due", "D4", message, Remedy("day.complete"))
     elif reckoning.eligible_on > on:
         message = _("it may go from {day} on").format(day=reckoning.eligible_on)
-        yield guards.fault(record, "not_due", "D4", message, _("`guidang why` shows how the day was computed."))
+        yield guards.fault(record, "not_due", "D4", message, Remedy("day.explain"))
 
 
 def _not_destructible(view: View, items: Iterable[Item], records: Iterable[Record], stamp: Stamp) -> Iterator[Problem]:
@@ -454,13 +452,13 @@ def released(items: Iterable[Item], reason: str) -> Iterator[Draft]:
     return (Draft(item.record_id, Unlisted(reason.strip())) for item in items)
 
 
-def list_fault(found: DisposalList, code: str, clause: str, message: str, hint: str) -> Problem:
+def list_fault(found: DisposalList, code: str, clause: str, message: str, hint: str | Remedy) -> Problem:
     """A problem with a list."""
     where = _("disposal list {number}").format(number=found.number)
     return Problem(where, message, hint, f"disposal.{code}", clause)
 
 
-def item_fault(item: Item, code: str, clause: str, message: str, hint: str) -> Problem:
+def item_fault(item: Item, code: str, clause: str, message: str, hint: str | Remedy) -> Problem:
     """A problem with a row of a list."""
     where = _("row {row}, {title}").format(row=item.row, title=item.title)
     return Problem(where, message, hint, f"disposal.{code}", clause)
@@ -532,7 +530,7 @@ def _reason_faults(found: DisposalList, reason: str) -> list[Problem]:
 
 def _undecided(item: Item) -> Problem:
     message = _("nobody has decided what becomes of it")
-    return item_fault(item, "undecided", "D9", message, _("Give an opinion: `guidang disposal opinion`."))
+    return item_fault(item, "undecided", "D9", message, Remedy("opinion.give"))
 
 
 def _nothing_left(found: DisposalList) -> Problem:
@@ -546,9 +544,9 @@ def _nothing_agreed(found: DisposalList) -> Problem:
 def _not_on_it(found: DisposalList, record_id: str) -> Problem:
     where = _("disposal list {number}").format(number=found.number)
     message = _("record {id} is not on it, or not any more").format(id=record_id)
-    return Problem(where, message, _("`guidang disposal show` lists its rows."), "disposal.not_on_list", "D2")
+    return Problem(where, message, Remedy("list.look"), "disposal.not_on_list", "D2")
 
 
 def _no_record(record_id: str) -> Problem:
     where = _("record {id}").format(id=record_id)
-    return Problem(where, _("there is no such record"), _("`guidang records` lists all."), "disposal.no_record", "L1")
+    return Problem(where, _("there is no such record"), Remedy("record.choose"), "disposal.no_record", "L1")

@@ -19,7 +19,7 @@ from retention.disposal.approval import clock_faults, find, list_fault, refuse, 
 from retention.disposal.quarantine import Fault, Place, Quarantine
 from retention.disposal.recovery import settle
 from retention.disposal.steps import GROUP, Run, copies_there, give_back, judged, place_of, remove, take_in, to_take
-from retention.errors import Problem, RefusedError
+from retention.errors import Problem, RefusedError, Remedy
 from retention.ledger.ledger import Draft
 from retention.ledger.view import chunks
 from retention.rules import disposal_lists as lists
@@ -142,7 +142,7 @@ def _faults(view: View, found: DisposalList, stamp: Stamp) -> Iterator[Problem]:
         yield list_fault(found, "own_list", "D1", _("who proposed it approved it"), _("Withdraw it, and draft anew."))
     if not found.digest == approval.digest == lists.digest_of(found.covered):
         message = _("this is not the list that was approved")
-        yield list_fault(found, "digest", "D2", message, _("Leave everything as it is: `guidang audit verify`."))
+        yield list_fault(found, "digest", "D2", message, Remedy("ledger.keep"))
 
 
 def _count_faults(found: DisposalList, order: Order) -> Iterator[Problem]:
@@ -237,7 +237,7 @@ def _restore_faults(found: DisposalList, record_ids: Collection[str], reason: st
         yield list_fault(found, "not_quarantined", "D7", message, _("What was removed cannot be brought back."))
     for record_id in sorted(set(record_ids) - waiting):
         message = _("record {id} is not in quarantine").format(id=record_id)
-        yield list_fault(found, "not_quarantined", "D7", message, _("`guidang disposal show` lists its rows."))
+        yield list_fault(found, "not_quarantined", "D7", message, Remedy("list.look"))
 
 
 def record_by_hand(
@@ -283,7 +283,7 @@ def _by_hand_faults(
         yield list_fault(found, "typed", "R4", told, _("Look at the list, and type both."))
     for record_id in sorted(set(record_ids) - {item.record_id for item in chosen}):
         message = _("record {id} was not approved, or an attempt of ours is open").format(id=record_id)
-        yield list_fault(found, "not_approved", "D1", message, _("`guidang disposal show` lists its rows."))
+        yield list_fault(found, "not_approved", "D1", message, Remedy("list.look"))
 
 
 def _still_there(run: Run, items: Iterable[Item]) -> Iterator[Problem]:

@@ -16,7 +16,7 @@ from foundation.language import _
 from retention.disposal import approval as disposal
 from retention.disposal.approval import day_faults, find, standing_faults
 from retention.disposal.quarantine import Fault, Found, Place, Quarantine
-from retention.errors import Problem
+from retention.errors import Problem, Remedy
 from retention.ledger.ledger import Draft
 from retention.ledger.view import chunks
 from retention.rules import guards
@@ -354,7 +354,7 @@ def _copy(run: Run, record: Record) -> str:
 
 def _absent(item: Item) -> Problem:
     message = _("there is no file at {path}").format(path=f"{item.share}/{item.path}")
-    hint = _("If people destroyed it, record that: `guidang disposal by-hand`; else find it.")
+    hint = Remedy("destruction.record")
     return disposal.item_fault(item, "absent", "W4", message, hint)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from foundation.language import _
 from foundation.period_words import normal, periods_in
 from retention.duties.judging import Filed
-from retention.errors import Problem, SourceError
+from retention.errors import Problem, Remedy, SourceError
 from retention.rules.small_tables import folded, read_table
 
 if TYPE_CHECKING:
@@ -50,8 +50,7 @@ def read_transmittals(data: bytes, names: Mapping[str, str], name: str = FILE) -
 def _faults(line: Line, known: Mapping[str, str]) -> Iterator[Problem]:
     if folded(line["what"]) not in known:
         message = _("there is no duty “{name}”").format(name=line["what"])
-        hint = _("Write it as `guidang duties` does.")
-        yield Problem(line.place("what"), message, hint, "transmittals.what")
+        yield Problem(line.place("what"), message, Remedy("duty.name"), "transmittals.what")
     if _period(line["period"]) is None:
         message = _("“{value}” is not a period").format(value=line["period"])
         yield Problem(line.place("period"), message, _("Write for example 2026-10 or 2026."), "transmittals.period")

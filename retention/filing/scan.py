@@ -18,7 +18,7 @@ from unicodedata import is_normalized
 from foundation import mounts
 from foundation import temporary_files as passing
 from foundation.language import _
-from retention.errors import Problem
+from retention.errors import Problem, Remedy
 from retention.filing import decide as reconcile
 from retention.filing import digesting as settle
 from retention.filing import observed_tables as sightings
@@ -606,9 +606,7 @@ class _Pass:
         message = _("{count} documents are gone at once; none of them is called missing until a person says so").format(
             count=count
         )
-        hint = _("If they were really removed: guidang scan {share} --believe-missing {count}").format(
-            share=self.share.name, count=count
-        )
+        hint = Remedy("missing.believe", share=self.share.name, count=count)
         self.writer.problems.append(Problem(self.share.name, message, hint, "scan.braked", "W8"))
 
     def _place_the_unplaced(self) -> None:

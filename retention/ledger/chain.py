@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from foundation.atomic_file import atomic
 from foundation.language import _
-from retention.errors import Problem, SourceError
+from retention.errors import Problem, Remedy, SourceError
 from retention.rules.canonical import instant
 
 if TYPE_CHECKING:
@@ -220,5 +220,5 @@ def exported(place: Path) -> Iterator[Link]:
 
 def _no_event(place: Path, line: int) -> SourceError:
     where = _("{file} line {line}").format(file=place, line=line)
-    hint = _("Export the events anew with `guidang audit export`.")
+    hint = Remedy("events.export")
     return SourceError([Problem(where, _("this is no exported event"), hint, "export.unreadable", "L4")])

@@ -18,7 +18,7 @@ from sqlalchemy import and_, bindparam, delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from foundation.language import _
-from retention.errors import ConflictError, LedgerError, Problem, RefusedError, TamperedError
+from retention.errors import ConflictError, LedgerError, Problem, RefusedError, Remedy, TamperedError
 from retention.ledger import chain, checkpoints, database, schema
 from retention.ledger import rows as projection
 from retention.ledger.rows import Entry
@@ -309,7 +309,7 @@ def _write_events(connection: Connection, head: chain.Head, plan: _Plan) -> None
     moved = connection.execute(guarded.values(seq=last.seq, hash=last.hash))
     if moved.rowcount != 1:
         message = _("somebody else wrote at the same moment")
-        raise ConflictError([Problem(_("ledger"), message, _("Repeat the command."), "ledger.conflict", "L3")])
+        raise ConflictError([Problem(_("ledger"), message, Remedy("act.repeat"), "ledger.conflict", "L3")])
 
 
 def _write_records(connection: Connection, state: _State, adoptions: tuple[Adoption, ...]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from foundation.language import _
-from retention.errors import ConflictError, Problem, RefusedError, TamperedError
+from retention.errors import ConflictError, Problem, RefusedError, Remedy, TamperedError
 from retention.ledger import chain
 from retention.ledger import rows as projection
 from retention.ledger.rows import Entry
@@ -80,7 +80,7 @@ def entry_of(seq: int, body: bytes) -> Entry:
     try:
         return Entry(seq, projection.event_of(body))
     except (ValueError, KeyError, TypeError):
-        hint = _("Hold the ledger against a checkpoint: `guidang audit verify`.")
+        hint = Remedy("ledger.verify")
         message = _("event {seq} cannot be read").format(seq=seq)
         raise TamperedError([Problem(_("ledger"), message, hint, "ledger.tampered", "L2")]) from None
 

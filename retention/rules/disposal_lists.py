@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from foundation.language import _
-from retention.errors import ConflictError, Problem
+from retention.errors import ConflictError, Problem, Remedy
 from retention.rules.canonical import canonical, canonical_of
 from retention.rules.events import (
     Appraised,
@@ -266,7 +266,7 @@ def state_name(state: ListState) -> str:
 def unknown(name: str) -> Problem:
     """There is no such list."""
     where = _("disposal list {number}").format(number=name)
-    hint = _("`guidang disposal list` shows all.")
+    hint = Remedy("list.choose")
     return Problem(where, _("there is no such list"), hint, "disposal.unknown", "L1")
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from foundation.language import _
-from retention.errors import Problem
+from retention.errors import Problem, Remedy
 from retention.rules.dates import last_kept_day
 from retention.rules.events import Decision
 from retention.rules.model import Outcome, State
@@ -81,7 +81,7 @@ def eligible(record: Record, event: Event, change: Listed) -> Problem | None:
     if change.eligible_on <= event.on:
         return None
     message = _("it has to be kept until {day}").format(day=change.eligible_on)
-    return fault(record, "not_due", "D4", message, _("`guidang why` shows how the day was computed."))
+    return fault(record, "not_due", "D4", message, Remedy("day.explain"))
 
 
 def on_this_list(record: Record, _event: Event, change: Appraised | Approved | DestroyIntended) -> Problem | None:
@@ -205,6 +205,6 @@ def _end(appraised_on: date, term: Term) -> date:
     return last_kept_day(appraised_on, Rule(term, Start.ANNIVERSARY)) or date.max
 
 
-def fault(record: Record, code: str, clause: str, message: str, hint: str) -> Problem:
+def fault(record: Record, code: str, clause: str, message: str, hint: str | Remedy) -> Problem:
     """A problem with a record."""
     return Problem(_("record {id}").format(id=record.id), message, hint, f"lifecycle.{code}", clause)

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from foundation.language import _
-from retention.errors import ConflictError, Problem, RefusedError
+from retention.errors import ConflictError, Problem, RefusedError, Remedy
 from retention.rules import guards
 from retention.rules.events import (
     AlterationSettled,
@@ -271,7 +271,7 @@ def apply_hold(hold: Hold | None, event: Event) -> Hold:
         raise TypeError(event.kind)
     where = _("hold {id}").format(id=event.subject)
     message = _("it does not stand") if isinstance(event.change, HoldReleased) else _("it was placed already")
-    raise ConflictError([Problem(where, message, _("`guidang hold list` shows all."), "lifecycle.hold", "D3")])
+    raise ConflictError([Problem(where, message, Remedy("hold.choose"), "lifecycle.hold", "D3")])
 
 
 # --- what a person reads ----------------------------------------------------------------------------------------
@@ -304,9 +304,7 @@ def overlay_name(overlay: Overlay) -> str:
 
 def _never_filed(event: Event) -> Problem:
     where = _("record {id}").format(id=event.subject)
-    return Problem(
-        where, _("there is no such record"), _("`guidang records` lists all."), "lifecycle.never_filed", "L1"
-    )
+    return Problem(where, _("there is no such record"), Remedy("record.choose"), "lifecycle.never_filed", "L1")
 
 
 def _wrong_state(record: Record, event: Event) -> Problem:

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from foundation.language import _
-from retention.errors import ConflictError, Problem, RefusedError
+from retention.errors import ConflictError, Problem, RefusedError, Remedy
 from retention.rules.events import (
     AccountAdded,
     AccountChanged,
@@ -79,7 +79,7 @@ def role_faults(person: Person) -> list[Problem]:
         found.append(_problem(person.name, message, hint, "administrator", "R1"))
     if Role.DEPARTMENT in person.roles and not person.department:
         message = _("who speaks for a department has one")
-        found.append(_problem(person.name, message, _("Name it with --department."), "department", "R1"))
+        found.append(_problem(person.name, message, Remedy("account.department"), "department", "R1"))
     return found
 
 
@@ -180,7 +180,7 @@ def _not_oneself(person: Person, event: Event) -> None:
 
 def unknown(name: str) -> Problem:
     """There is no such account."""
-    return _problem(name, _("there is no such account"), _("`guidang account list` shows all."), "unknown", "L6")
+    return _problem(name, _("there is no such account"), Remedy("account.choose"), "unknown", "L6")
 
 
 def closed(person: Person) -> Problem:
@@ -193,7 +193,7 @@ def closed(person: Person) -> Problem:
 def given(person: Person) -> Problem:
     """Somebody else knows the password."""
     message = _("the password was chosen by somebody else")
-    hint = _("Choose your own first: `guidang account password`.")
+    hint = Remedy("password.choose")
     return _problem(person.name, message, hint, "given", "L6")
 
 
@@ -209,8 +209,8 @@ def lacking(person: Person, roles: Iterable[Role]) -> Problem:
 def no_person() -> Problem:
     """The service did it, and only a person may."""
     message = _("only a person may do this, not the service")
-    return Problem(_("account"), message, _("Log in first: `guidang account login NAME`."), "account.service", "L6")
+    return Problem(_("account"), message, Remedy("account.login"), "account.service", "L6")
 
 
-def _problem(name: str, message: str, hint: str, code: str, clause: str) -> Problem:
+def _problem(name: str, message: str, hint: str | Remedy, code: str, clause: str) -> Problem:
     return Problem(_("account {name}").format(name=name), message, hint, f"account.{code}", clause)

@@ -1,4 +1,4 @@
-"""docs/problems.md lists every code a problem of documents, registers and records can bear, and no other."""
+"""docs/problems.md lists every code and remedy a problem of documents, registers and records can bear, and no other."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from given.places import ROOT
 
+from console.remedies import SENTENCES
 from retention.rules.events import KINDS
 
 if TYPE_CHECKING:
@@ -19,8 +20,9 @@ OURS = ("console", "docgen", "foundation", "office", "retention")
 CODE = re.compile(r"[a-z]+\.[a-z_]+")
 FILES = re.compile(r"(?:form|guidang|duties)\.toml|\w+\.csv|ledger\.(?:db|key|pub)|watch\.log|status\.json")
 """Names of files, which look like codes and are none; so do kinds of events."""
-INNER = {"docgen/excel/formulas/arithmetic.py"}
-"""Promises about formulas, which look like codes and are none."""
+INNER = {"docgen/excel/formulas/arithmetic.py", "console/remedies.py"}
+"""Promises about formulas and names of remedies, which look like codes and are none."""
+COMMAND = re.compile(r"`guidang|(?<!-)--[a-z]")
 
 
 def sources() -> Iterator[tuple[str, ast.AST]]:
@@ -29,13 +31,21 @@ def sources() -> Iterator[tuple[str, ast.AST]]:
         yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
 
 
+MAKERS = ("Problem", "ProblemKind", "Refusal")
+
+
 def is_problem(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("Problem", "Refusal")
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MAKERS
+
+
+def is_remedy(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Remedy"
 
 
 def texts(node: ast.AST) -> Iterator[str]:
     """Constants; of f-strings what comes before the first value, with a star."""
     inside = {id(part) for child in ast.walk(node) if isinstance(child, ast.JoinedStr) for part in child.values}
+    inside |= {id(call.args[0]) for call in ast.walk(node) if is_remedy(call)}  # type: ignore[attr-defined]
     for child in ast.walk(node):
         if isinstance(child, ast.JoinedStr) and isinstance(child.values[0], ast.Constant):
             yield f"{child.values[0].value}*"
@@ -110,3 +120,22 @@ def test_no_code_is_documented_that_does_not_exist() -> None:
 
 def test_each_code_stands_once() -> None:
     assert len(documented()) == len(set(documented()))
+
+
+def remedies() -> set[str]:
+    calls = (call for _name, tree in sources() for call in ast.walk(tree) if is_remedy(call))
+    return {call.args[0].value for call in calls if isinstance(call.args[0], ast.Constant)}  # type: ignore[attr-defined]
+
+
+def test_every_remedy_has_its_sentence_on_a_terminal_and_its_line_in_the_documentation() -> None:
+    page = (ROOT / "docs" / "problems.md").read_text(encoding="utf-8")
+    assert remedies() == set(SENTENCES)
+    assert re.findall(r"^\| `([a-z]+\.[a-z_]+)` \| [^|]+ \|$", page, re.MULTILINE) == sorted(SENTENCES)
+
+
+def test_no_text_below_the_channels_names_a_command_or_an_option() -> None:
+    """What helps is a command on a terminal and a link on a page: console/remedies.py says it, a Remedy names it."""
+    below = [(name, tree) for name, tree in sources() if name.partition("/")[0] not in ("console", "cli.py")]
+    calls = [(name, call) for name, tree in below for call in ast.walk(tree) if isinstance(call, ast.Call)]
+    marked = [(name, call) for name, call in calls if getattr(call.func, "id", "") in ("_", "N_", "ngettext")]
+    assert [(name, text) for name, call in marked for text in texts(call) if COMMAND.search(text)] == []
