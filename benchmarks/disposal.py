@@ -16,6 +16,7 @@ from harness import keep, machine, table, versions
 
 sys.path.remove(str(Path(__file__).parent))
 
+from foundation.period import Period
 from retention.acts import accounts
 from retention.disposal import approval as disposal
 from retention.disposal import execution
@@ -23,7 +24,7 @@ from retention.disposal.approval import Answer
 from retention.disposal.execution import Order
 from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules.events import Filed, ScheduleAdopted
-from retention.rules.model import Period, Policy, Wish
+from retention.rules.model import Policy, Wish
 from retention.rules.people import Actor, Person, Role
 from retention.rules.schedule import RecordClass, Rule, ScheduleVersion, Term, TermKind
 

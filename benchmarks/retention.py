@@ -15,10 +15,10 @@ from harness import keep, machine, ms, table, versions
 
 sys.path.remove(str(Path(__file__).parent))
 
+from foundation.period import Period
 from retention.ledger import chain, checkpoints
 from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules.events import Filed, ScheduleAdopted
-from retention.rules.model import Period
 from retention.rules.people import Actor
 from retention.rules.schedule import RecordClass, Rule, ScheduleVersion, Term, TermKind
 

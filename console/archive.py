@@ -17,7 +17,7 @@ from foundation.language import _
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from foundation.period import Period as Span
+    from foundation.period import Period
     from office import Office
     from office.archive.classes import Classes
     from retention.filing.identify import Identification
@@ -103,12 +103,13 @@ def day_of(on: datetime | None) -> date:
     return on.date() if on else business_date(datetime.now(UTC))
 
 
-def selected(archive: Archive, view: View, class_text: str | None, period: Span | None, **more: Any) -> Selection:
+def selected(archive: Archive, view: View, class_text: str | None, period: Period | None, **more: Any) -> Selection:
     """The records a command line means."""
+    from foundation.period import Period
     from retention.ledger.selection import Selection
-    from retention.rules.model import Period
 
     keys = archive.classes.keys_of(view, archive.classes.named(class_text)) if class_text else None
+    # How a list was chosen is written down, and days are written down as days: 2026-07-01/2026-12-31, not 2026-H2.
     return Selection(keys=keys, period=Period(period.first, period.last) if period else None, **more)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from console.archive import Archive
-    from foundation.period import Period as Span
+    from foundation.period import Period
     from retention.disposal.execution import Report
     from retention.ledger.ledger import Stamp
     from retention.rules.model import DisposalList, Item
@@ -92,7 +92,7 @@ def disposal() -> None:
 def draft(  # noqa: PLR0913, PLR0917 - one parameter an option
     texts: tuple[str, ...],
     class_text: str | None,
-    period: Span | None,
+    period: Period | None,
     under: str | None,
     department: str,
     as_json: bool,

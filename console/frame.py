@@ -151,12 +151,11 @@ class PeriodType(click.ParamType[Any]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The period, or a usage error with the reading's own message."""
-        from docgen.errors import DataError
-        from foundation.period import Period
+        from foundation.period import Period, PeriodError
 
         try:
             return Period.parse(value) if isinstance(value, str) else value
-        except DataError as error:
+        except PeriodError as error:
             self.fail(str(error), param, ctx)
 
 

@@ -29,7 +29,7 @@ from foundation.language import _, ngettext
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from foundation.period import Period as Span
+    from foundation.period import Period
     from office.archive.classes import Classes
     from retention.filing.identify import Identification
     from retention.rules.model import Record
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 def classify(  # noqa: PLR0913, PLR0917 - one parameter an option
     texts: tuple[str, ...],
     class_text: str | None,
-    period: Span | None,
+    period: Period | None,
     dated: datetime | None,
     department: str | None,
     as_json: bool,
@@ -60,7 +60,6 @@ def classify(  # noqa: PLR0913, PLR0917 - one parameter an option
     from office.archive import people
     from office.archive.records import Description, records_named
     from office.archive.records import classify as say
-    from retention.rules.model import Period
 
     with the_archive() as archive:
         with archive.ledger.read() as view:
@@ -70,9 +69,7 @@ def classify(  # noqa: PLR0913, PLR0917 - one parameter an option
                 guesses = [(record, guessed(archive, view, record)) for record in found]
             return _show_candidates(archive.classes, guesses, as_json=as_json)
         kind = archive.classes.named(class_text)
-        said = Description(
-            kind, Period(period.first, period.last) if period else None, dated.date() if dated else None, department
-        )
+        said = Description(kind, period, dated.date() if dated else None, department)
         stamp = people.stamp_of(archive.office, archive.ledger, datetime.now(UTC))
         say(archive.office, archive.ledger, stamp, found, said)
         return _show_changed(archive, [record.id for record in found], as_json=as_json)
@@ -178,7 +175,7 @@ def hold() -> None:
 def add(  # noqa: PLR0913, PLR0917 - one parameter an option
     texts: tuple[str, ...],
     class_text: str | None,
-    period: Span | None,
+    period: Period | None,
     under: str | None,
     reason: str,
     as_json: bool,

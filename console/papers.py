@@ -22,6 +22,7 @@ from console.frame import (
 )
 from console.terminal import argument, option
 from foundation.language import _, ngettext
+from foundation.period import Period, PeriodError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from docgen.errors import Problem
     from docgen.forms.declaration import Field, Form
     from docgen.registers.reading import Reading
-    from foundation.period import Period
     from office import Office
     from office.papers.checking import Checked
 
@@ -169,8 +169,6 @@ def _now(form: Form) -> Period | None:
     """The period of today, as the form counts."""
     from datetime import date
 
-    from foundation.period import Period
-
     today = date.today()  # noqa: DTZ011 - the clerk's own calendar
     return None if form.period == "none" else Period.of(form.period, today)
 
@@ -294,12 +292,10 @@ def _check(
 
 
 def _office_and_period(target: str) -> tuple[Office, Period]:
-    from docgen.errors import DataError
-    from foundation.period import Period
 
     try:
         period = Period.parse(target)
-    except DataError:
+    except PeriodError:
         raise click.UsageError(_("'{name}' is neither a file nor a period.").format(name=target)) from None
     return the_office(), period
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
     from console.archive import Archive
-    from foundation.period import Period as Span
+    from foundation.period import Period
     from office.archive.classes import Classes
     from retention.filing.identify import Identification
     from retention.ledger.counting import Alerts, Group, Tally
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 def due(  # noqa: PLR0913, PLR0917 - one parameter an option
     on: datetime | None,
     class_text: str | None,
-    period: Span | None,
+    period: Period | None,
     under: str | None,
     limit: int,
     number: int,
@@ -244,7 +244,7 @@ def records(  # noqa: PLR0913, PLR0917 - one parameter an option
     gone: bool,
     on: datetime | None,
     class_text: str | None,
-    period: Span | None,
+    period: Period | None,
     under: str | None,
     department: str | None,
     limit: int,

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foundation.language import _
+from foundation.period import Period
 from foundation.problem import Problem, Remedy
 from office.papers.checking import original_of
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from docgen.figures.results import Measures
     from docgen.forms.declaration import Form
     from docgen.registers.reading import Reading, Row
-    from foundation.period import Period
     from office.papers.carry_over import Change
     from office.papers.month import Month
     from office.settings import Settings
@@ -268,7 +268,7 @@ class Office:
     def latest(self, form: Form, before: Period) -> list[Path]:
         """The filled workbooks of a form for the last period before ``before`` that has any."""
         folders = (self.folder / "registers").glob("*/")
-        named = {period for folder in folders if (period := _period_named(folder.name, form.period))}
+        named = {period for folder in folders if (period := Period.named(folder.name, form.period))}
         named |= {period for path in self._papers(form) if (period := _period_of_file(path, form))}
         earlier = sorted((period for period in named if period.first < before.first), reverse=True)
         return next((found for period in earlier if (found := self.filled(form, period))), [])
@@ -430,15 +430,12 @@ def _passing(name: str) -> bool:
     )
 
 
-def _period_named(text: str, kind: str) -> Period | None:
-    from office.papers import carry_over as carryover
-
-    return carryover.period_named(text, kind)
-
-
 def _period_of_file(path: Path, form: Form) -> Period | None:
     """The period in a file's name, else the one guidang wrote into the blank it was made from."""
-    return _period_named(path.name, form.period) or _period_named(_marks(path).get("guidang.period", ""), form.period)
+    for text in (path.name, _marks(path).get("guidang.period", "")):
+        if period := Period.named(text, form.period):
+            return period
+    return None
 
 
 def _is_of(path: Path, form: Form, known: Mapping[str, Form]) -> bool:

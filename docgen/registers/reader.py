@@ -8,7 +8,6 @@ guessed and nothing dropped in silence.
 from __future__ import annotations
 
 import re
-import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,7 @@ from docgen.sheets.book import letter
 from docgen.sheets.cell import Refusal, is_blank, shown
 from docgen.sheets.opening import open_book, read_bytes
 from foundation.language import _
-from foundation.period import Period
+from foundation.period import Period, PeriodError, normal, periods_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -129,7 +128,7 @@ class _FormReader:
         if not found and table.required:
             self.problems.append(self.no_table(table))
         if len(found) > 1:
-            ours = [pair for pair in found if self.source.period and _names_month(pair[0].name, self.source.period)]
+            ours = [pair for pair in found if _names_month(pair[0].name, self.source.period)]
             if len(ours) == 1:
                 self.other_sheets(found, ours[0][0])
                 return ours
@@ -284,11 +283,8 @@ class _FormReader:
     def other_periods(self) -> None:
         """A title, a sheet or a file name that names another month than the one asked for."""
         period = self.source.period
-        if period is None or period.kind != "month":
-            return
         for where, text in self.titles():
-            months = set(_months(text))
-            if months and not any(_same_month(month, period) for month in months):
+            if period and _names_month(text, period) is False:
                 message = _("“{text}” is not {period}").format(text=text[:60], period=period.label)
                 hint = _("Check whether this is the right file, or correct the title.")
                 self.warnings.append(Problem(where, message, hint, "period.title"))
@@ -327,24 +323,15 @@ _UNITS = {
     "小时": ("分钟", "天", "日"),
     "天": ("小时", "月"),
 }
-_MONTH = re.compile(
-    r"(?:(?P<y>\d{4}|\d{2})\s*[年.\-/]\s*)?(?<!\d)(?P<m>1[0-2]|0?[1-9])\s*月(?!\s*\d{1,2}\s*[日号])|(?<!\d)(?P<cy>20\d\d)(?P<cm>0[1-9]|1[0-2])(?!\d)"
-)
 
 
-def _months(text: str) -> Iterator[tuple[int | None, int]]:
-    """(year or None, month) of every month a title names."""
-    for found in _MONTH.finditer(unicodedata.normalize("NFKC", text)):
-        year, month = (found["y"], found["m"]) if found["m"] else (found["cy"], found["cm"])
-        yield (int(year) + (2000 if len(year) == 2 else 0) if year else None, int(month))
-
-
-def _same_month(month: tuple[int | None, int], period: Period) -> bool:
-    return month[1] == period.first.month and month[0] in (None, period.first.year)
-
-
-def _names_month(text: str, period: Period) -> bool:
-    return period.kind == "month" and any(_same_month(month, period) for month in _months(text))
+def _names_month(text: str, period: Period | None) -> bool | None:
+    """Whether a title names the month (``10月``: of any year) or months around it; None where there is none to name."""
+    if period is None or period.kind != "month":
+        return None
+    words = [written for written in periods_in(normal(text)) if written.kind in ("month", "months")]
+    found = [written.period(period.first.year) for written in words]
+    return any(named and named.first <= period.first <= named.last for named in found) if found else None
 
 
 def _own_period(book: Book, form: Form) -> Period | None:
@@ -354,7 +341,7 @@ def _own_period(book: Book, form: Form) -> Period | None:
         return None
     try:
         return Period.parse(text)
-    except DataError:
+    except PeriodError:
         return None
 
 

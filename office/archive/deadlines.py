@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from foundation.period import Period as Span
+from foundation.period import Period
 from office.archive import ledgers
 from office.archive.classes import Classes
 from office.archive.shares import roots
@@ -24,7 +24,6 @@ from retention.filing.first_lines import NOTHING, peek
 from retention.filing.identify import Document, Standing, identify
 from retention.filing.scan import place_on_disk
 from retention.ledger import schema
-from retention.rules.model import Period
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -56,23 +55,22 @@ class Judged:
     problems: tuple[Problem, ...] = ()
 
 
-def judged(office: Office, period: Span, now: datetime) -> Judged:
+def judged(office: Office, period: Period, now: datetime) -> Judged:
     """The deadlines of a period as of ``now``, local time. SourceError for its tables."""
-    wanted = Period(period.first, period.last)
-    readings, problems = _readings(office, wanted)
+    readings, problems = _readings(office, period)
     households = office.settings.visits.households
     duties = [
         replace(duty, count=households) if duty.each == "person" else duty
         for duty in read_duties(office.file_of("", DUTIES).read_bytes())
     ]
     known = Known(
-        (*_handed_in(office, duties), *_found(office, wanted), *_done(readings)),
+        (*_handed_in(office, duties), *_found(office, period), *_done(readings)),
         tuple(_cases(readings)),
-        frozenset((reading.form.id, _month(reading)) for reading in readings if reading.period),
+        frozenset((reading.form.id, reading.period) for reading in readings if reading.period),
     )
     staff = Staff(office.settings.departments.names, _visitors(office, readings))
     basis = Basis(known, staff, _table(office), _rules(office))
-    return Judged(agenda(duties, wanted, now, basis), tuple(problems))
+    return Judged(agenda(duties, period, now, basis), tuple(problems))
 
 
 def _rules(office: Office) -> Rules:
@@ -103,14 +101,14 @@ def _handed_in(office: Office, duties: Iterable[Duty]) -> tuple[Filed, ...]:
     return read_transmittals(path.read_bytes(), names, path.name) if path.is_file() else ()
 
 
-def _found(office: Office, wanted: Period) -> dict[Filed, None]:
+def _found(office: Office, period: Period) -> dict[Filed, None]:
     """The papers that are there and say with certainty what they are; their days are not known.
 
     Those of the office's own folders, and those its ledger has of the shares it watches: a paper that lies in both is
     one (L1, W7).
     """
     classes = Classes.of(office)
-    return dict.fromkeys([*_in_folders(office, classes.catalogue), *_in_ledger(office, classes, wanted)])
+    return dict.fromkeys([*_in_folders(office, classes.catalogue), *_in_ledger(office, classes, period)])
 
 
 def _in_folders(office: Office, catalogue: Catalogue) -> Iterator[Filed]:
@@ -125,12 +123,12 @@ def _in_folders(office: Office, catalogue: Catalogue) -> Iterator[Filed]:
                 yield Filed(form, seen.period, seen.department if form in office.forms else "")
 
 
-def _in_ledger(office: Office, classes: Classes, wanted: Period) -> Iterator[Filed]:
+def _in_ledger(office: Office, classes: Classes, period: Period) -> Iterator[Filed]:
     """Records about the time that duties of a period can ask for; a missing one was filed all the same."""
     if not (office.settings.shares and ledgers.is_there(office)):
         return
     table, folders = schema.records.c, roots(office)
-    about = (table.period_last >= wanted.first - REACH, table.period_first <= wanted.last + REACH)
+    about = (table.period_last >= period.first - REACH, table.period_first <= period.last + REACH)
     with ledgers.open_ledger(office) as ledger, ledger.read() as view:
         for record in view.records(table.share.in_(folders), *about):
             form = _form_of(classes.kind(record.class_key))
@@ -179,7 +177,7 @@ def _readings(office: Office, period: Period) -> tuple[list[Reading], list[Probl
     forms = [office.forms[name] for name in READ if name in office.forms]
     readings: list[Reading] = []
     problems: list[Problem] = []
-    month = Span.of("month", period.first).previous()
+    month = Period.of("month", period.first).previous()
     while month.first <= period.last:
         for path in office.registers(month):
             named = forms_named(path.name, office.forms.values())
@@ -213,17 +211,12 @@ def _done(readings: Sequence[Reading]) -> Iterator[Filed]:
             day = row["held"].date()
             yield Filed("training", Period(day, day), row["department"] or "", day)
     for reading in readings:
-        rooms: dict[str, set[str]] = defaultdict(set)
-        for row in reading.tables["visits"].rows if reading.form.id == "visits" else ():
-            if row["method"] == "上门":
-                rooms[row["visitor"]].add(row["room"])
-        yield from (Filed("visits", _month(reading), name, count=len(homes)) for name, homes in rooms.items())
-
-
-def _month(reading: Reading) -> Period:
-    """The month a register is of."""
-    assert reading.period  # noqa: S101 - every register is read for its month
-    return Period(reading.period.first, reading.period.last)
+        if reading.form.id == "visits" and reading.period:
+            rooms: dict[str, set[str]] = defaultdict(set)
+            for row in reading.tables["visits"].rows:
+                if row["method"] == "上门":
+                    rooms[row["visitor"]].add(row["room"])
+            yield from (Filed("visits", reading.period, name, count=len(homes)) for name, homes in rooms.items())
 
 
 def _visitors(office: Office, readings: Sequence[Reading]) -> tuple[str, ...]:

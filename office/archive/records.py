@@ -33,12 +33,13 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
+    from foundation.period import Period
     from office.office import Office
     from retention.filing.identify import Kind
     from retention.ledger.ledger import Ledger, Stamp
     from retention.ledger.rows import Entry
     from retention.ledger.view import View
-    from retention.rules.model import Period, Record
+    from retention.rules.model import Record
 
 MANY = 12
 """How many records that could be meant are named."""

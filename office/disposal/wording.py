@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from datetime import date
 
-    from retention.rules.model import Item, Period
+    from foundation.period import Period
+    from retention.rules.model import Item
     from retention.rules.schedule import Term
 
 

@@ -5,8 +5,6 @@ Pure: readings in, values out. The flows that find and write files are office.py
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -29,25 +27,8 @@ if TYPE_CHECKING:
 DAY = "day"
 """Head field of a paper of one day that says which."""
 
-_SPELLINGS = {
-    "day": re.compile(r"(?<!\d)(20\d\d)[-年./]?(1[0-2]|0?[1-9])[-月./]?(3[01]|[12]\d|0?[1-9])(?!\d)"),
-    "month": re.compile(r"(?<!\d)(20\d\d)\s*[-年./]?\s*(1[0-2]|0?[1-9])(?!\d)"),
-    "year": re.compile(r"(?<!\d)(20\d\d)(?!\d)"),
-}
-
 
 # --- which period ---------------------------------------------------------------------------------------------
-
-
-def period_named(text: str, kind: str) -> Period | None:
-    """The period of that kind a file's name spells; None where it spells none, or one of another kind."""
-    found = _SPELLINGS[kind].search(unicodedata.normalize("NFKC", text)) if kind in _SPELLINGS else None
-    if found is None:
-        return None
-    try:
-        return Period.parse("-".join(found.groups()))
-    except DataError:
-        return None
 
 
 def period_of(form: Form, reading: Reading, given: Period | None = None) -> Period | None:
@@ -60,7 +41,7 @@ def period_of(form: Form, reading: Reading, given: Period | None = None) -> Peri
     day = reading.fields.get(DAY)
     if form.period == "day" and isinstance(day, date):
         return Period.day(day)
-    for period in (given, reading.period, period_named(reading.source, form.period)):
+    for period in (given, reading.period, Period.named(reading.source, form.period)):
         if period is not None and period.kind == form.period:
             return period
     message = _("nothing says which period this paper is about")

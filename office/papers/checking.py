@@ -92,15 +92,14 @@ def check_period(
 
 def period_of(path: Path) -> Period | None:
     """The period whose registers a file lies among: the name of its folder below ``registers``."""
-    from docgen.errors import DataError
-    from foundation.period import Period
+    from foundation.period import Period, PeriodError
 
     folder = path.absolute().parent
     if folder.parent.name != "registers":
         return None
     try:
         return Period.parse(folder.name)
-    except DataError:
+    except PeriodError:
         return None
 
 

@@ -5,8 +5,6 @@ Pure: a reading, the office's settings and what its schedule says go in, the tem
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from docgen.registers.reading import Reading, Row
     from office.settings import Settings
 
-_HALF_YEAR = re.compile(r"\d{4}年[上下]半年|(?<!\d)\d{4}-?[Hh][12]")
 _NO_PERIOD = Period.year(1)
 """Stands for the period where a form has none: expressions over it are of no use there."""
 
@@ -45,8 +42,7 @@ def period_of(form: Form, reading: Reading, given: Period | None = None) -> Peri
     marked = next((field.key for field in reading.form.fields if field.within_period), "")
     if form.period != "none" and (day := reading.fields.get(marked)):
         return Period.of(form.period, day)
-    named = _HALF_YEAR.search(unicodedata.normalize("NFKC", reading.source)) if form.period == "half" else None
-    return carryover.period_of(form, reading, given or (Period.parse(named[0]) if named else None))
+    return carryover.period_of(form, reading, given)
 
 
 def file_name(form: Form, reading: Reading, given: Period | None = None) -> str:

@@ -15,8 +15,8 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from foundation.language import _
+from foundation.period import Period
 from retention.duties.workdays import HolidayTable, WorkingDay, after_working_days, next_working_day, notice_wanted
-from retention.rules.model import Period
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from foundation.language import _
-from foundation.period_words import normal, periods_in
+from foundation.period import normal, periods_in
 from retention.duties.judging import Filed
 from retention.errors import Problem, Remedy, SourceError
 from retention.rules.small_tables import folded, read_table
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date
 
-    from retention.rules.model import Period
+    from foundation.period import Period
     from retention.rules.small_tables import Line
 
 FILE = "transmittals.csv"

@@ -16,13 +16,13 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from foundation.language import _
-from foundation.period_words import Written, normal, periods_in
+from foundation.period import Written, normal, periods_in
 from foundation.temporary_files import left_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from retention.rules.model import Period
+    from foundation.period import Period
 
 FORM, PART, CODE = "guidang.form", "guidang.part", "guidang.code"
 PERIOD, DEPARTMENT, BLANK = "guidang.period", "guidang.department", "guidang.blank"

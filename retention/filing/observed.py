@@ -13,8 +13,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from foundation.period import Period
     from retention.filing.identify import Standing
-    from retention.rules.model import Period
 
 
 # --- names --------------------------------------------------------------------------------------------------------

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import date, datetime
 
+    from foundation.period import Period
     from retention.ledger.rows import Entry
     from retention.rules.events import Change
-    from retention.rules.model import Period
     from retention.rules.people import Actor
 
 

@@ -7,9 +7,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from foundation.period import Period
 from retention.rules.canonical import canonical, instant, object_of, value_from
 from retention.rules.events import Event, ScheduleAdopted, change_from
-from retention.rules.model import DisposalList, Extension, Hold, Item, Outcome, Period, Record, State
+from retention.rules.model import DisposalList, Extension, Hold, Item, Outcome, Record, State
 from retention.rules.people import Account, Actor
 from retention.rules.schedule import Adoption, Term, TermKind
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
-    from retention.rules.model import Period
+    from foundation.period import Period
 
 GONE = (State.DESTROYED.value, State.CLOSED.value)
 """States of records whose file was destroyed."""

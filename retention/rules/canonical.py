@@ -67,8 +67,8 @@ def object_of(value: Any) -> dict[str, Canonical]:
 
 @lru_cache
 def _defaults(cls: Any) -> tuple[tuple[str, Any], ...]:
-    """The fields of a dataclass, and what they are where nothing is said."""
-    return tuple((field.name, field.default) for field in fields(cls))
+    """The fields of a dataclass that make it what it is, and what they are where nothing is said."""
+    return tuple((field.name, field.default) for field in fields(cls) if field.compare)
 
 
 def canonical_of(value: Any) -> Canonical:

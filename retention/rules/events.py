@@ -11,8 +11,9 @@ from datetime import date, datetime  # noqa: TC003 - read from annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
+from foundation.period import Period
 from retention.rules.canonical import value_from
-from retention.rules.model import Outcome, Period, Policy, Refused, Wish  # noqa: TC001 - read from annotations
+from retention.rules.model import Outcome, Policy, Refused, Wish  # noqa: TC001 - read from annotations
 from retention.rules.people import Actor, Role  # noqa: TC001 - read from annotations
 from retention.rules.schedule import ScheduleVersion, Term  # noqa: TC001 - read from annotations
 

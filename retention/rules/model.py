@@ -3,34 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date  # noqa: TC003 - read from annotations
 from enum import Enum
 
+from foundation.period import Period
 from retention.rules.people import Actor  # noqa: TC001 - read from annotations
 from retention.rules.schedule import Term, TermKind
 
 # --- records ----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Period:
-    """所属期: the days a paper covers, first and last included."""
-
-    first: date
-    last: date
-
-    def __str__(self) -> str:
-        """``2026``, ``2026-10``, ``2026-10-03``, or both days with a slash between."""
-        if self.first == self.last:
-            return self.first.isoformat()
-        after = self.last + timedelta(days=1)
-        if self.first.day == after.day == 1:
-            months = (after.year - self.first.year) * 12 + after.month - self.first.month
-            if months == 1:
-                return f"{self.first:%Y-%m}"
-            if months == 12 and self.first.month == 1:
-                return f"{self.first:%Y}"
-        return f"{self.first}/{self.last}"
 
 
 class State(Enum):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from foundation.period import Period
 from office import Office, create_office
 from office.disposal.papers import Around, Proof
 from office.disposal.proof_code import PaperCode
@@ -26,7 +27,6 @@ from retention.rules.model import (
     ListState,
     Opinion,
     Outcome,
-    Period,
     Policy,
     Record,
     Refused,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from foundation.period import Period
 from retention.acts import accounts
 from retention.disposal import approval as disposal
 from retention.disposal.approval import Answer
@@ -16,7 +17,7 @@ from retention.errors import RefusedError
 from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules.dates import CHINA
 from retention.rules.events import Filed, Held, HoldPlaced, ScheduleAdopted
-from retention.rules.model import DisposalList, Period, Policy, Wish
+from retention.rules.model import DisposalList, Policy, Wish
 from retention.rules.people import Actor, Person, Role
 from retention.rules.schedule import RecordClass, Rule, ScheduleVersion, Term, TermKind
 

@@ -48,6 +48,7 @@ from PIL import ImageFilter
 import cli
 from docgen import ExcelTemplate, WordTemplate
 from docgen.word.check import defects
+from foundation.period import Period
 from office import Office, create_office, shipped_forms
 from office.archive import ledgers
 from office.archive.classes import KINDS
@@ -77,7 +78,7 @@ from retention.ledger import chain, checkpoints
 from retention.ledger.chain import Fault
 from retention.ledger.ledger import Draft
 from retention.rules import events
-from retention.rules.model import ListState, Outcome, Period, Policy, State, Wish
+from retention.rules.model import ListState, Outcome, Policy, State, Wish
 from retention.rules.reckoning import reckon
 
 if TYPE_CHECKING:

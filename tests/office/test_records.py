@@ -13,7 +13,7 @@ from given import archives
 from given.archives import CHECK, INCIDENT, PLAN, REPORT, SCANNED, SHARE, approved, destroyed, listed, quarantined
 
 from docgen.registers.reader import new_workbook
-from foundation.period import Period as Span
+from foundation.period import Period
 from office.archive.classes import Classes
 from office.archive.records import Description, Verdict, classify, identified, record_named, settle
 from retention.acts import records as keeping
@@ -32,7 +32,7 @@ from retention.rules.events import (
     ScheduleAdopted,
     Unlisted,
 )
-from retention.rules.model import Overlay, Period, State
+from retention.rules.model import Overlay, State
 from retention.rules.reckoning import Never, reckon
 from retention.rules.schedule_table import read_schedule
 from samples.making.share import docx
@@ -172,7 +172,7 @@ def test_records_are_chosen_by_class_period_place_and_words(archive: Archive) ->
 
 def test_a_blank_on_the_share_becomes_a_record_when_it_is_filled_in(archive: Archive) -> None:  # W1
     path = "2026年/报修登记 2026年10月.xlsx"
-    blank = new_workbook(archive.office.forms["repairs"], period=Span.parse("2026-10"))
+    blank = new_workbook(archive.office.forms["repairs"], period=Period.parse("2026-10"))
     place = archive.write(path, blank)
     archive.scan()
     with archive.ledger.read() as view:

@@ -25,6 +25,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from foundation.period import Period
 from retention.acts import records as keeping
 from retention.disposal import approval as disposal
 from retention.disposal import execution
@@ -35,7 +36,7 @@ from retention.filing.scan import Scanner, Share
 from retention.ledger import checkpoints
 from retention.ledger.ledger import Ledger, Stamp
 from retention.rules.events import ActRefused, Classified, Destroyed
-from retention.rules.model import ListState, Period, Policy, Refused, State, Wish
+from retention.rules.model import ListState, Policy, Refused, State, Wish
 from retention.rules.schedule import Term, TermKind
 
 if TYPE_CHECKING:

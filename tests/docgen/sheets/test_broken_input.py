@@ -12,7 +12,7 @@ from docgen.errors import DataError, Problem, TemplateError
 from docgen.forms.loading import load_form, load_forms, parse_form
 from docgen.registers.reader import read
 from foundation.language import use
-from foundation.period import Period
+from foundation.period import Period, PeriodError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,7 +95,7 @@ def test_broken_period(text: str) -> None:
     """What is no period, or leaves the year open, is refused: the clock is never asked."""
     found = []
     for language in ("en", "zh_CN"):
-        with use(language), pytest.raises(DataError) as caught:
+        with use(language), pytest.raises(PeriodError) as caught:
             Period.parse(text)
         found += caught.value.problems
     assert [problem.code for problem in found] == ["period.unreadable"] * 2

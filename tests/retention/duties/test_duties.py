@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 import cli
 from docgen.forms.loading import load_forms
 from foundation import language as i18n
+from foundation.period import Period
 from office import Office
 from office.archive.classes import catalogue_of
 from office.archive.shares import shares
@@ -31,7 +32,6 @@ from retention.duties.workdays import HolidayTable, library
 from retention.errors import SourceError
 from retention.filing.scan import Scanner
 from retention.ledger.ledger import Ledger
-from retention.rules.model import Period
 from retention.rules.people import Actor
 from samples.making import filing
 

@@ -23,12 +23,13 @@ from sqlalchemy import Connection, Engine, create_engine, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from foundation import mounts
+from foundation.period import Period
 from retention.errors import ConflictError, LedgerError, Problem, RefusedError, TamperedError
 from retention.ledger import chain, checkpoints, database, schema
 from retention.ledger.chain import Fault
 from retention.ledger.ledger import Draft, Ledger, Stamp, View
 from retention.rules import events
-from retention.rules.model import Overlay, Period, Policy, State, Wish
+from retention.rules.model import Overlay, Policy, State, Wish
 from retention.rules.people import Actor, Role
 from retention.rules.schedule import RecordClass, Rule, ScheduleVersion, Term, TermKind
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foundation import language as i18n
+from foundation.period import Period
 from retention.duties.workdays import (
     FIVE_DAYS,
     HolidayTable,
@@ -33,7 +34,7 @@ from retention.rules.dates import (
     last_kept_day,
     starts_on,
 )
-from retention.rules.model import Period, Record
+from retention.rules.model import Record
 from retention.rules.schedule import Base, Rule, Start, Term, TermKind
 from retention.rules.terms import read_term
 

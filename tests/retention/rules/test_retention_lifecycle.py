@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foundation import language as i18n
+from foundation.period import Period
 from retention.errors import ConflictError, RefusedError
 from retention.rules import events as ev
 from retention.rules.canonical import Canonical, object_of
 from retention.rules.events import KINDS, Change, Event, RecordChange, change_from
 from retention.rules.lifecycle import TRANSITIONS, apply, apply_hold, overlay_name, state_name
-from retention.rules.model import Extension, Outcome, Overlay, Period, Record, State, Wish
+from retention.rules.model import Extension, Outcome, Overlay, Record, State, Wish
 from retention.rules.people import Actor
 from retention.rules.schedule import Term, TermKind
 from retention.rules.terms import read_term

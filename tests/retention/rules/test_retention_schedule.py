@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foundation import language as i18n
+from foundation.period import Period
 from retention.acts.schedule_preview import objections, preview, propose
 from retention.errors import SourceError
-from retention.rules.model import Extension, Period, Record, State
+from retention.rules.model import Extension, Record, State
 from retention.rules.people import Actor
 from retention.rules.reasons import explain
 from retention.rules.reckoning import Never, reckon, reckonings

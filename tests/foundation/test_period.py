@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundation.period_words import normal, periods_in
+from foundation.period import Period, PeriodError, normal, periods_in
 
 SPELLINGS = [
     ("2026年10月", "2026-10"),
@@ -94,3 +96,58 @@ def test_a_day_written_is_the_day_read(day, pattern: str) -> None:
     if day.year >= 1900 and day.year < 2100:
         (written,) = periods_in(pattern.format(day))
         assert written.period().first == written.period().last == day
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "period"),
+    [
+        # once with several answers: the name of a paper, of a file on a share, an option
+        ("月报2026年10月.docx", "month", "2026-10"),
+        ("月报 202610.docx", "month", "2026-10"),
+        ("月报 2026.10.docx", "month", "2026-10"),
+        ("二〇二六年十月月报.docx", "month", "2026-10"),
+        ("26年10月月报.docx", "month", "2026-10"),
+        ("月报20261106.docx", "month", None),  # the day it was printed is no month
+        ("月报2026年10月31日.docx", "month", None),
+        ("2026年9月、10月月报.docx", "month", None),
+        ("2026年1-3月月报.docx", "month", None),
+        ("10月月报.docx", "month", None),  # no year: never the clock's
+        ("每日检查表 20261018.xlsx", "day", "2026-10-18"),
+        ("每日检查表 2026-10-18.xlsx", "day", "2026-10-18"),
+        ("满意度调查2026年下半年.docx", "half", "2026-H2"),
+        ("满意度调查2026-H2.docx", "half", "2026-H2"),
+        ("年度预算2027.xlsx", "year", "2027"),
+        ("年度预算2027年度.xlsx", "year", "2027"),
+        ("年度预算 2026年10月.xlsx", "year", None),
+        ("2026-10", "month", "2026-10"),
+        ("2026", "month", None),
+    ],
+)
+def test_a_name_spells_one_period_of_a_kind_or_none(name: str, kind: str, period: str | None) -> None:
+    found = Period.named(name, kind)
+    assert (found and str(found)) == period
+    assert found is None or found.kind == kind
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-10", "2026.1", "202610", "26年10月", "二〇二六年十月", "2026_10", "2026年下半年", "2026-H1", "2026"]
+)
+def test_an_option_is_read_as_a_name_is(text: str) -> None:
+    assert Period.parse(text) == Period.named(text, Period.parse(text).kind)
+
+
+@pytest.mark.parametrize(
+    "text", ["1026-10", "2026.10-03", "2026年1-3月", "2026Q3", "10月", "2026年9月10月", "2026年10", ""]
+)
+def test_an_option_that_is_no_one_period_is_refused(text: str) -> None:
+    with pytest.raises(PeriodError):
+        Period.parse(text)
+
+
+def test_periods_of_the_same_days_are_one_however_they_came_about() -> None:
+    """A class covers days; how they are called says only how they are printed."""
+    half, days = Period.half(2026, 2), Period(date(2026, 7, 1), date(2026, 12, 31))
+    assert half == days
+    assert hash(half) == hash(days)
+    assert (str(half), str(days)) == ("2026-H2", "2026-07-01/2026-12-31")
+    assert str(Period(date(9999, 12, 1), date.max)) == "9999-12"
