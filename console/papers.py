@@ -199,7 +199,7 @@ def _departments(form: Form, department: str | None, wanted: Path) -> Sequence[s
 
 def _blank(form: Form, period: Period | None, department: str, wanted: Path, *, force: bool) -> Path:
     """Write one blank, with what earlier papers hand on."""
-    from docgen.registers.reader import new_workbook
+    from docgen.registers.blank import new_workbook
     from foundation.atomic_file import write_atomic
     from office import DEPARTMENT
 

@@ -586,7 +586,8 @@ class _ReportFlow:
     def render(self, prepared_on: date) -> dict[str, bytes]:
         """File name → bytes of report, base-data workbook and annex."""
         from docgen import WordTemplate
-        from docgen.figures.annex import Heading, annex_workbook, base_data_workbook
+        from docgen.figures.annex import annex_workbook, base_data_workbook
+        from docgen.figures.value_sheets import ReportHead
         from office.papers import month as report
 
         self.progress(_("Rendering"))
@@ -603,7 +604,7 @@ class _ReportFlow:
             report.Prepared(people.prepared, people.checked, people.approved, prepared_on),
             digest,
         )
-        heading = Heading(
+        heading = ReportHead(
             company=settings.company,
             office=settings.name,
             form=REPORT,

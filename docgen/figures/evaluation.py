@@ -13,7 +13,7 @@ import jinja2
 
 from docgen.errors import DataError, Problem
 from docgen.figures.expressions import FAULTS, FUNCTIONS, Expression
-from docgen.figures.results import EXACT, ONE, Breakdown, Figure, Group, Line, Mark, Measures, Part, Result
+from docgen.figures.results import EXACT, ONE, Breakdown, Counted, Figure, Group, Line, Measures, Result, Share
 from docgen.template.filters import DASH, plain
 from foundation.language import _
 
@@ -242,15 +242,15 @@ class _Task:
     def values(self, expression: Expression, indices: Sequence[int]) -> dict[int, Any]:
         return dict(self.run.values(self.table, expression, indices, self.title))
 
-    def parts(self, marked: Iterable[_Marked], unknown: Iterable[int] = ()) -> tuple[Part, ...]:
+    def parts(self, marked: Iterable[_Entry], unknown: Iterable[int] = ()) -> tuple[Share, ...]:
         """Parts in the order of the rows, the unknown ones among them."""
         rows = self.run.rows[self.table]
-        entries = [*marked, *((i, _ZERO, _ZERO, Mark.UNKNOWN) for i in (*self.unknown, *unknown))]
+        entries = [*marked, *((i, _ZERO, _ZERO, Counted.UNKNOWN) for i in (*self.unknown, *unknown))]
         entries.sort(key=itemgetter(0))
-        return tuple(Part(rows[i], above, below, mark) for i, above, below, mark in entries)
+        return tuple(Share(rows[i], above, below, counted) for i, above, below, counted in entries)
 
 
-_Marked = tuple[int, Decimal, Decimal, Mark]
+_Entry = tuple[int, Decimal, Decimal, Counted]
 
 
 def _calculate(run: Evaluation, table: str, calculation: Calculation, indices: Sequence[int], title: str) -> Result:
@@ -265,7 +265,7 @@ def _calculate(run: Evaluation, table: str, calculation: Calculation, indices: S
 def _ratio(task: _Task) -> Result:
     below = task.where(task.calculation.below, task.judged)
     hits = set(task.where(task.calculation.above, below))
-    parts = task.parts((i, Decimal(i in hits), ONE, _mark(i in hits)) for i in below)
+    parts = task.parts((i, Decimal(i in hits), ONE, _counted(i in hits)) for i in below)
     return _fraction(task, Decimal(len(hits)), Decimal(len(below)), parts)
 
 
@@ -274,7 +274,7 @@ def _sums(task: _Task) -> Result:
     wholes = task.numbers(task.calculation.below or task.calculation.above, task.judged)
     own = task.numbers(task.calculation.above, list(wholes))
     pairs = [(i, own[i] or _ZERO, wholes[i] or _ZERO) for i in own]
-    parts = task.parts((i, above, below, _mark(above >= below)) for i, above, below in pairs)
+    parts = task.parts((i, above, below, _counted(above >= below)) for i, above, below in pairs)
     return _fraction(task, _sum(a for _i, a, _b in pairs), _sum(b for _i, _a, b in pairs), parts)
 
 
@@ -284,26 +284,26 @@ def _change(task: _Task) -> Result:
     now = task.numbers(task.calculation.above, list(bases))
     pairs = [(i, a, b) for i in now if (a := now[i]) is not None and (b := bases[i]) is not None]
     known = {i for i, _a, _b in pairs}
-    parts = task.parts(((i, a, b, _mark(a <= b)) for i, a, b in pairs), [i for i in now if i not in known])
+    parts = task.parts(((i, a, b, _counted(a <= b)) for i, a, b in pairs), [i for i in now if i not in known])
     return _fraction(task, _sum(a for _i, a, _b in pairs), _sum(b for _i, _a, b in pairs), parts)
 
 
 def _count(task: _Task) -> Result:
     hits = set(task.where(task.calculation.above, task.judged))
-    parts = task.parts((i, Decimal(i in hits), _ZERO, _mark(i in hits)) for i in task.judged)
+    parts = task.parts((i, Decimal(i in hits), _ZERO, _counted(i in hits)) for i in task.judged)
     return _plain(task, Decimal(len(hits)), parts)
 
 
 def _total(task: _Task) -> Result:
     amounts = task.numbers(task.calculation.above, task.judged)
-    parts = task.parts((i, a or _ZERO, _ZERO, _mark(a is not None)) for i, a in amounts.items())
+    parts = task.parts((i, a or _ZERO, _ZERO, _counted(a is not None)) for i, a in amounts.items())
     return _plain(task, _sum(a for a in amounts.values() if a is not None), parts)
 
 
 def _mean(task: _Task) -> Result:
     amounts = task.numbers(task.calculation.above, task.judged)
     given = {i: a for i, a in amounts.items() if a is not None}
-    parts = task.parts(((i, a, ONE, Mark.HIT) for i, a in given.items()), [i for i in amounts if i not in given])
+    parts = task.parts(((i, a, ONE, Counted.HIT) for i, a in given.items()), [i for i in amounts if i not in given])
     return _fraction(task, _sum(given.values()), Decimal(len(given)), parts)
 
 
@@ -317,7 +317,7 @@ def _distinct(task: _Task) -> Result:
     counted = set(first.values())
     given = (i for i, value in values.items() if value is not None)
     parts = task.parts(
-        ((i, Decimal(i in counted), _ZERO, _mark(i in counted)) for i in given),
+        ((i, Decimal(i in counted), _ZERO, _counted(i in counted)) for i in given),
         [i for i, value in values.items() if value is None],
     )
     return _plain(task, Decimal(len(first)), parts)
@@ -333,7 +333,7 @@ def _groups(task: _Task) -> Result:
         count = len({values[i] for i in indices if values.get(i) is not None})
         reached = count >= c.at_least
         groups.append(Group(" · ".join(map(label_of, label)), count, tuple(rows[i] for i in indices), reached))
-        marked += [(i, _ZERO, _ZERO, _mark(reached)) for i in indices]
+        marked += [(i, _ZERO, _ZERO, _counted(reached)) for i in indices]
     left_out = set(task.judged).difference(i for i, *_rest in marked)
     reached_groups = Decimal(sum(group.reached for group in groups))
     return _fraction(task, reached_groups, Decimal(len(groups)), task.parts(marked, left_out), tuple(groups))
@@ -366,8 +366,8 @@ _CALCULATIONS: Mapping[str, Callable[[_Task], Result]] = {
 }
 
 
-def _mark(is_hit: object) -> Mark:
-    return Mark.HIT if is_hit else Mark.MISS
+def _counted(is_hit: object) -> Counted:
+    return Counted.HIT if is_hit else Counted.MISS
 
 
 def _sum(values: Iterable[Decimal]) -> Decimal:
@@ -379,12 +379,12 @@ def _nothing(calculation: Calculation) -> Result:
     return Result(kind=calculation.kind, unit=calculation.unit, digits=calculation.digits)
 
 
-def _plain(task: _Task, value: Decimal, parts: tuple[Part, ...]) -> Result:
+def _plain(task: _Task, value: Decimal, parts: tuple[Share, ...]) -> Result:
     return replace(_nothing(task.calculation), numerator=value, value=value, parts=parts)
 
 
 def _fraction(
-    task: _Task, above: Decimal, below: Decimal, parts: tuple[Part, ...], groups: tuple[Group, ...] = ()
+    task: _Task, above: Decimal, below: Decimal, parts: tuple[Share, ...], groups: tuple[Group, ...] = ()
 ) -> Result:
     """``above ÷ below``, or the change from ``below`` to ``above``; without value when ``below`` is 0."""
     c, scale = task.calculation, ONE

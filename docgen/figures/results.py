@@ -22,7 +22,7 @@ EXACT = Context(prec=34)
 ONE = Decimal(1)
 
 
-class Mark(Enum):
+class Counted(Enum):
     """How a row counted; the value is what the annex prints."""
 
     HIT = "计入"
@@ -31,13 +31,13 @@ class Mark(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Share:
     """What one row adds above and below the fraction line. Unknown rows add nothing to either."""
 
     row: Row
     above: Decimal
     below: Decimal
-    mark: Mark
+    counted: Counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,34 +65,34 @@ class Result:
     denominator: Decimal | None = None
     value: Decimal | None = None
     scale: Decimal = ONE
-    parts: tuple[Part, ...] = ()
+    parts: tuple[Share, ...] = ()
     groups: tuple[Group, ...] = ()
 
     @property
     def rows(self) -> tuple[Row, ...]:
         """The rows counted: those of the denominator, where there is one."""
-        return tuple(p.row for p in self.parts if p.mark is not Mark.UNKNOWN)
+        return tuple(p.row for p in self.parts if p.counted is not Counted.UNKNOWN)
 
     @property
     def hits(self) -> tuple[Row, ...]:
-        return self._marked(Mark.HIT)
+        return self._counted(Counted.HIT)
 
     @property
     def misses(self) -> tuple[Row, ...]:
-        return self._marked(Mark.MISS)
+        return self._counted(Counted.MISS)
 
     @property
     def unknown(self) -> tuple[Row, ...]:
         """Rows that can be counted neither way (G13): on no side of the line."""
-        return self._marked(Mark.UNKNOWN)
+        return self._counted(Counted.UNKNOWN)
 
     @property
     def below(self) -> tuple[Group, ...]:
         """The groups that do not reach what each should (3.6.1: who visited fewer than 5 households)."""
         return tuple(group for group in self.groups if not group.reached)
 
-    def _marked(self, mark: Mark) -> tuple[Row, ...]:
-        return tuple(p.row for p in self.parts if p.mark is mark)
+    def _counted(self, counted: Counted) -> tuple[Row, ...]:
+        return tuple(p.row for p in self.parts if p.counted is counted)
 
     @property
     def text(self) -> str:

@@ -8,28 +8,26 @@ same bytes.
 
 from __future__ import annotations
 
-import io
-import re
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.worksheet.header_footer import HeaderFooter, HeaderFooterItem, _HeaderFooterPart
+from openpyxl.worksheet.pagebreak import Break
+
 from docgen.sheets.book import letter
+from docgen.sheets.new_book import A3, A4, HEI, SONG, merge_across, new_book, saved, set_page, set_widths, thin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from openpyxl.worksheet.worksheet import Worksheet
 
-SONG, HEI = "宋体", "黑体"
 ROW, HEAD, SIGN = 23.0, 25.5, 71.0
 """Heights in points: 8 mm to write in, 9 mm for headings, 25 mm to sign in."""
-A4, A3 = 9, 8
 _LINE, _FILL = "7F7F7F", "EDEDED"
-_MARGIN = 0.47
 _ROOM = {(A4, True): 147.0, (A4, False): 99.0, (A3, True): 214.0, (A3, False): 147.0}
 """Half-width characters that fit the width of a page between the margins at full size."""
-_STAMP = b"2000-01-01T00:00:00Z"
 
 FORMATS = {
     "text": "@",
@@ -132,13 +130,8 @@ class PrintBook:
     """A workbook of one or more printed sheets."""
 
     def __init__(self, title: str = "{{ form.title }}") -> None:
-        from openpyxl import Workbook
-        from openpyxl.styles import Font
-
-        self.book = Workbook()
-        self.book.remove(self.book.worksheets[0])
+        self.book = new_book(title)
         self.book._named_styles["Normal"].font = Font(SONG, 10.5)  # type: ignore[attr-defined]  # noqa: SLF001 - the unit of widths
-        self.title = title
 
     def sheet(
         self, name: str, widths: Sequence[float], *, landscape: bool = True, paper: int = A4, code: str = ""
@@ -147,64 +140,23 @@ class PrintBook:
         return PrintSheet(self.book.create_sheet(name), widths, landscape=landscape, paper=paper, code=code)
 
     def saved(self, properties: Mapping[str, str] = PROPERTIES) -> bytes:
-        """The file: fixed times, its properties, no theme fonts."""
-        from openpyxl.packaging.custom import StringProperty
-
-        from docgen.template.package import read_package, repack
-
-        core = self.book.properties
-        core.title, core.creator, core.language = self.title, "guidang", "zh-CN"
-        core.created = datetime(2000, 1, 1)  # noqa: DTZ001 - a property without a zone; fixed, so that bytes repeat
-        custom: Any = self.book.custom_doc_props  # type: ignore[attr-defined]
-        for name, value in properties.items():
-            custom.append(StringProperty(name=name, value=value))
-        stream = io.BytesIO()
-        self.book.save(stream)
-        blob = stream.getvalue()
-        parts = {name: member.read() for name, member in read_package(blob, self.title).items()}
-        return repack(
-            blob,
-            {
-                "docProps/core.xml": re.sub(
-                    rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + _STAMP, parts["docProps/core.xml"]
-                ),
-                "xl/theme/theme1.xml": re.sub(
-                    rb'(<a:latin typeface=")[^"]*', rb"\g<1>" + SONG.encode(), parts["xl/theme/theme1.xml"]
-                ),
-            },
-        )
+        """The file with its properties; the same drawing gives the same bytes."""
+        return saved(self.book, properties)
 
 
 class PrintSheet:
     """One printed sheet; ``row`` is the next free one."""
 
     def __init__(self, sheet: Worksheet, widths: Sequence[float], *, landscape: bool, paper: int, code: str) -> None:
-        from openpyxl.styles import Border, PatternFill, Side
-
         self.sheet, self.widths, self.columns = sheet, list(widths), len(widths)
-        side = Side("thin", color=_LINE)
-        self.line = Border(side, side, side, side)
+        self.line = thin(_LINE)
         self.fill = PatternFill("solid", fgColor=_FILL)
         self.row = 1
         self.scale = min(1.0, _ROOM[paper, landscape] / sum(self.widths))
-        for number, width in enumerate(widths, 1):
-            sheet.column_dimensions[letter(number)].width = width
-        self._page(landscape=landscape, paper=paper, code=code)
-
-    def _page(self, *, landscape: bool, paper: int, code: str) -> None:
-        from openpyxl.worksheet.header_footer import HeaderFooter, HeaderFooterItem, _HeaderFooterPart
-        from openpyxl.worksheet.properties import PageSetupProperties
-
-        page = self.sheet.page_setup
-        page.paperSize, page.orientation = paper, "landscape" if landscape else "portrait"
-        page.fitToWidth, page.fitToHeight = 1, 0
-        self.sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-        self.sheet.print_options.horizontalCentered = True
-        margins = self.sheet.page_margins
-        margins.left = margins.right = _MARGIN
-        margins.top, margins.bottom, margins.header, margins.footer = 0.63, 0.63, 0.31, 0.31
+        set_widths(sheet, widths)
+        set_page(sheet, (0.47, 0.63, 0.63, 0.31, 0.31), paper=paper, landscape=landscape)
         right = _HeaderFooterPart(f"标识：{code}", font=f"{SONG},Regular", size=9) if code else None
-        self.sheet.HeaderFooter = HeaderFooter(
+        sheet.HeaderFooter = HeaderFooter(
             oddHeader=HeaderFooterItem(right=right) if right else None,
             oddFooter=HeaderFooterItem(center=_HeaderFooterPart("第 &P 页 共 &N 页", font=f"{SONG},Regular", size=9)),
         )
@@ -213,10 +165,7 @@ class PrintSheet:
 
     def put(self, row: int, first: int, last: int, value: Any, look: Look = _PLAIN) -> None:
         """A value over columns ``first`` to ``last`` of a row, merged where they are several."""
-        from openpyxl.styles import Alignment, Font
-
-        if last > first:
-            self.sheet.merge_cells(start_row=row, end_row=row, start_column=first, end_column=last)
+        merge_across(self.sheet, row, first, last)
         cell: Any = self.sheet.cell(row, first)
         cell.value = value
         cell.font = Font(look.font, look.size, b=look.bold)
@@ -373,8 +322,6 @@ class PrintSheet:
 
     def new_page(self) -> None:
         """What follows begins a page."""
-        from openpyxl.worksheet.pagebreak import Break
-
         self.sheet.row_breaks.append(Break(id=self.row - 1))
 
     def gap(self, points: float = 8) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from docgen.printing.house_style import A3, A4, Col, Grid, PrintBook
+from docgen.printing.house_style import Col, Grid, PrintBook
+from docgen.sheets.new_book import A3, A4
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

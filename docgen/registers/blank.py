@@ -7,33 +7,32 @@ same bytes.
 
 from __future__ import annotations
 
-import io
-import math
 import re
-import unicodedata
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from openpyxl.formatting.rule import Rule
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.header_footer import HeaderFooter, HeaderFooterItem, _HeaderFooterPart
+
+from docgen.excel.row_heights import even_lines, text_width
 from docgen.forms.declaration import NUMERIC, normal_label
+from docgen.registers.reading import BLANK_PROPERTY, CHOICES_SHEET, FORM_PROPERTY, HELP_SHEET, PERIOD_PROPERTY
 from docgen.sheets.book import letter
+from docgen.sheets.new_book import HEI, SONG, merge_across, new_book, saved, set_page, set_widths, thin
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
     from docgen.forms.declaration import Column, Field, Form, Table
+    from docgen.template.package import Member
     from foundation.period import Period
-
-HELP_SHEET, CHOICES_SHEET = "填写说明", "选项"
-FORM_PROPERTY, PERIOD_PROPERTY = "guidang.form", "guidang.period"
-"""Custom document properties that say, whatever a file is renamed to, which form and period it was made for."""
-BLANK_PROPERTY = "guidang.blank"
-"""Another one that proves a blank nobody has saved since: the size and SHA-256 of what its cells are made of."""
 
 _FORMATS = {
     "text": "@",
@@ -79,11 +78,16 @@ _RULES = (
     "五、没有内容的单元格留空；不要合并单元格，不要写“同上”（说明中注明允许的列除外）。",
     "六、合计行、空行、表下的说明不影响读取；需要加行时在合计行之上插入。",
 )
+_HELP_WIDTHS = (20, 7, 28, 34, 40, 22, 22)
 _FIRST_DAY, _LAST_DAY = 36526, 73050  # 2000-01-01, 2099-12-31
-_SONG, _HEI = "宋体", "黑体"
-_DUTY_FILL, _PLAIN_FILL, _MISSING_FILL, _LINE = "FFF2CC", "EDEDED", "F8CBAD", "A6A6A6"
-_CORE, _CUSTOM, _THEME = "docProps/core.xml", "docProps/custom.xml", "xl/theme/theme1.xml"
-_STAMP = "2000-01-01T00:00:00Z"
+_CUSTOM = "docProps/custom.xml"
+
+_BORDER = thin("A6A6A6")
+_TITLE, _HEAD, _BODY, _NOTE = Font(HEI, 16), Font(SONG, 10.5, b=True), Font(SONG, 10.5), Font(SONG, 9.5)
+_DUTY, _PLAIN = PatternFill("solid", fgColor="FFF2CC"), PatternFill("solid", fgColor="EDEDED")
+_MISSING = DifferentialStyle(fill=PatternFill("solid", bgColor="F8CBAD"))
+_MIDDLE = Alignment("center", "center", wrap_text=True)
+_LEFT, _TOP = Alignment("left", "center", wrap_text=True), Alignment("left", "top", wrap_text=True)
 
 
 def new_workbook(
@@ -100,11 +104,7 @@ def new_workbook(
     those the form itself begins with; ``fields``: head fields that are known already. They are stored as values: a
     text that begins with = stays a text. ``filled``: with these it is a paper, and no longer marked as a blank.
     """
-    from openpyxl import Workbook
-
-    book = Workbook()
-    book.remove(book.worksheets[0])
-    writer = _Writer(form, period, book, fields or {}, blank=not filled)
+    writer = _Writer(form, period, fields or {}, blank=not filled)
     if writer.own_sheet:
         writer.write_fields_sheet()
     for table in form.tables:
@@ -125,48 +125,13 @@ def _same(row: Mapping[str, Any], other: Mapping[str, Any], keys: Collection[str
     return all(str(other.get(key)) == str(value) for key, value in row.items() if key in keys)
 
 
-@dataclass(frozen=True, slots=True)
-class _Looks:
-    """Shared styles: built once a workbook."""
-
-    line: Any
-    title: Any
-    head: Any
-    body: Any
-    note: Any
-    duty: Any
-    plain: Any
-    middle: Any
-    left: Any
-    top: Any
-
-
-def _looks() -> _Looks:
-    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-
-    side = Side("thin", color=_LINE)
-    return _Looks(
-        Border(side, side, side, side),
-        Font(_HEI, 16),
-        Font(_SONG, 10.5, b=True),
-        Font(_SONG, 10.5),
-        Font(_SONG, 9.5),
-        PatternFill("solid", fgColor=_DUTY_FILL),
-        PatternFill("solid", fgColor=_PLAIN_FILL),
-        Alignment("center", "center", wrap_text=True),
-        Alignment("left", "center", wrap_text=True),
-        Alignment("left", "top", wrap_text=True),
-    )
-
-
 class _Writer:
     """One blank being written: the workbook, its looks, and lists too long for a cell's own rule."""
 
-    def __init__(
-        self, form: Form, period: Period | None, book: Workbook, known: Mapping[str, Any], *, blank: bool
-    ) -> None:
-        self.form, self.period, self.book, self.known, self.blank = form, period, book, known, blank
-        self.looks = _looks()
+    def __init__(self, form: Form, period: Period | None, known: Mapping[str, Any], *, blank: bool) -> None:
+        self.form, self.period, self.known, self.blank = form, period, known, blank
+        self.heading = f"{form.title}（{period.label}）" if period else form.title
+        self.book = new_book(self.heading)
         self.lists: list[tuple[str, ...]] = []
         self.sums: dict[tuple[str, str], Decimal] = {}
 
@@ -175,24 +140,10 @@ class _Writer:
         """Head fields in sections fill a sheet; a few of them stand above the first table."""
         return not self.form.tables or any(field.section for field in self.form.fields)
 
-    @property
-    def heading(self) -> str:
-        return f"{self.form.title}（{self.period.label}）" if self.period else self.form.title
-
     def sheet(self, title: str, *, landscape: bool = True) -> Worksheet:
         """An A4 sheet, one page wide, with page numbers."""
-        from openpyxl.worksheet.header_footer import HeaderFooter, HeaderFooterItem, _HeaderFooterPart
-        from openpyxl.worksheet.properties import PageSetupProperties
-
         sheet: Worksheet = self.book.create_sheet(title)
-        page = sheet.page_setup
-        page.paperSize, page.orientation = 9, "landscape" if landscape else "portrait"
-        page.fitToWidth, page.fitToHeight = 1, 0
-        sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-        sheet.print_options.horizontalCentered = True
-        margins = sheet.page_margins
-        margins.left = margins.right = 0.47
-        margins.top, margins.bottom, margins.header, margins.footer = 0.59, 0.67, 0.3, 0.35
+        set_page(sheet, (0.47, 0.59, 0.67, 0.3, 0.35), landscape=landscape)
         foot = HeaderFooterItem(center=_HeaderFooterPart("第 &P 页 共 &N 页"))
         head = HeaderFooterItem(right=_HeaderFooterPart(self.form.code)) if self.form.code else None
         sheet.HeaderFooter = HeaderFooter(oddHeader=head, oddFooter=foot)
@@ -216,14 +167,14 @@ class _Writer:
             if field.section:
                 row = self.write_section(sheet, row, split[1], field.section)
             label, value = f"A{row}", f"{letter(split[0] + 1)}{row}"
-            _merge(sheet, row, 1, split[0])
-            _merge(sheet, row, split[0] + 1, split[1])
-            cell = self.put(sheet, label, field.title, self.looks.head, self.looks.middle)
-            cell.fill = self.looks.duty if field.required else self.looks.plain
+            merge_across(sheet, row, 1, split[0])
+            merge_across(sheet, row, split[0] + 1, split[1])
+            cell = self.put(sheet, label, field.title, _HEAD, _MIDDLE)
+            cell.fill = _DUTY if field.required else _PLAIN
             known = _stored(self.known.get(field.key))
-            self.put(sheet, value, known, self.looks.body, self.looks.left).number_format = _FORMATS[field.type]
+            self.put(sheet, value, known, _BODY, _LEFT).number_format = _FORMATS[field.type]
             for column in range(1, split[1] + 1):
-                sheet.cell(row, column).border = self.looks.line
+                sheet.cell(row, column).border = _BORDER
             self.validate(sheet, field, value)
             width = sum(sheet.column_dimensions[letter(n)].width for n in range(1, split[0] + 1))
             text_lines = max(field.lines, _lines(str(known or ""), 70) if self.own_sheet else 1)
@@ -232,20 +183,19 @@ class _Writer:
         return row
 
     def write_section(self, sheet: Worksheet, row: int, last: int, title: str) -> int:
-        _merge(sheet, row, 1, last)
-        cell = self.put(sheet, f"A{row}", title, self.looks.head, self.looks.left)
+        merge_across(sheet, row, 1, last)
+        cell = self.put(sheet, f"A{row}", title, _HEAD, _LEFT)
         for column in range(1, last + 1):
-            sheet.cell(row, column).border = self.looks.line
-        cell.fill = self.looks.plain
+            sheet.cell(row, column).border = _BORDER
+        cell.fill = _PLAIN
         sheet.row_dimensions[row].height = 22
         return row + 1
 
     def write_fields_sheet(self) -> None:
         sheet = self.sheet(self.form.title[:31], landscape=False)
-        for column, width in (("A", 20), ("B", 70)):
-            sheet.column_dimensions[column].width = width
+        set_widths(sheet, (20, 70))
         sheet.merge_cells("A1:B1")
-        self.put(sheet, "A1", self.heading, self.looks.title, self.looks.middle)
+        self.put(sheet, "A1", self.heading, _TITLE, _MIDDLE)
         sheet.row_dimensions[1].height = 34
         row = self.write_fields(sheet, 2, (1, 2))
         sheet.freeze_panes = "A2"
@@ -256,15 +206,15 @@ class _Writer:
         row = self.write_note(sheet, row, columns, note)
         if self.form.signers:
             signers = "　　　　　　　　".join(f"{signer}：" for signer in self.form.signers)
-            _merge(sheet, row, 1, columns)
-            self.put(sheet, f"A{row}", signers, self.looks.body, self.looks.left)
+            merge_across(sheet, row, 1, columns)
+            self.put(sheet, f"A{row}", signers, _BODY, _LEFT)
             sheet.row_dimensions[row].height = 28
 
     def write_note(self, sheet: Worksheet, row: int, columns: int, note: str) -> int:
         width = sum(sheet.column_dimensions[letter(n)].width for n in range(1, columns + 1))
         if note:
-            _merge(sheet, row, 1, columns)
-            self.put(sheet, f"A{row}", f"说明：{note}", self.looks.note, self.looks.top)
+            merge_across(sheet, row, 1, columns)
+            self.put(sheet, f"A{row}", f"说明：{note}", _NOTE, _TOP)
             sheet.row_dimensions[row].height = 14 * _lines(f"说明：{note}", width) + 4
             row += 1
         return row
@@ -273,8 +223,6 @@ class _Writer:
 
     def validate(self, sheet: Worksheet, field: Field, cells: str) -> None:
         """What the field allows and what it wants to be told, on ``cells``."""
-        from openpyxl.worksheet.datavalidation import DataValidation
-
         rule = DataValidation(sqref=cells, allow_blank=True, showInputMessage=True, **self.rule(field, cells))
         rule.promptTitle, rule.prompt = field.title[:32], _prompt(field)
         rule.errorTitle = field.title[:32]
@@ -313,17 +261,16 @@ class _Writer:
         sheet.sheet_state = "hidden"
         for column, choices in enumerate(self.lists, 1):
             for row, choice in enumerate(choices, 1):
-                self.put(sheet, f"{letter(column)}{row}", choice, self.looks.body, self.looks.left)
+                self.put(sheet, f"{letter(column)}{row}", choice, _BODY, _LEFT)
 
     # --- help ---
 
     def write_help(self) -> None:
         """填写说明: how to fill the form in, then every column with its duty, kind, choices and a sample."""
         sheet = self.sheet(HELP_SHEET)
-        for column, width in zip("ABCDEFG", (20, 7, 28, 34, 40, 22, 22), strict=True):
-            sheet.column_dimensions[column].width = width
+        set_widths(sheet, _HELP_WIDTHS)
         sheet.merge_cells("A1:G1")
-        self.put(sheet, "A1", f"《{self.form.title}》填写说明", self.looks.title, self.looks.middle)
+        self.put(sheet, "A1", f"《{self.form.title}》填写说明", _TITLE, _MIDDLE)
         sheet.row_dimensions[1].height = 34
         names = "、".join(table.title for table in self.form.tables) or self.form.title
         row = 2
@@ -340,67 +287,50 @@ class _Writer:
 
     def line(self, sheet: Worksheet, row: int, text: str) -> int:
         sheet.merge_cells(f"A{row}:G{row}")
-        self.put(sheet, f"A{row}", text, self.looks.body, self.looks.left)
+        self.put(sheet, f"A{row}", text, _BODY, _LEFT)
         sheet.row_dimensions[row].height = 17 * _lines(text, 173)
         return row + 1
 
     def help_block(self, sheet: Worksheet, row: int, title: str, fields: Sequence[Field]) -> int:
         sheet.merge_cells(f"A{row}:G{row}")
-        self.put(sheet, f"A{row}", f"【{title}】", self.looks.head, self.looks.left)
+        self.put(sheet, f"A{row}", f"【{title}】", _HEAD, _LEFT)
         sheet.row_dimensions[row].height = 22
-        self.help_row(
-            sheet, row + 1, ("列名", "必填", "填写方式", "可选内容", "说明", "示例", "也可写作"), self.looks.head
-        )
+        self.help_row(sheet, row + 1, ("列名", "必填", "填写方式", "可选内容", "说明", "示例", "也可写作"), _HEAD)
         for number, field in enumerate(fields, row + 2):
-            self.help_row(sheet, number, _help_texts(field), self.looks.note)
+            self.help_row(sheet, number, _help_texts(field), _NOTE)
             if field.required:
-                sheet[f"A{number}"].fill = self.looks.duty
+                sheet[f"A{number}"].fill = _DUTY
         return row + 2 + len(fields)
 
     def help_row(self, sheet: Worksheet, row: int, texts: Sequence[str], font: Any) -> None:
         for column, text in zip("ABCDEFG", texts, strict=True):
-            centred = column == "B" or font is self.looks.head
-            cell = self.put(sheet, f"{column}{row}", text, font, self.looks.middle if centred else self.looks.left)
-            cell.border = self.looks.line
-            if font is self.looks.head:
-                cell.fill = self.looks.plain
-        widths = (20, 7, 28, 34, 40, 22, 22)
-        sheet.row_dimensions[row].height = max(18, 14 * max(map(_lines, texts, widths)))
+            centred = column == "B" or font is _HEAD
+            cell = self.put(sheet, f"{column}{row}", text, font, _MIDDLE if centred else _LEFT)
+            cell.border = _BORDER
+            if font is _HEAD:
+                cell.fill = _PLAIN
+        sheet.row_dimensions[row].height = max(18, 14 * max(map(_lines, texts, _HELP_WIDTHS)))
 
     # --- bytes ---
 
     def saved(self) -> bytes:
-        """The file: fixed times, marks of form and period, totals with their values, no theme fonts."""
-        from openpyxl.packaging.custom import StringProperty
+        """The file: marked with form and period, and as a blank by the proof that nobody has written into it."""
+        properties = {FORM_PROPERTY: self.form.id, PERIOD_PROPERTY: str(self.period or "")}
+        properties |= {BLANK_PROPERTY: BLANK_PROPERTY} if self.blank else {}
+        return saved(
+            self.book, {name: value for name, value in properties.items() if value}, patches=self._totals_and_proof
+        )
 
-        from docgen.template.package import read_package, repack
-
-        core = self.book.properties
-        core.title, core.creator, core.language = self.heading, "guidang", "zh-CN"
-        core.created = datetime(2000, 1, 1)  # noqa: DTZ001 - a property without a zone; fixed, so that bytes repeat
-        marks = {FORM_PROPERTY: self.form.id, PERIOD_PROPERTY: str(self.period or "")}
-        marks |= {BLANK_PROPERTY: BLANK_PROPERTY} if self.blank else {}
-        properties: Any = self.book.custom_doc_props  # type: ignore[attr-defined]
-        for name, value in marks.items():
-            if value:
-                properties.append(StringProperty(name=name, value=value))
-        stream = io.BytesIO()
-        self.book.save(stream)
-        blob = stream.getvalue()
-        parts = {name: member.read() for name, member in read_package(blob, self.form.title).items()}
-        patched = {
-            _CORE: re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + _STAMP.encode(), parts[_CORE]),
-            _THEME: re.sub(rb'(<a:latin typeface=")[^"]*', rb"\g<1>" + _SONG.encode(), parts[_THEME]),
-        }
+    def _totals_and_proof(self, parts: Mapping[str, Member]) -> dict[str, bytes]:
+        patched = {}
         for number, sheet in enumerate(self.book.worksheets, 1):
-            sums = {cell: total for (title, cell), total in self.sums.items() if title == sheet.title}
-            if sums:
+            if sums := {cell: total for (title, cell), total in self.sums.items() if title == sheet.title}:
                 name = f"xl/worksheets/sheet{number}.xml"
-                patched[name] = _with_values(parts[name], sums)
+                patched[name] = _with_values(parts[name].read(), sums)
         if self.blank:
-            proof = f">{_proof({**parts, **patched})}<".encode()
-            patched[_CUSTOM] = parts[_CUSTOM].replace(f">{BLANK_PROPERTY}<".encode(), proof)
-        return repack(blob, patched)
+            proof = _proof({name: patched.get(name) or member.read() for name, member in parts.items()})
+            patched[_CUSTOM] = parts[_CUSTOM].read().replace(f">{BLANK_PROPERTY}<".encode(), f">{proof}<".encode())
+        return patched
 
 
 class _TableSheet:
@@ -408,18 +338,16 @@ class _TableSheet:
 
     def __init__(self, writer: _Writer, table: Table, carry: Sequence[Mapping[str, Any]]) -> None:
         self.writer, self.table, self.carry = writer, table, carry
-        self.looks = writer.looks
         self.sheet = writer.sheet(table.title)
         self.widths = [_width(column) for column in table.columns]
         self.last_column = len(table.columns)
         self.grouped = any(column.group for column in table.columns)
         if self.has_fields and self.split()[0] == 1:
-            longest = max(_columns(field.title) for field in writer.form.fields)
+            longest = max(text_width(field.title) for field in writer.form.fields)
             self.widths[0] = max(self.widths[0], min(longest + 3, 16))
 
     def write(self) -> None:
-        for number, width in enumerate(self.widths, 1):
-            self.sheet.column_dimensions[letter(number)].width = width
+        set_widths(self.sheet, self.widths)
         row = self.write_title()
         self.head = row
         self.first = row + (2 if self.grouped else 1)
@@ -435,8 +363,8 @@ class _TableSheet:
     def write_title(self) -> int:
         form = self.writer.form
         title = self.writer.heading if len(form.tables) == 1 else f"{self.writer.heading}　{self.table.title}"
-        _merge(self.sheet, 1, 1, self.last_column)
-        self.writer.put(self.sheet, "A1", title, self.looks.title, self.looks.middle)
+        merge_across(self.sheet, 1, 1, self.last_column)
+        self.writer.put(self.sheet, "A1", title, _TITLE, _MIDDLE)
         self.sheet.row_dimensions[1].height = 34
         if self.has_fields:
             return self.writer.write_fields(self.sheet, 2, self.split())
@@ -484,17 +412,17 @@ class _TableSheet:
             while end + 1 < len(columns) and columns[end + 1].group == columns[start].group:
                 end += 1
             if group := columns[start].group:
-                _merge(self.sheet, self.head, start + 1, end + 1)
+                merge_across(self.sheet, self.head, start + 1, end + 1)
                 self.heading(self.head, start + 1, group, None)
                 for number in range(start + 1, end + 2):
-                    self.sheet.cell(self.head, number).border = self.looks.line
+                    self.sheet.cell(self.head, number).border = _BORDER
             start = end + 1
 
     def heading(self, row: int, number: int, text: str, column: Column | None) -> None:
-        cell = self.writer.put(self.sheet, f"{letter(number)}{row}", text, self.looks.head, self.looks.middle)
-        cell.fill = self.looks.duty if column is not None and column.required else self.looks.plain
+        cell = self.writer.put(self.sheet, f"{letter(number)}{row}", text, _HEAD, _MIDDLE)
+        cell.fill = _DUTY if column is not None and column.required else _PLAIN
         for line in range(self.head, self.first):
-            self.sheet.cell(line, number).border = self.looks.line
+            self.sheet.cell(line, number).border = _BORDER
 
     def write_rows(self) -> None:
         styles = [self.column_style(column) for column in self.table.columns]
@@ -513,24 +441,19 @@ class _TableSheet:
     def column_style(self, column: Column) -> Any:
         """The style of a column's cells, made on a cell that is then emptied again."""
         cell: Any = self.sheet.cell(self.first, 1)
-        cell.font, cell.border, cell.number_format = self.looks.body, self.looks.line, _FORMATS[column.type]
-        cell.alignment = self.looks.left if column.type == "text" else self.looks.middle
+        cell.font, cell.border, cell.number_format = _BODY, _BORDER, _FORMATS[column.type]
+        cell.alignment = _LEFT if column.type == "text" else _MIDDLE
         return cell._style.__copy__()  # noqa: SLF001 - openpyxl has no public way to share a style
 
     def write_rules(self) -> None:
-        from openpyxl.formatting.rule import Rule
-        from openpyxl.styles import PatternFill
-        from openpyxl.styles.differential import DifferentialStyle
-
         entered = [number for number, column in enumerate(self.table.columns, 1) if not _is_serial(column)]
         span = f"${letter(entered[0])}{self.first}:${letter(entered[-1])}{self.first}" if entered else ""
-        missing = DifferentialStyle(fill=PatternFill("solid", bgColor=_MISSING_FILL))
         for number, column in enumerate(self.table.columns, 1):
             cells = f"{letter(number)}{self.first}:{letter(number)}{self.last}"
             self.writer.validate(self.sheet, column, cells)
             if column.required and span:
                 cell = f"{letter(number)}{self.first}"
-                rule = Rule("expression", dxf=missing, formula=[f"AND(COUNTA({span})>0,LEN(TRIM({cell}))=0)"])
+                rule = Rule("expression", dxf=_MISSING, formula=[f"AND(COUNTA({span})>0,LEN(TRIM({cell}))=0)"])
                 self.sheet.conditional_formatting.add(cells, rule)
 
     def write_total(self) -> int:
@@ -538,7 +461,7 @@ class _TableSheet:
         label = next((n for n, column in enumerate(self.table.columns, 1) if column.key not in self.table.total), 1)
         for number, column in enumerate(self.table.columns, 1):
             cell = self.sheet.cell(row, number)
-            cell.font, cell.border, cell.alignment = self.looks.head, self.looks.line, self.looks.middle
+            cell.font, cell.border, cell.alignment = _HEAD, _BORDER, _MIDDLE
             if column.key in self.table.total:
                 cell.value = f"=SUM({letter(number)}{self.first}:{letter(number)}{self.last})"
                 cell.number_format = _FORMATS[column.type]
@@ -567,11 +490,6 @@ def _with_values(xml: bytes, sums: Mapping[str, Decimal]) -> bytes:
     return xml
 
 
-def _merge(sheet: Worksheet, row: int, first: int, last: int) -> None:
-    if last > first:
-        sheet.merge_cells(start_row=row, end_row=row, start_column=first, end_column=last)
-
-
 def _is_serial(column: Column) -> bool:
     return normal_label(column.title) == "序号" and column.type in ("integer", "code", "text")
 
@@ -585,17 +503,12 @@ def _stored(value: Any) -> Any:
 
 
 def _width(column: Column) -> float:
-    title = max(map(_columns, re.split(r"\s+", column.title)), default=0)
+    title = max(map(text_width, re.split(r"\s+", column.title)), default=0)
     return max(column.width or _WIDTHS[column.type], min(title + 2, 12), 5)
 
 
-def _columns(text: str) -> int:
-    """Width in half-width characters."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WFA" else 1 for character in text)
-
-
 def _lines(text: str, width: float) -> int:
-    return sum(max(1, math.ceil(_columns(part) / max(width - 1, 1))) for part in text.split("\n"))
+    return even_lines(text, width - 1)
 
 
 def _bounds(field: Field) -> dict[str, str]:

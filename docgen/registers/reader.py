@@ -14,10 +14,20 @@ from typing import TYPE_CHECKING, Any
 from docgen.errors import DataError, Problem, Remedy
 from docgen.forms.conversions import convert
 from docgen.forms.declaration import normal_label
-from docgen.registers.blank import CHOICES_SHEET, FORM_PROPERTY, HELP_SHEET, PERIOD_PROPERTY, new_workbook
 from docgen.registers.head_fields import Found, find_fields
 from docgen.registers.headings import Heading, captions_above, find_headings
-from docgen.registers.reading import Ignored, Place, Reading, Reason, Remark, Row, TableData
+from docgen.registers.reading import (
+    CHOICES_SHEET,
+    FORM_PROPERTY,
+    HELP_SHEET,
+    PERIOD_PROPERTY,
+    Ignored,
+    Place,
+    Reading,
+    Reason,
+    Remark,
+    TableData,
+)
 from docgen.registers.rows import Options, Source, TableReader, faults
 from docgen.sheets.book import letter
 from docgen.sheets.cell import Refusal, is_blank, shown
@@ -30,23 +40,6 @@ if TYPE_CHECKING:
 
     from docgen.forms.declaration import Field, Form, Table
     from docgen.sheets.book import Book, Sheet
-
-__all__ = [
-    "Ignored",
-    "Options",
-    "Place",
-    "Reading",
-    "Reason",
-    "Remark",
-    "Row",
-    "TableData",
-    "form_of",
-    "forms_named",
-    "new_workbook",
-    "read",
-    "read_any",
-    "read_book",
-]
 
 _DEFAULT = Options()
 

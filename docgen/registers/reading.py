@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 ERRORS_HEADING = "错误说明"
 """The column guidang adds to a marked workbook; it is no data when the corrected copy comes back."""
 
+HELP_SHEET, CHOICES_SHEET = "填写说明", "选项"
+FORM_PROPERTY, PERIOD_PROPERTY = "guidang.form", "guidang.period"
+"""Custom document properties that say, whatever a file is renamed to, which form and period it was made for."""
+BLANK_PROPERTY = "guidang.blank"
+"""Another one that proves a blank nobody has saved since: the size and SHA-256 of what its cells are made of."""
+
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 

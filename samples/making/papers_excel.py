@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docgen.forms.loading import load_form
-from docgen.registers.reader import new_workbook
+from docgen.registers.blank import new_workbook
 from foundation.period import Period
 from samples.making.centre import CLEAN, DEPARTMENTS, FRONT, GUARD, MANAGER, SUPERVISORS, WORKS
 from samples.making.dice import Dice

@@ -24,7 +24,8 @@ from docgen.excel.row_heights import fitted, lines
 from docgen.forms.declaration import Form, Must, Table
 from docgen.forms.loading import load_forms, parse_form
 from docgen.printing.register import register_template
-from docgen.registers.reader import new_workbook, read, read_book
+from docgen.registers.blank import new_workbook
+from docgen.registers.reader import read, read_book
 from docgen.sheets.opening import open_book
 from foundation import language as i18n
 from foundation.period import Period

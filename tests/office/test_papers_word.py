@@ -23,7 +23,9 @@ from openpyxl import load_workbook
 import cli
 from docgen import WordTemplate
 from docgen.errors import DataError
-from docgen.registers.reader import Reading, forms_named, new_workbook, read
+from docgen.registers.blank import new_workbook
+from docgen.registers.reader import forms_named, read
+from docgen.registers.reading import Reading
 from docgen.word.check import defects
 from foundation.period import Period
 from office import Office, render_form, shipped_forms

@@ -12,7 +12,7 @@ import pytest
 from given import archives
 from given.archives import CHECK, INCIDENT, PLAN, REPORT, SCANNED, SHARE, approved, destroyed, listed, quarantined
 
-from docgen.registers.reader import new_workbook
+from docgen.registers.blank import new_workbook
 from foundation.period import Period
 from office.archive.classes import Classes
 from office.archive.records import Description, Verdict, classify, identified, record_named, settle

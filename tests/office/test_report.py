@@ -20,7 +20,7 @@ from openpyxl import load_workbook
 
 from docgen import DataError
 from docgen.figures.results import Breakdown, Line, Result
-from docgen.registers.reader import new_workbook
+from docgen.registers.blank import new_workbook
 from foundation.period import Period
 from office import (
     DEMO_PERIOD,

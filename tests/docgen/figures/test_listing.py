@@ -16,10 +16,11 @@ import openpyxl
 import pytest
 from given.places import ROOT
 
-from docgen.figures.annex import Heading, annex_workbook, base_data_workbook
+from docgen.figures.annex import annex_workbook, base_data_workbook
 from docgen.figures.declarations import parse
 from docgen.figures.evaluation import evaluate
 from docgen.figures.objectives import Verdict, judge, parse_objectives
+from docgen.figures.value_sheets import ReportHead
 from docgen.forms.loading import load_form
 from docgen.registers.reading import Place, Row
 from foundation.period import Period
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from docgen.forms.declaration import Table
 
 OCTOBER = Period.parse("2026-10")
-HEADING = Heading(
+HEADING = ReportHead(
     company="海河物业有限公司",
     office="海河花园服务中心",
     form="monthly-report",

@@ -24,8 +24,10 @@ from openpyxl.comments import Comment
 
 from docgen.errors import DataError, Problem
 from docgen.forms.loading import load_forms, parse_form
-from docgen.registers.reader import Options, Place, new_workbook, read, read_any, read_book
-from docgen.registers.reading import Reading, Reason
+from docgen.registers.blank import new_workbook
+from docgen.registers.reader import read, read_any, read_book
+from docgen.registers.reading import Place, Reading, Reason
+from docgen.registers.rows import Options
 from docgen.sheets.opening import open_book
 from foundation.period import Period
 
@@ -740,7 +742,7 @@ def test_a_blank_is_the_same_bytes_in_every_process(tmp_path: Path) -> None:
     code = (
         "import sys, hashlib; from pathlib import Path; from docgen.forms.loading import load_form;"
         "from foundation.period import Period;"
-        "from docgen.registers.reader import new_workbook;"
+        "from docgen.registers.blank import new_workbook;"
         "print(hashlib.sha256(new_workbook(load_form(Path(sys.argv[1])), period=Period.parse('2026-10'))).hexdigest())"
     )
     folder = write_form(tmp_path)

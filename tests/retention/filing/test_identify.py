@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docgen.forms.loading import load_forms
-from docgen.registers.reader import new_workbook
+from docgen.registers.blank import new_workbook
 from foundation import language as i18n
 from foundation.period import Period
 from foundation.temporary_files import left_alone
