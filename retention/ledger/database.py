@@ -30,14 +30,16 @@ _MIGRATION_LOCK = 0x6775_6964  # "guid": advisory lock of PostgreSQL while table
 def connect(target: str | Path) -> Engine:
     """An engine for a file's path or a database URL, with the newest tables in it.
 
-    LedgerError where it cannot be reached, would not keep what it is told, or is newer than this program.
+    LedgerError where it cannot be reached, would not keep what it is told, or was made by another program than this.
     """
     url = _url(target)
     engine = _sqlite(url) if url.get_backend_name() == "sqlite" else _postgresql(url)
     try:
         _see_that_it_syncs(engine)
-        if _found(engine) != schema.VERSION:
-            _migrate(engine)
+        with reading(engine).connect() as connection:
+            found = _version(connection)
+        if found != schema.VERSION:
+            _bring_forward(engine)
     except BaseException:
         engine.dispose()
         raise
@@ -139,16 +141,15 @@ def _shown(url: URL) -> str:
 # --- schema -----------------------------------------------------------------------------------------------------
 
 
-def _found(engine: Engine) -> str:
-    """The schema version that a database has; empty for a new one."""
-    with reading(engine).connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return ""
-        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
+def _version(connection: Connection) -> str:
+    """The revision that a database has; empty for a new one."""
+    if not inspect(connection).has_table("alembic_version"):
+        return ""
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
 
 
-def _migrate(engine: Engine) -> None:
-    """Bring the tables to the newest version, in one transaction; of several processes one does it."""
+def _bring_forward(engine: Engine) -> None:
+    """Make the tables, or bring them to the newest revision, in one transaction; of several processes one does it."""
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
@@ -159,9 +160,20 @@ def _migrate(engine: Engine) -> None:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
         config.attributes["connection"] = connection
+        found = _version(connection)  # again: another process may have been first
         try:
-            command.upgrade(config, "head")
+            if found:
+                command.upgrade(config, "head")
+            else:
+                schema.make(connection)
+                command.stamp(config, "head")
         except CommandError:
-            hint = _("Install the guidang that wrote it, or a newer one.")
-            problem = Problem(_shown(engine.url), _("this ledger was made by a newer guidang"), hint, "ledger.newer")
-            raise LedgerError([problem]) from None
+            raise LedgerError([_of_another_program(_shown(engine.url), found)]) from None
+
+
+def _of_another_program(where: str, found: str) -> Problem:
+    if found > schema.VERSION:
+        hint = _("Install the guidang that wrote it, or a newer one.")
+        return Problem(where, _("this ledger was made by a newer guidang"), hint, "ledger.newer")
+    hint = _("Read it with the guidang that wrote it, and begin a new ledger.")
+    return Problem(where, _("this ledger was made by an older guidang, before the first release"), hint, "ledger.older")

@@ -1,10 +1,12 @@
-"""The tables of the ledger, in SQLAlchemy Core. ``migrations/`` makes them; a test proves that both say the same.
+"""The tables of the ledger, in SQLAlchemy Core: a new ledger is made from them, and a test holds it against them.
 
 ``events`` is the truth and only ever grows: triggers refuse everything but the next number. ``head`` is where it ends.
 The other tables are projections of it, row by row what :mod:`retention.rules.lifecycle` makes of the events.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     DDL,
@@ -20,10 +22,14 @@ from sqlalchemy import (
     Table,
     Text,
     event,
+    insert,
 )
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
 VERSION = "0004"
-"""The migration that these tables are the result of."""
+"""The revision that these tables are; what brings an older ledger here lies in ``migrations/``."""
 
 metadata = MetaData(
     naming_convention={
@@ -36,111 +42,100 @@ metadata = MetaData(
 # Sorted by code point in both databases, so that both walk rows in one order.
 Id = Text().with_variant(Text(collation="C"), "postgresql")
 
+
+def _key(kind: Any, *names: str) -> list[Column[Any]]:
+    return [Column(name, kind, primary_key=True, autoincrement=False) for name in names]
+
+
+def _has(kind: Any, *names: str) -> list[Column[Any]]:
+    """Columns that every row has something in."""
+    return [Column(name, kind, nullable=False) for name in names]
+
+
+def _may(kind: Any, *names: str) -> list[Column[Any]]:
+    """Columns that may be empty."""
+    return [Column(name, kind) for name in names]
+
+
+def _index_of_some(name: str, share: Column[Any], column: Column[Any]) -> None:
+    """An index of the few rows of a share that have something in a column."""
+    there = column.is_not(None)
+    Index(name, share, column, sqlite_where=there, postgresql_where=there)
+
+
 events = Table(
     "events",
     metadata,
-    Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    Column("subject", Id, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("body", LargeBinary, nullable=False),
-    Column("hash", LargeBinary, nullable=False),
+    *_key(BigInteger, "seq"),
+    *_has(Id, "subject"),
+    *_has(Text, "kind"),
+    *_has(LargeBinary, "body", "hash"),
     Index("ix_events_subject", "subject", "seq"),
 )
 
 head = Table(
     "head",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("seq", BigInteger, nullable=False),
-    Column("hash", LargeBinary, nullable=False),
+    *_key(Integer, "id"),
+    *_has(BigInteger, "seq"),
+    *_has(LargeBinary, "hash"),
     CheckConstraint("id = 1"),
 )
 
 records = Table(
     "records",
     metadata,
-    Column("id", Id, primary_key=True),
-    Column("share", Text, nullable=False),
-    Column("path", Text, nullable=False),
-    Column("digest", Text, nullable=False),
-    Column("size", BigInteger, nullable=False),
-    Column("filed_on", Date, nullable=False),
-    Column("class_key", Text),
-    Column("period_first", Date),
-    Column("period_last", Date),
-    Column("dated", Date),
-    Column("department", Text, nullable=False),
-    Column("proof", Boolean, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("altered_to", Text),
-    Column("missing_since", Date),
-    Column("resurfaced_at", Text),
-    Column("extension", Text),
-    Column("list_id", Id),
-    Column("intent", BigInteger),
-    Column("outcome", Text),
-    Column("eligible_on", Date),
+    *_key(Id, "id"),
+    *_has(Text, "share", "path", "digest"),
+    *_has(BigInteger, "size"),
+    *_has(Date, "filed_on"),
+    *_may(Text, "class_key"),
+    *_may(Date, "period_first", "period_last", "dated"),
+    *_has(Text, "department"),
+    *_has(Boolean, "proof"),
+    *_has(Text, "state"),
+    *_may(Text, "altered_to"),
+    *_may(Date, "missing_since"),
+    *_may(Text, "resurfaced_at", "extension"),
+    *_may(Id, "list_id"),
+    *_may(BigInteger, "intent"),
+    *_may(Text, "outcome"),
+    *_may(Date, "eligible_on"),
     Index("ix_records_path", "share", "path"),
     Index("ix_records_digest", "digest"),
     Index("ix_records_class", "class_key", "period_first"),
     Index("ix_records_list", "list_id"),
     Index("ix_records_eligible", "eligible_on", "id"),
 )
-Index(
-    "ix_records_missing",
-    records.c.share,
-    records.c.missing_since,
-    sqlite_where=records.c.missing_since.is_not(None),
-    postgresql_where=records.c.missing_since.is_not(None),
-)
+_index_of_some("ix_records_missing", records.c.share, records.c.missing_since)
 
 record_holds = Table(
-    "record_holds",
-    metadata,
-    Column("record_id", Id, primary_key=True),
-    Column("hold_id", Id, primary_key=True),
-    Index("ix_record_holds_hold", "hold_id"),
+    "record_holds", metadata, *_key(Id, "record_id", "hold_id"), Index("ix_record_holds_hold", "hold_id")
 )
 
 holds = Table(
     "holds",
     metadata,
-    Column("id", Id, primary_key=True),
-    Column("reason", Text, nullable=False),
-    Column("placed_by", Text, nullable=False),
-    Column("placed_by_version", Text, nullable=False),
-    Column("placed_on", Date, nullable=False),
-    Column("released_on", Date),
+    *_key(Id, "id"),
+    *_has(Text, "reason", "placed_by", "placed_by_version"),
+    *_has(Date, "placed_on"),
+    *_may(Date, "released_on"),
 )
 
-adoptions = Table(
-    "adoptions",
-    metadata,
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("event", BigInteger, nullable=False),
-)
+adoptions = Table("adoptions", metadata, *_key(Integer, "number"), *_has(BigInteger, "event"))
 
 accounts = Table(
     "accounts",
     metadata,
-    Column("id", Id, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("full_name", Text, nullable=False),
-    Column("roles", Text, nullable=False),
-    Column("department", Text, nullable=False),
-    Column("closed_on", Date),
-    Column("secret", Text, nullable=False),
-    Column("given", Boolean, nullable=False),
-    Column("locked_until", Text),
+    *_key(Id, "id"),
+    *_has(Text, "name", "full_name", "roles", "department"),
+    *_may(Date, "closed_on"),
+    *_has(Text, "secret"),
+    *_has(Boolean, "given"),
+    *_may(Text, "locked_until"),
 )
 
-credentials = Table(
-    "credentials",
-    metadata,
-    Column("account", Id, primary_key=True),
-    Column("secret", Text, nullable=False),
-    Column("failures", Integer, nullable=False),
-)
+credentials = Table("credentials", metadata, *_key(Id, "account"), *_has(Text, "secret"), *_has(Integer, "failures"))
 """The stored forms of passwords, and how many wrong ones were tried in a row: secrets, no evidence, in no export."""
 
 # --- what the watcher saw: no state of records, no evidence; a scan rebuilds it. Times in microseconds since 1970 ---
@@ -148,81 +143,52 @@ credentials = Table(
 shares = Table(
     "shares",
     metadata,
-    Column("name", Id, primary_key=True),
-    Column("root", Text, nullable=False),
-    Column("device", Text, nullable=False),
-    Column("root_id", Text, nullable=False),
-    Column("passes", BigInteger, nullable=False),
-    Column("looked_at", BigInteger, nullable=False),
-    Column("full_at", BigInteger),
-    Column("believed_at", BigInteger),
-    Column("believed_seq", BigInteger, nullable=False),
-    Column("health", Text, nullable=False),
-    Column("health_since", BigInteger, nullable=False),
+    *_key(Id, "name"),
+    *_has(Text, "root", "device", "root_id"),
+    *_has(BigInteger, "passes", "looked_at"),
+    *_may(BigInteger, "full_at", "believed_at"),
+    *_has(BigInteger, "believed_seq"),
+    *_has(Text, "health"),
+    *_has(BigInteger, "health_since"),
 )
 
 folders = Table(
     "folders",
     metadata,
-    Column("share", Id, primary_key=True),
-    Column("path", Id, primary_key=True),
-    Column("parent", Id, nullable=False),
-    Column("digest", LargeBinary),
-    Column("looks", BigInteger, nullable=False),
-    Column("mounted", Boolean, nullable=False),
-    Column("left_alone", Integer, nullable=False),
-    Column("trouble", Text),
-    Column("trouble_since", BigInteger),
+    *_key(Id, "share", "path"),
+    *_has(Id, "parent"),
+    *_may(LargeBinary, "digest"),
+    *_has(BigInteger, "looks"),
+    *_has(Boolean, "mounted"),
+    *_has(Integer, "left_alone"),
+    *_may(Text, "trouble"),
+    *_may(BigInteger, "trouble_since"),
     Index("ix_folders_parent", "share", "parent"),
 )
 
 entries = Table(
     "entries",
     metadata,
-    Column("share", Id, primary_key=True),
-    Column("folder", Id, primary_key=True),
-    Column("name", Id, primary_key=True),
-    Column("size", BigInteger),
-    Column("mtime", BigInteger),
-    Column("file_id", BigInteger),
-    Column("digest", Text),
-    Column("standing", Text, nullable=False),
-    Column("record_id", Id),
-    Column("new_size", BigInteger),
-    Column("new_mtime", BigInteger),
-    Column("new_file_id", BigInteger),
-    Column("since", BigInteger),
-    Column("waiting_since", BigInteger),
-    Column("note", Text),
-    Column("tries", Integer, nullable=False),
-    Column("retry_at", BigInteger),
-    Column("gone_at", BigInteger),
-    Column("gone_pass", BigInteger),
+    *_key(Id, "share", "folder", "name"),
+    *_may(BigInteger, "size", "mtime", "file_id"),
+    *_may(Text, "digest"),
+    *_has(Text, "standing"),
+    *_may(Id, "record_id"),
+    *_may(BigInteger, "new_size", "new_mtime", "new_file_id", "since", "waiting_since"),
+    *_may(Text, "note"),
+    *_has(Integer, "tries"),
+    *_may(BigInteger, "retry_at", "gone_at", "gone_pass"),
     Index("ix_entries_file", "share", "file_id"),
     Index("ix_entries_record", "record_id"),
 )
-Index(
-    "ix_entries_new",
-    entries.c.share,
-    entries.c.new_size,
-    sqlite_where=entries.c.new_size.is_not(None),
-    postgresql_where=entries.c.new_size.is_not(None),
-)
-Index(
-    "ix_entries_gone",
-    entries.c.share,
-    entries.c.gone_at,
-    sqlite_where=entries.c.gone_at.is_not(None),
-    postgresql_where=entries.c.gone_at.is_not(None),
-)
+_index_of_some("ix_entries_new", entries.c.share, entries.c.new_size)
+_index_of_some("ix_entries_gone", entries.c.share, entries.c.gone_at)
 
 disposal_lists = Table(
     "disposal_lists",
     metadata,
-    Column("id", Id, primary_key=True),
-    Column("number", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("body", Text, nullable=False),
+    *_key(Id, "id"),
+    *_has(Text, "number", "state", "body"),
     Index("ix_disposal_lists_number", "number", unique=True),
 )
 """``body``: the list as retention.lists makes it of the events, in canonical form, without its items."""
@@ -230,12 +196,11 @@ disposal_lists = Table(
 disposal_items = Table(
     "disposal_items",
     metadata,
-    Column("list_id", Id, primary_key=True),
-    Column("record_id", Id, primary_key=True),
-    Column("row", Integer, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("open", Boolean, nullable=False),
-    Column("body", Text, nullable=False),
+    *_key(Id, "list_id", "record_id"),
+    *_has(Integer, "row"),
+    *_has(Text, "state"),
+    *_has(Boolean, "open"),
+    *_has(Text, "body"),
     Index("ix_disposal_items_record", "record_id"),
 )
 
@@ -289,3 +254,9 @@ for _dialect, _statements in TRIGGERS.items():
     for _statement in _statements:
         _ddl = DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect)  # type: ignore[no-untyped-call]
         event.listen(metadata, "after_create", _ddl)
+
+
+def make(connection: Connection) -> None:
+    """Every table of a new ledger, its triggers, and the head before the first event."""
+    metadata.create_all(connection)
+    connection.execute(insert(head), {"id": 1, "seq": 0, "hash": bytes(32)})

@@ -1,4 +1,4 @@
-"""Alembic's door: runs the versions beside it on the connection that retention.ledger hands over."""
+"""Alembic's door: runs the revisions beside it on the connection that :mod:`retention.ledger.database` hands over."""
 
 from alembic import context
 

@@ -2,116 +2,56 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from given.histories import (
+    AT,
+    KEY,
+    LISTED,
+    PERSON,
+    PUBLIC,
+    SERVICE,
+    STAMP,
+    a_history,
+    differences,
+    filed,
+    links,
+    monthly,
+    schedule,
+    state_rows,
+)
 from given.places import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, create_engine, select, text, update
+from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
 
-from foundation import mounts
 from foundation.period import Period
-from retention.errors import ConflictError, LedgerError, Problem, RefusedError, TamperedError
-from retention.ledger import chain, checkpoints, database, schema
+from retention.errors import ConflictError, Problem, RefusedError
+from retention.ledger import checkpoints, schema
 from retention.ledger.chain import Fault
 from retention.ledger.ledger import Draft, Ledger, Stamp, View
 from retention.rules import events
 from retention.rules.model import Overlay, Policy, State, Wish
-from retention.rules.people import Actor, Role
-from retention.rules.schedule import RecordClass, Rule, ScheduleVersion, Term, TermKind
+from retention.rules.people import Actor
+from retention.rules.schedule import Term, TermKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
-
-    from retention.ledger.checkpoints import Checkpoint
-
-KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-PUBLIC = KEY.public_key()
-AT = datetime(2026, 11, 23, 8, 5, tzinfo=UTC)
-SERVICE = Actor("service", "0.1.0")
-STAMP = Stamp(AT, date(2026, 11, 23), SERVICE)
-PERSON = Stamp(AT, date(2026, 11, 23), Actor("wang.min"))
-
-
-def filed(number: int = 1, **more: Any) -> Draft:
-    """A document of the share, filed."""
-    path = f"2023/月报 {number}.docx"
-    values = {"share": "office", "path": path, "digest": f"{number:064x}", "size": number, **more}
-    return Draft("", events.Filed(**values))
-
-
-def monthly(month: int = 1) -> Draft:
-    """A monthly report of 2023, classified."""
-    period = Period(date(2023, month, 1), date(2023, month, 28))
-    return filed(month, class_key="QG-FW-01-01", period=period, dated=period.last, department="客户服务部")
-
-
-LISTED = events.Listed("L1", date(2026, 1, 1), 1, 1, "月报", date(2023, 1, 28), Term(TermKind.FIXED, "2年", 24))
-
-
-def schedule(number: int, years: int) -> Draft:
-    """A version of the schedule in which monthly reports are kept so many years."""
-    term = Term(TermKind.FIXED, f"{years}年", 12 * years)
-    version = ScheduleVersion(f"{number:064x}", (RecordClass("QG-FW-01-01", "月报", "QG-FW-01-01", Rule(term)),))
-    return Draft("schedule", events.ScheduleAdopted(number, version))
 
 
 @pytest.fixture
 def ledger(target: str) -> Iterator[Ledger]:
     with Ledger.open(target) as opened:
         yield opened
-
-
-def state_rows(ledger: Ledger) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row that is not an event, in one order."""
-    with ledger._engine.connect() as connection:
-        return {
-            table.name: sorted(map(tuple, connection.execute(select(table))), key=repr)
-            for table in (schema.head, *schema.PROJECTIONS)
-        }
-
-
-def links(ledger: Ledger) -> list[chain.Link]:
-    with ledger.read() as view:
-        return list(view.links())
-
-
-def findings(ledger: Ledger, *points: Checkpoint) -> set[Fault]:
-    return {finding.fault for finding in ledger.verify(points, PUBLIC).findings}
-
-
-def differences(ledger: Ledger) -> list[chain.Finding]:
-    with ledger.read() as view:
-        return list(view.differences())
-
-
-def a_history(ledger: Ledger) -> None:
-    """Eighteen events of many kinds, by a person and the service."""
-    ledger.append([schedule(1, 2)], PERSON)
-    ids = [entry.event.subject for entry in ledger.append([monthly(1), monthly(2), filed(3)], STAMP)]
-    ledger.append([Draft("H1", events.HoldPlaced("诉讼")), Draft(ids[0], events.Held("H1"))], PERSON)
-    ledger.append([Draft(ids[1], events.Moved("office", "2023/报告/月报 2.docx"))], STAMP)
-    ledger.append([Draft(ids[1], events.Altered("f" * 64, 99)), Draft(ids[2], events.Missed())], STAMP)
-    ledger.append([Draft(ids[2], events.Extended(Term(TermKind.FIXED, "3年", 36), "合同未了"))], PERSON)
-    ledger.append([Draft("H2", events.HoldPlaced("审计")), Draft(ids[2], events.Held("H2"))], PERSON)
-    ledger.append([Draft(ids[0], events.Released("H1")), Draft("H1", events.HoldReleased("已结案"))], PERSON)
-    ledger.append([Draft("account/li.hua", events.AccountAdded("li.hua", "李华", frozenset({Role.WITNESS})))], STAMP)
-    drafted = Draft("L1", events.ListDrafted("2026-001", Policy()))
-    ledger.append([monthly(4), drafted, Draft("16", LISTED)], PERSON)
 
 
 # --- L1 ---------------------------------------------------------------------------------------------------------
@@ -220,143 +160,6 @@ def test_a_transaction_is_whole_or_not_at_all(ledger: Ledger) -> None:  # L1
     assert len(links(ledger)) == 1
 
 
-# --- L2: tampering with the database itself, its triggers dropped --------------------------------------------------
-
-
-@pytest.fixture
-def told(ledger: Ledger) -> tuple[Ledger, Checkpoint]:
-    """A ledger with a history, and a checkpoint of it that was kept elsewhere."""
-    a_history(ledger)
-    with ledger.read() as view:
-        return ledger, checkpoints.sign(view.head, AT, KEY)
-
-
-def tamper(ledger: Ledger, *statements: str) -> None:
-    """What the owner of a database can do."""
-    with ledger._engine.begin() as connection:
-        for statement in (*_unguarded(connection), *statements):
-            connection.execute(text(statement))
-
-
-def _unguarded(connection: Connection) -> Iterable[str]:
-    if connection.dialect.name == "postgresql":
-        return [f"ALTER TABLE {name} DISABLE TRIGGER USER" for name in ("events", "head")]
-    names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars().all()
-    return [f"DROP TRIGGER {name}" for name in names]
-
-
-def replaced_by(ledger: Ledger, bodies: list[bytes]) -> None:
-    """Put another history in place, with a chain and a head that are sound in themselves."""
-    links = list(chain.chained(chain.NOTHING, bodies))
-    tamper(ledger, "DELETE FROM events")
-    with ledger._engine.begin() as connection:
-        for seq, body, digest in links:
-            row = {"seq": seq, "subject": "", "kind": "", "body": body, "hash": digest}
-            connection.execute(schema.events.insert(), row)
-        connection.execute(update(schema.head).values(seq=links[-1].seq, hash=links[-1].hash))
-
-
-def test_an_edited_event_is_detected(told: tuple[Ledger, Checkpoint]) -> None:  # L2
-    ledger, point = told
-    assert findings(ledger, point) == set()
-    bodies = [link.body for link in links(ledger)]
-    bodies[3] = bodies[3].replace("月报".encode(), "周报".encode())
-    replaced_by(ledger, bodies)
-    assert ledger.verify().sound
-    assert findings(ledger, point) == {Fault.REPLACED}
-
-
-def test_an_event_edited_in_place_is_detected_without_a_checkpoint(
-    told: tuple[Ledger, Checkpoint],
-) -> None:  # L2
-    ledger, _point = told
-    tamper(ledger, "UPDATE events SET body = (SELECT body FROM events WHERE seq = 2) WHERE seq = 3")
-    assert findings(ledger) == {Fault.ALTERED}
-
-
-def test_an_event_filed_under_another_subject_is_detected(told: tuple[Ledger, Checkpoint]) -> None:  # L2
-    ledger, _point = told
-    tamper(ledger, "UPDATE events SET subject = '4' WHERE seq = 2")
-    assert {finding.fault for finding in differences(ledger)} == {Fault.STATE}
-
-
-def test_an_event_that_is_none_is_said_to_be_so(told: tuple[Ledger, Checkpoint]) -> None:  # L2
-    ledger, point = told
-    tamper(ledger, "UPDATE events SET body = '' WHERE seq = 2")
-    assert findings(ledger, point) == {Fault.ALTERED}
-    assert Fault.STATE in {finding.fault for finding in differences(ledger)}
-    with ledger.read() as view, pytest.raises(TamperedError, match="2"):
-        list(view.log())
-
-
-def test_reordered_events_are_detected(told: tuple[Ledger, Checkpoint]) -> None:  # L2
-    ledger, point = told
-    moves = [f"UPDATE events SET seq = {new} WHERE seq = {old}" for old, new in ((3, 99), (4, 3), (99, 4))]
-    tamper(ledger, *moves)
-    assert findings(ledger, point) == {Fault.ALTERED}
-
-
-def test_an_inserted_event_is_detected(told: tuple[Ledger, Checkpoint]) -> None:  # L2
-    ledger, point = told
-    bodies = [link.body for link in links(ledger)]
-    replaced_by(ledger, [*bodies[:5], bodies[5], *bodies[5:]])
-    assert findings(ledger, point) == {Fault.REPLACED}
-
-
-def test_a_deleted_event_is_detected(told: tuple[Ledger, Checkpoint]) -> None:  # L2
-    ledger, point = told
-    tamper(ledger, "DELETE FROM events WHERE seq = 5")
-    assert findings(ledger, point) == {Fault.MISSING}
-
-
-def test_a_blanked_hash_is_detected(told: tuple[Ledger, Checkpoint]) -> None:  # L2
-    ledger, point = told
-    tamper(ledger, "UPDATE events SET hash = '' WHERE seq = 5")
-    assert Fault.UNHASHED in findings(ledger, point)
-
-
-def test_a_cut_tail_is_detected(told: tuple[Ledger, Checkpoint]) -> None:  # L2
-    ledger, point = told
-    replaced_by(ledger, [link.body for link in links(ledger)][:-2])
-    assert ledger.verify().sound
-    assert findings(ledger, point) == {Fault.SHORTENED}
-
-
-def test_a_tail_cut_without_its_head_is_detected_without_a_checkpoint(
-    told: tuple[Ledger, Checkpoint],
-) -> None:
-    ledger, _point = told
-    tamper(ledger, "DELETE FROM events WHERE seq > 6")
-    assert findings(ledger) == {Fault.HEAD}
-
-
-def test_an_older_database_put_back_is_detected(told: tuple[Ledger, Checkpoint], tmp_path: Path) -> None:  # L2
-    """Also after it went on living its own life, past the number of the checkpoint."""
-    ledger, point = told
-    with Ledger.open(tmp_path / "older.db") as older:
-        older.restore(links(ledger)[:6])
-        assert findings(older, point) == {Fault.SHORTENED}
-        older.append([filed(number) for number in range(20)], STAMP)
-        assert older.verify().sound
-        assert findings(older, point) == {Fault.REPLACED}
-
-
-def test_a_copied_file_put_back_is_detected(tmp_path: Path) -> None:  # L2
-    place, copy = tmp_path / "ledger.db", tmp_path / "copy.db"
-    with Ledger.open(place) as ledger:
-        ledger.append([filed(1)], STAMP)
-    shutil.copy(place, copy)
-    with Ledger.open(place) as ledger:
-        ledger.append([filed(2)], STAMP)
-        with ledger.read() as view:
-            point = checkpoints.sign(view.head, AT, KEY)
-    for rest in tmp_path.glob("ledger.db*"):
-        rest.unlink()
-    shutil.copy(copy, place)
-    with Ledger.open(place) as ledger:
-        assert findings(ledger, point) == {Fault.SHORTENED}
-
-
 # --- L3: many writers -------------------------------------------------------------------------------------------
 
 WRITER = """
@@ -462,88 +265,6 @@ def test_a_writer_killed_in_the_middle_leaves_a_whole_chain(target: str, after: 
         assert ledger.verify().sound
         assert len(links(ledger)) - 1 in {len(whole) * 3, len(whole) * 3 + 3}
         assert differences(ledger) == []
-
-
-# --- L4 ---------------------------------------------------------------------------------------------------------
-
-
-def test_an_export_proves_what_the_ledger_holds(told: tuple[Ledger, Checkpoint], tmp_path: Path) -> None:  # L4
-    ledger, point = told
-    with ledger.read() as view:
-        assert chain.export(view.links(), tmp_path / "events.txt") == view.head
-    verdict = chain.verify(chain.exported(tmp_path / "events.txt"), [point], PUBLIC)
-    assert verdict.sound
-    assert verdict.proven == point.seq
-
-
-# --- L5 ---------------------------------------------------------------------------------------------------------
-
-FORBIDDEN = {
-    "both": [
-        "UPDATE events SET body = body WHERE seq = 1",
-        "UPDATE events SET seq = 9 WHERE seq = 2",
-        "DELETE FROM events WHERE seq = 2",
-        "DELETE FROM events",
-        "INSERT INTO events SELECT seq, subject, kind, body, hash FROM events WHERE seq = 1",
-        "INSERT INTO events SELECT seq + 5, subject, kind, body, hash FROM events WHERE seq = 1",
-        "UPDATE head SET seq = 1",
-        "DELETE FROM head",
-        "INSERT INTO head SELECT 2, seq, hash FROM head",
-    ],
-    "sqlite": [
-        "INSERT OR REPLACE INTO events SELECT 1, 'x', kind, body, hash FROM events WHERE seq = 2",
-        "REPLACE INTO events SELECT 2, 'x', kind, body, hash FROM events WHERE seq = 1",
-        "INSERT OR IGNORE INTO events SELECT 7, 'x', kind, body, hash FROM events WHERE seq = 1",
-        "UPDATE OR REPLACE events SET seq = 1 WHERE seq = 2",
-        "REPLACE INTO head VALUES (1, 0, x'00')",
-        "INSERT INTO events VALUES (1, 'x', 'x', x'00', x'00') ON CONFLICT (seq) DO UPDATE SET body = x'00'",
-    ],
-    "postgresql": [
-        "TRUNCATE events",
-        "TRUNCATE head",
-        "INSERT INTO events VALUES (1, 'x', 'x', '', '') ON CONFLICT (seq) DO UPDATE SET body = ''",
-    ],
-}
-
-
-def test_the_database_refuses_to_change_or_remove_what_was_written(ledger: Ledger) -> None:  # L5
-    a_history(ledger)
-    before = links(ledger)
-    for statement in [*FORBIDDEN["both"], *FORBIDDEN[ledger._engine.dialect.name]]:
-        with pytest.raises(DBAPIError), ledger._engine.begin() as connection:
-            connection.execute(text(statement))
-    assert links(ledger) == before
-    assert ledger.verify().sound
-
-
-def test_sqlite_refuses_a_replacement_from_any_program(tmp_path: Path) -> None:  # L5
-    """Not only over our own connections, which set pragmas."""
-    with Ledger.open(tmp_path / "ledger.db") as ledger:
-        ledger.append([filed(1), filed(2)], STAMP)
-    with sqlite3.connect(tmp_path / "ledger.db") as stranger:
-        for statement in [*FORBIDDEN["both"], *FORBIDDEN["sqlite"]]:
-            with pytest.raises(sqlite3.DatabaseError):
-                stranger.execute(statement)
-    stranger.close()
-
-
-def test_a_ledger_with_events_takes_no_others(ledger: Ledger) -> None:  # L5
-    a_history(ledger)
-    before = links(ledger)
-    with pytest.raises(ConflictError):
-        ledger.restore(before)
-    assert links(ledger) == before
-
-
-def test_what_is_no_whole_chain_is_not_taken_over(ledger: Ledger, tmp_path: Path) -> None:  # L2
-    a_history(ledger)
-    whole = links(ledger)
-    with Ledger.open(tmp_path / "other.db") as other:
-        for wrong in (whole[1:], [*whole[:4], *whole[5:]], [whole[0]._replace(body=b"{}"), *whole[1:]]):
-            with pytest.raises(TamperedError):
-                other.restore(wrong)
-            assert links(other) == []
-            assert state_rows(other)["records"] == []
 
 
 # --- L6, L7, L8 -------------------------------------------------------------------------------------------------
@@ -690,190 +411,3 @@ def test_a_reader_sees_one_moment(ledger: Ledger) -> None:
         ledger.append([filed(2)], STAMP)
         assert len(list(view.links())) == view.head.seq == 1
     assert len(links(ledger)) == 2
-
-
-# --- where and how it is kept --------------------------------------------------------------------------------------
-
-
-def triggers(engine: Engine) -> dict[str, str]:
-    """Name and text of every trigger and function."""
-    query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
-    if engine.dialect.name == "postgresql":
-        query = (
-            "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal "
-            "UNION SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
-        )
-    with engine.connect() as connection:
-        return {row[0]: row[1] for row in connection.execute(text(query))}
-
-
-def indexes(engine: Engine) -> set[tuple[Any, ...]]:
-    query = "SELECT name, sql FROM sqlite_master WHERE type IN ('index', 'table') AND name NOT LIKE '%alembic%'"
-    if engine.dialect.name == "postgresql":
-        query = (
-            "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename NOT LIKE 'alembic%' "
-            "UNION SELECT table_name || '.' || column_name, concat_ws(' ', data_type, is_nullable, collation_name) "
-            "FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE 'alembic%' "
-            "UNION SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint "
-            "WHERE connamespace = 'public'::regnamespace AND conname NOT LIKE 'alembic%'"
-        )
-    with engine.connect() as connection:
-        return {(row[0], "".join((row[1] or "").split()).replace('"', "")) for row in connection.execute(text(query))}
-
-
-def test_the_migrations_make_what_the_schema_says(request: pytest.FixtureRequest, target: str, tmp_path: Path) -> None:
-    migrated = database.connect(target)
-    other = request.getfixturevalue("postgres")() if "://" in target else f"sqlite:///{tmp_path / 'made.db'}"
-    made = create_engine(other.replace("postgresql:", "postgresql+psycopg:"))
-    schema.metadata.create_all(made)
-    with migrated.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
-        assert compare_metadata(context, schema.metadata) == []
-        assert context.get_current_revision() == schema.VERSION
-    assert triggers(migrated) == triggers(made)
-    assert indexes(migrated) == indexes(made)
-    for engine in (migrated, made):
-        engine.dispose()
-
-
-def test_a_ledger_is_synced_before_it_is_confirmed(ledger: Ledger) -> None:  # D8
-    with ledger._engine.connect() as connection:
-        if ledger._engine.dialect.name == "sqlite":
-            modes = [connection.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous")]
-            assert modes == ["wal", 2]
-        else:
-            names = ("fsync", "synchronous_commit")
-            assert [connection.execute(text(f"SHOW {name}")).scalar() for name in names] == ["on", "on"]
-
-
-def test_a_ledger_of_a_newer_program_is_left_alone(ledger: Ledger, target: str) -> None:
-    with ledger._engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(LedgerError) as refused:
-        Ledger.open(target)
-    assert refused.value.problems[0].code == "ledger.newer"
-
-
-@pytest.mark.parametrize(
-    ("target", "code"),
-    [
-        ("mysql://server/ledger", "ledger.url"),
-        ("://", "ledger.url"),
-        ("sqlite://", "ledger.url"),
-        ("postgresql://nobody@127.0.0.1:1/nothing", "ledger.database"),
-        ("/proc/no/such/folder/ledger.db", "ledger.database"),
-    ],
-)
-def test_a_place_where_no_ledger_can_lie_is_named(target: str, code: str) -> None:
-    with pytest.raises(LedgerError) as refused:
-        Ledger.open(target)
-    assert refused.value.problems[0].code == code
-    assert refused.value.problems[0].hint
-
-
-def test_a_server_that_may_lose_what_it_confirmed_is_refused(postgres: Callable[[], str]) -> None:  # D8
-    url = postgres()
-    server = create_engine(url.replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        try:
-            connection.execute(text("ALTER SYSTEM SET fsync = off"))
-            connection.execute(text("SELECT pg_reload_conf()"))
-            while connection.execute(text("SHOW fsync")).scalar() != "off":
-                pass
-            with pytest.raises(LedgerError) as refused:
-                Ledger.open(url)
-        finally:
-            connection.execute(text("ALTER SYSTEM RESET fsync"))
-            connection.execute(text("SELECT pg_reload_conf()"))
-            while connection.execute(text("SHOW fsync")).scalar() != "on":
-                pass
-    server.dispose()
-    assert refused.value.problems[0].code == "ledger.fsync"
-
-
-MOUNTS = r"""
-22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
-30 22 0:30 / /srv/share rw,relatime shared:9 - cifs //server/share rw,vers=3.0
-31 30 0:31 / /srv/share/local rw - ext4 /dev/sdb1 rw
-32 22 0:32 / /srv/nfs\040home rw - nfs4 server:/home rw
-33 22 0:33 / /srv/over rw - ext4 /dev/sdc1 rw
-34 33 0:34 / /srv/over rw - fuse.sshfs user@server:/ rw
-""".strip()
-
-
-@pytest.mark.parametrize(
-    ("path", "kind"),
-    [
-        ("/var/lib/guidang", "ext4"),
-        ("/srv/share", "cifs"),
-        ("/srv/share/archive", "cifs"),
-        ("/srv/shared", "ext4"),
-        ("/srv/share/local/x", "ext4"),
-        ("/srv/nfs home/x", "nfs4"),
-        ("/srv/over/x", "fuse.sshfs"),
-    ],
-)
-def test_the_kind_of_a_file_system_is_read_from_the_mounts(path: str, kind: str) -> None:
-    assert mounts.kind_of(MOUNTS, path) == kind
-    assert bool(mounts.NETWORK.fullmatch(kind)) == (kind != "ext4")
-
-
-def test_a_ledger_on_a_network_drive_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the table of mounts says that the folder is one; a real mount needs a server."""
-    table = tmp_path / "mountinfo"
-    table.write_text(
-        f"22 1 8:1 / / rw - ext4 /dev/sda1 rw\n30 22 0:30 / {tmp_path}/share rw - cifs //server/share rw\n"
-    )
-    monkeypatch.setattr(mounts, "MOUNTS", table)
-    (tmp_path / "share").mkdir()
-    with pytest.raises(LedgerError) as refused:
-        Ledger.open(tmp_path / "share" / "ledger.db")
-    assert refused.value.problems[0].code == "ledger.network"
-    assert list((tmp_path / "share").iterdir()) == []
-    Ledger.open(tmp_path / "ledger.db").close()
-
-
-FULL = """
-import resource, signal, sys
-from datetime import UTC, date, datetime
-from retention.errors import LedgerError
-from retention.rules.events import Filed
-from retention.ledger.ledger import Draft, Ledger, Stamp
-from retention.rules.people import Actor
-stamp = Stamp(datetime(2026, 11, 23, tzinfo=UTC), date(2026, 11, 23), Actor("service", "0.1.0"))
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-ledger = Ledger.open(sys.argv[1])
-resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, resource.RLIM_INFINITY))
-done = 0
-try:
-    while True:
-        ledger.append([Draft("", Filed("office", f"{done}.docx", "0" * 64, 1))] * 50, stamp)
-        done += 50
-except LedgerError as error:
-    print(done, error.problems[0].code)
-"""
-
-
-def test_a_full_disk_stops_the_ledger_and_loses_nothing(tmp_path: Path) -> None:  # D8
-    place = tmp_path / "ledger.db"
-    run = subprocess.run([sys.executable, "-c", FULL, str(place)], capture_output=True, text=True, check=True, cwd=ROOT)
-    done, code = run.stdout.split()
-    assert code == "ledger.database"
-    with Ledger.open(place) as ledger:
-        assert ledger.verify().sound
-        assert len(links(ledger)) == int(done)
-        assert differences(ledger) == []
-        ledger.append([filed(1)], STAMP)
-
-
-def test_a_ledger_that_stays_locked_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
-    with Ledger.open(tmp_path / "ledger.db") as ledger:
-        with sqlite3.connect(tmp_path / "ledger.db", isolation_level=None) as other:
-            other.execute("BEGIN IMMEDIATE")
-            with pytest.raises(LedgerError, match="locked"):
-                ledger.append([filed(1)], STAMP)
-            other.execute("ROLLBACK")
-        other.close()
-        ledger.append([filed(1)], STAMP)
-        assert len(links(ledger)) == 1
