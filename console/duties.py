@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from foundation.period import Period
     from office import Office
     from office.archive.deadlines import Judged
-    from retention.duties.judging import Agenda, Entry, Status
+    from retention.duties.judging import Agenda, DutyEntry, DutyStatus
 
 
 @click.command(cls=terminal.Command)
@@ -70,10 +70,10 @@ def _write_calendar(agenda: Agenda, office: Office, target: Path) -> None:
 
 
 def _show_duties(found: Judged, *, only_open: bool, as_json: bool) -> None:
-    from retention.duties.judging import Status
+    from retention.duties.judging import DutyStatus
 
     agenda = found.agenda
-    entries = [entry for entry in agenda.entries if not (only_open and entry.status is Status.ON_TIME)]
+    entries = [entry for entry in agenda.entries if not (only_open and entry.status is DutyStatus.ON_TIME)]
     if as_json:
         problems = [*map(problem_data, found.problems)]
         data = {"exit": 0, "on": agenda.on, "duties": [*map(_duty_data, entries)], "notices": agenda.notices}
@@ -82,13 +82,13 @@ def _show_duties(found: Judged, *, only_open: bool, as_json: bool) -> None:
     heading = (_("due"), _("clause"), _("duty"), _("about"), _("who"), _("status"), _("done on"), _("remark"))
     terminal.print_table(heading, [_duty_row(entry) for entry in entries])
     counts = Counter(entry.status for entry in agenda.entries)
-    click.echo("  ".join(f"{_status(status)} {counts[status]}" for status in Status if counts[status]))
+    click.echo("  ".join(f"{_status(status)} {counts[status]}" for status in DutyStatus if counts[status]))
     for notice in agenda.notices:
         click.echo(click.style(notice, fg="yellow"))
     terminal.print_problems(found.problems, colour="yellow")
 
 
-def _duty_row(entry: Entry) -> tuple[str, ...]:
+def _duty_row(entry: DutyEntry) -> tuple[str, ...]:
     due = f"{entry.moment:%Y-%m-%d %H:%M}" if entry.moment else str(entry.due)
     done = str(entry.on or "")
     colours = {"on_time": "green", "late": "yellow", "missing": "red"}
@@ -97,7 +97,7 @@ def _duty_row(entry: Entry) -> tuple[str, ...]:
     return (due, entry.duty.clause, entry.duty.title, str(entry.period), entry.by, shown, done, remarks)
 
 
-def _status(status: Status) -> str:
+def _status(status: DutyStatus) -> str:
     return {
         "on_time": _("on time"),
         "late": _("late"),
@@ -108,7 +108,7 @@ def _status(status: Status) -> str:
     }[status.value]
 
 
-def _duty_data(entry: Entry) -> dict[str, Any]:
+def _duty_data(entry: DutyEntry) -> dict[str, Any]:
     return {
         "duty": entry.duty.key,
         "clause": entry.duty.clause,

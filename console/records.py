@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from retention.ledger.view import Dated, View
     from retention.rules.model import Hold, Record
     from retention.rules.people import Actor
-    from retention.rules.reasons import Step
+    from retention.rules.reasons import Reason
     from retention.rules.reckoning import Reckoning
     from retention.rules.schedule import Adoption
 
@@ -436,7 +436,7 @@ class _Why:
 
     classes: Classes
     dated: Dated
-    steps: Sequence[Step]
+    steps: Sequence[Reason]
     holds: Sequence[Hold]
     copies: Sequence[Record]
     happened: Sequence[Happening]

@@ -16,7 +16,7 @@ from office.archive import ledgers
 from office.archive.classes import Classes
 from office.archive.shares import roots
 from retention.duties.declaration import read_duties
-from retention.duties.judging import Basis, Case, Filed, Known, Rules, Staff, agenda
+from retention.duties.judging import Circumstances, HandedIn, Known, RegisterCase, Rules, Staff, agenda
 from retention.duties.transmittals import FILE as TRANSMITTALS
 from retention.duties.transmittals import read_transmittals
 from retention.duties.workdays import library, read_holidays
@@ -69,7 +69,7 @@ def judged(office: Office, period: Period, now: datetime) -> Judged:
         frozenset((reading.form.id, reading.period) for reading in readings if reading.period),
     )
     staff = Staff(office.settings.departments.names, _visitors(office, readings))
-    basis = Basis(known, staff, _table(office), _rules(office))
+    basis = Circumstances(known, staff, _table(office), _rules(office))
     return Judged(agenda(duties, period, now, basis), tuple(problems))
 
 
@@ -94,14 +94,14 @@ def _table(office: Office) -> HolidayTable:
 # --- what is filed ---------------------------------------------------------------------------------------------
 
 
-def _handed_in(office: Office, duties: Iterable[Duty]) -> tuple[Filed, ...]:
+def _handed_in(office: Office, duties: Iterable[Duty]) -> tuple[HandedIn, ...]:
     """What people wrote down; nothing where there is no such list."""
     path = office.folder / TRANSMITTALS
     names = {name: duty.key for duty in duties for name in (duty.title, duty.key)}
     return read_transmittals(path.read_bytes(), names, path.name) if path.is_file() else ()
 
 
-def _found(office: Office, period: Period) -> dict[Filed, None]:
+def _found(office: Office, period: Period) -> dict[HandedIn, None]:
     """The papers that are there and say with certainty what they are; their days are not known.
 
     Those of the office's own folders, and those its ledger has of the shares it watches: a paper that lies in both is
@@ -111,7 +111,7 @@ def _found(office: Office, period: Period) -> dict[Filed, None]:
     return dict.fromkeys([*_in_folders(office, classes.catalogue), *_in_ledger(office, classes, period)])
 
 
-def _in_folders(office: Office, catalogue: Catalogue) -> Iterator[Filed]:
+def _in_folders(office: Office, catalogue: Catalogue) -> Iterator[HandedIn]:
     for folder in ("papers", "registers", "out"):
         for path in sorted((office.folder / folder).glob("*/*")):
             if not path.is_file():
@@ -120,10 +120,10 @@ def _in_folders(office: Office, catalogue: Catalogue) -> Iterator[Filed]:
             seen = identify(catalogue, document)
             form = _form_of(catalogue.kinds.get(seen.kind or ""))
             if seen.standing is Standing.RECORD and form and seen.period and _does_it(form, document):
-                yield Filed(form, seen.period, seen.department if form in office.forms else "")
+                yield HandedIn(form, seen.period, seen.department if form in office.forms else "")
 
 
-def _in_ledger(office: Office, classes: Classes, period: Period) -> Iterator[Filed]:
+def _in_ledger(office: Office, classes: Classes, period: Period) -> Iterator[HandedIn]:
     """Records about the time that duties of a period can ask for; a missing one was filed all the same."""
     if not (office.settings.shares and ledgers.is_there(office)):
         return
@@ -137,7 +137,7 @@ def _in_ledger(office: Office, classes: Classes, period: Period) -> Iterator[Fil
                 and record.period
                 and (form != MINUTES or _does_it(form, _filed(folders[record.share], view, record)))
             ):
-                yield Filed(form, record.period, record.department if form in office.forms else "")
+                yield HandedIn(form, record.period, record.department if form in office.forms else "")
 
 
 def _filed(root: Path, view: View, record: Record) -> Document:
@@ -196,27 +196,27 @@ def _rows(readings: Sequence[Reading], form: str) -> Iterator[Any]:
             yield from reading.tables[form].rows
 
 
-def _cases(readings: Sequence[Reading]) -> Iterator[Case]:
+def _cases(readings: Sequence[Reading]) -> Iterator[RegisterCase]:
     """Complaints with the moment of their first answer; one carried into a later month stands there as it is now."""
     latest = {row["complaint_no"]: row for row in _rows(readings, "complaints")}
     for number, row in latest.items():
         if row["received"]:
-            yield Case("complaints", str(number), row["received"], row["replied"])
+            yield RegisterCase("complaints", str(number), row["received"], row["replied"])
 
 
-def _done(readings: Sequence[Reading]) -> Iterator[Filed]:
+def _done(readings: Sequence[Reading]) -> Iterator[HandedIn]:
     """Regular training by department and day; households visited at home by person and month."""
     for row in _rows(readings, "training"):
         if row["kind"] == "定期" and row["held"]:
             day = row["held"].date()
-            yield Filed("training", Period(day, day), row["department"] or "", day)
+            yield HandedIn("training", Period(day, day), row["department"] or "", day)
     for reading in readings:
         if reading.form.id == "visits" and reading.period:
             rooms: dict[str, set[str]] = defaultdict(set)
             for row in reading.tables["visits"].rows:
                 if row["method"] == "上门":
                     rooms[row["visitor"]].add(row["room"])
-            yield from (Filed("visits", reading.period, name, count=len(homes)) for name, homes in rooms.items())
+            yield from (HandedIn("visits", reading.period, name, count=len(homes)) for name, homes in rooms.items())
 
 
 def _visitors(office: Office, readings: Sequence[Reading]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from foundation.language import _
 from office.archive.classes import Classes
 from office.archive.shares import roots
 from retention.acts import records as keeping
-from retention.acts.records import Seen, Settling
+from retention.acts.records import Present, Settling
 from retention.errors import Problem, RefusedError, Remedy, UnknownError
 from retention.filing.first_lines import NOTHING, Peek, peek
 from retention.filing.identify import Document, Identification, Standing, identify
@@ -137,17 +137,17 @@ def _content(office: Office, share: str, place: str) -> Peek:
         return NOTHING
 
 
-def seen(office: Office, share: str, place: str) -> Seen:
+def seen(office: Office, share: str, place: str) -> Present:
     """What lies at a place now. RefusedError where it cannot be read: nothing is decided unseen."""
     root = _root(office, share)
     try:
         with (root / place).open("rb") as file:
             digest = file_digest(file, "sha256").hexdigest()
-            return Seen(digest, file.tell())
+            return Present(digest, file.tell())
     except FileNotFoundError:
         if not root.is_dir():
             raise RefusedError([_away(share)]) from None
-        return Seen(None)
+        return Present(None)
     except OSError as error:
         message = _("the file cannot be read: {reason}").format(reason=error.strerror)
         hint = _("Close it elsewhere, or ask for the right to read it; then try again.")
@@ -249,7 +249,7 @@ def _where(view: View, record: Record) -> tuple[str, str]:
     return share, place_on_disk(view, replace(record, share=share, path=path))
 
 
-def _anew(office: Office, classes: Classes, share: str, place: str, there: Seen) -> Filed | None:
+def _anew(office: Office, classes: Classes, share: str, place: str, there: Present) -> Filed | None:
     """The file at this place as a record of its own, as a scan would file it; None where there is none."""
     if there.digest is None:
         return None

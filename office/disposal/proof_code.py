@@ -223,10 +223,10 @@ class _Told:
 def _of_list(told: _Told, code: PaperCode) -> Iterator[chain.Finding]:
     if code.number and code.digest not in told.digests.get(code.number, set()):
         text = _("list {number} was never submitted with the digest that the certificate names")
-        yield chain.Finding(code.checkpoint.seq, chain.Fault.REPLACED, text.format(number=code.number))
+        yield chain.Finding(code.checkpoint.seq, chain.Tampering.REPLACED, text.format(number=code.number))
 
 
 def _of_file(code: PaperCode, filed: bool | None) -> Iterator[chain.Finding]:
     if filed is False:
         text = _("this file is not the certificate of list {number} that was filed: it was changed since, or is a copy")
-        yield chain.Finding(code.checkpoint.seq, chain.Fault.ALTERED, text.format(number=code.number))
+        yield chain.Finding(code.checkpoint.seq, chain.Tampering.ALTERED, text.format(number=code.number))

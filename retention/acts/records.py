@@ -65,7 +65,7 @@ def classify(ledger: Ledger, stamp: Stamp, said: Iterable[tuple[str, Classified]
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Present:
     """What lies at a record's place now: digest and size, None where nothing does."""
 
     digest: str | None
@@ -82,7 +82,7 @@ class Settling:
 
     decision: Decision | None
     reason: str
-    seen: Seen
+    seen: Present
     filed: Filed | None = None
 
 

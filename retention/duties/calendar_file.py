@@ -7,14 +7,14 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from foundation.language import _
-from retention.duties.judging import Status
+from retention.duties.judging import DutyStatus
 from retention.rules.dates import CHINA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from retention.duties.judging import Agenda, Entry
+    from retention.duties.judging import Agenda, DutyEntry
 
 
 _WIDTH = 75
@@ -39,7 +39,7 @@ def calendar(agenda: Agenda, office: str, stamp: datetime) -> bytes:
     return "".join(f"{folded}\r\n" for line in lines for folded in _folded(line)).encode()
 
 
-def _event(entry: Entry, office: str, stamp: datetime) -> Iterator[str]:
+def _event(entry: DutyEntry, office: str, stamp: datetime) -> Iterator[str]:
     duty, about = entry.duty, str(entry.period)
     title = " ".join(filter(None, (duty.title, entry.by, about)))
     note = "\n".join(filter(None, (f"{_('clause')} {duty.clause}", f"{duty.who} → {duty.to}", *entry.remarks)))
@@ -56,7 +56,7 @@ def _event(entry: Entry, office: str, stamp: datetime) -> Iterator[str]:
     yield f"DESCRIPTION:{_text(note)}"
     yield f"CATEGORIES:{_text(office)}"
     yield "TRANSP:TRANSPARENT"
-    if entry.status in (Status.COMING, Status.WAITING, Status.MISSING):
+    if entry.status in (DutyStatus.COMING, DutyStatus.WAITING, DutyStatus.MISSING):
         yield from (
             "BEGIN:VALARM",
             "ACTION:DISPLAY",
@@ -67,7 +67,7 @@ def _event(entry: Entry, office: str, stamp: datetime) -> Iterator[str]:
     yield "END:VEVENT"
 
 
-def _uid(office: str, entry: Entry) -> str:
+def _uid(office: str, entry: DutyEntry) -> str:
     name = "\n".join((office, entry.duty.key, str(entry.period), entry.by))
     return f"{entry.duty.key}-{hashlib.sha256(name.encode()).hexdigest()[:20]}@guidang"
 

@@ -50,7 +50,7 @@ class Duty:
     register: str = ""
 
 
-class Status(Enum):
+class DutyStatus(Enum):
     """How it stands with one deadline."""
 
     ON_TIME = "on_time"
@@ -80,7 +80,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Filed:
+class HandedIn:
     """One paper handed in or act done: form id or duty key, what it is about, by whom, on which day if that is known.
 
     ``count``: how many it stands for (households visited).
@@ -94,7 +94,7 @@ class Filed:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class RegisterCase:
     """One row of a register that has to be answered within hours: ``started`` and, if it was, ``done``."""
 
     form: str
@@ -107,8 +107,8 @@ class Case:
 class Known:
     """What is known when duties are judged. ``covered``: registers handed in, by form id and month."""
 
-    filed: tuple[Filed, ...] = ()
-    cases: tuple[Case, ...] = ()
+    filed: tuple[HandedIn, ...] = ()
+    cases: tuple[RegisterCase, ...] = ()
     covered: frozenset[tuple[str, Period]] = frozenset()
 
 
@@ -121,14 +121,14 @@ class Staff:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DutyEntry:
     """One deadline and how it stands. ``moment`` for deadlines of hours; ``estimated``: years reckoned by weekends."""
 
     duty: Duty
     period: Period
     by: str
     due: date
-    status: Status
+    status: DutyStatus
     on: date | None = None
     moment: datetime | None = None
     done: int = 0
@@ -142,7 +142,7 @@ class Agenda:
 
     period: Period
     on: date
-    entries: tuple[Entry, ...]
+    entries: tuple[DutyEntry, ...]
     notices: tuple[str, ...] = ()
 
 
@@ -164,7 +164,7 @@ class _Deadline:
 
 
 @dataclass(frozen=True, slots=True)
-class Basis:
+class Circumstances:
     """By what duties are judged: what is known, who has them, which days are worked, what the office decided."""
 
     known: Known
@@ -173,14 +173,14 @@ class Basis:
     rules: Rules = field(default_factory=Rules)
 
 
-def agenda(duties: Sequence[Duty], period: Period, now: datetime, basis: Basis) -> Agenda:
+def agenda(duties: Sequence[Duty], period: Period, now: datetime, basis: Circumstances) -> Agenda:
     """Every deadline that falls into ``period``, matched with what is known at ``now`` (local time of the office)."""
     judge = _Judge(duties, basis, now)
     entries = sorted(judge.entries(period), key=lambda entry: (entry.due, entry.duty.clause, entry.duty.key, entry.by))
     return Agenda(period, now.date(), tuple(entries), tuple(_notices(now.date(), basis.table, entries)))
 
 
-def _notices(on: date, table: HolidayTable, entries: Iterable[Entry]) -> Iterator[str]:
+def _notices(on: date, table: HolidayTable, entries: Iterable[DutyEntry]) -> Iterator[str]:
     years = {year for entry in entries for year in entry.estimated}
     wanted = notice_wanted(on, table)
     for year in sorted(years | ({wanted} if wanted else set())):
@@ -192,15 +192,15 @@ def _notices(on: date, table: HolidayTable, entries: Iterable[Entry]) -> Iterato
 class _Judge:
     """All duties against all that is known at one moment."""
 
-    def __init__(self, duties: Sequence[Duty], basis: Basis, now: datetime) -> None:
+    def __init__(self, duties: Sequence[Duty], basis: Circumstances, now: datetime) -> None:
         self.duties = {duty.key: duty for duty in duties}
         self.known, self.staff, self.table, self.rules = basis.known, basis.staff, basis.table, basis.rules
         self.now = now
-        self.filed: dict[str, list[Filed]] = defaultdict(list)
+        self.filed: dict[str, list[HandedIn]] = defaultdict(list)
         for one in basis.known.filed:
             self.filed[one.what].append(one)
 
-    def entries(self, period: Period) -> Iterator[Entry]:
+    def entries(self, period: Period) -> Iterator[DutyEntry]:
         """The deadlines that belong to ``period``, judged."""
         for duty in self.duties.values():
             if duty.every == "case":
@@ -269,49 +269,49 @@ class _Judge:
 
     # how it stands
 
-    def _facts(self, deadline: _Deadline) -> list[Filed]:
+    def _facts(self, deadline: _Deadline) -> list[HandedIn]:
         """What was filed for a deadline: what people said of the duty itself before what files say."""
         duty = deadline.duty
         said = [fact for fact in self.filed[duty.key] if _answers_to(fact, deadline)]
         return said or [fact for form in duty.forms for fact in self.filed[form] if _answers_to(fact, deadline)]
 
-    def _judged(self, deadline: _Deadline) -> Entry:
+    def _judged(self, deadline: _Deadline) -> DutyEntry:
         facts = self._facts(deadline)
         done = sum(fact.count for fact in facts)
-        entry = Entry(
+        entry = DutyEntry(
             deadline.duty,
             deadline.period,
             deadline.by,
             deadline.due,
-            Status.COMING,
+            DutyStatus.COMING,
             done=done,
             remarks=deadline.remarks,
             estimated=deadline.estimated,
         )
         return self._done(entry, deadline, facts) if done >= deadline.duty.count else self._open(entry, deadline)
 
-    def _done(self, entry: Entry, deadline: _Deadline, facts: Sequence[Filed]) -> Entry:
+    def _done(self, entry: DutyEntry, deadline: _Deadline, facts: Sequence[HandedIn]) -> DutyEntry:
         days = [fact.on or (fact.period.last if entry.duty.every == "week" else None) for fact in facts]
         known = sorted(day for day in days if day)
         if not known:
-            status = Status.ON_TIME if entry.duty.register else Status.UNDATED
+            status = DutyStatus.ON_TIME if entry.duty.register else DutyStatus.UNDATED
             return replace(entry, status=status)
         day = known[0]
-        status = Status.ON_TIME if self._in_time(day, deadline.hard) else Status.LATE
+        status = DutyStatus.ON_TIME if self._in_time(day, deadline.hard) else DutyStatus.LATE
         remarks = entry.remarks
-        if status is Status.ON_TIME and not self._in_time(day, deadline.due):
+        if status is DutyStatus.ON_TIME and not self._in_time(day, deadline.due):
             remarks = (*remarks, _("after the {day}, as a reminder only").format(day=deadline.due.day))
         return replace(entry, status=status, on=day, remarks=remarks)
 
-    def _open(self, entry: Entry, deadline: _Deadline) -> Entry:
+    def _open(self, entry: DutyEntry, deadline: _Deadline) -> DutyEntry:
         waits, remarks = self._waits(deadline), entry.remarks
         over = not self._in_time(self.now.date(), deadline.hard)
         if entry.duty.count > 1 and entry.done:
             remarks = (*remarks, _("{done} of {count}").format(done=entry.done, count=entry.duty.count))
         if waits and (over or entry.duty.after):
-            return replace(entry, status=Status.WAITING, remarks=(*remarks, waits))
+            return replace(entry, status=DutyStatus.WAITING, remarks=(*remarks, waits))
         if over:
-            return replace(entry, status=Status.MISSING, remarks=(*remarks, *self._undone_before(deadline)))
+            return replace(entry, status=DutyStatus.MISSING, remarks=(*remarks, *self._undone_before(deadline)))
         if deadline.due - self.now.date() <= timedelta(days=entry.duty.remind):
             remarks = (*remarks, _("close"))
         return replace(entry, remarks=(*remarks, *self._undone_before(deadline)))
@@ -349,12 +349,12 @@ class _Judge:
 
     # cases
 
-    def _cases(self, duty: Duty, period: Period) -> Iterator[Entry]:
+    def _cases(self, duty: Duty, period: Period) -> Iterator[DutyEntry]:
         """Hours run by the clock, rest days included (2.4, 2.5)."""
         for case in self.known.cases:
             if case.form in duty.forms and period.first <= case.started.date() <= period.last:
                 end = case.started + timedelta(hours=duty.hours)
-                yield Entry(
+                yield DutyEntry(
                     duty,
                     Period(case.started.date(), case.started.date()),
                     case.subject,
@@ -366,13 +366,13 @@ class _Judge:
                 )
 
 
-def _case_status(case: Case, end: datetime, now: datetime) -> Status:
+def _case_status(case: RegisterCase, end: datetime, now: datetime) -> DutyStatus:
     if case.done:
-        return Status.ON_TIME if case.done <= end else Status.LATE
-    return Status.MISSING if now > end else Status.COMING
+        return DutyStatus.ON_TIME if case.done <= end else DutyStatus.LATE
+    return DutyStatus.MISSING if now > end else DutyStatus.COMING
 
 
-def _answers_to(fact: Filed, deadline: _Deadline) -> bool:
+def _answers_to(fact: HandedIn, deadline: _Deadline) -> bool:
     """Whether a fact is about what a deadline is about: the same period, or days in its week."""
     if fact.by != deadline.by:
         return False

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from foundation.language import _
 from foundation.period import normal, periods_in
-from retention.duties.judging import Filed
+from retention.duties.judging import HandedIn
 from retention.errors import Problem, Remedy, SourceError
 from retention.rules.small_tables import folded, read_table
 
@@ -31,17 +31,17 @@ COLUMNS = {
 }
 
 
-def read_transmittals(data: bytes, names: Mapping[str, str], name: str = FILE) -> tuple[Filed, ...]:
+def read_transmittals(data: bytes, names: Mapping[str, str], name: str = FILE) -> tuple[HandedIn, ...]:
     """What people wrote down. ``names``: title → key of a duty. SourceError with every cell that cannot be read."""
     known = {folded(title): key for title, key in names.items()}
-    found: list[Filed] = []
+    found: list[HandedIn] = []
     problems: list[Problem] = []
     for line in read_table(data, name, COLUMNS, ("what", "period", "on")).lines:
         faults = list(_faults(line, known))
         problems += faults
         period, day = _period(line["period"]), _day(line["on"])
         if not faults and period and day:
-            found.append(Filed(known[folded(line["what"])], period, line["by"], day))
+            found.append(HandedIn(known[folded(line["what"])], period, line["by"], day))
     if problems:
         raise SourceError(problems)
     return tuple(found)

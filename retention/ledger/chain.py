@@ -68,7 +68,7 @@ def link_hash(previous: bytes, seq: int, body: bytes) -> bytes:
     return sha256(previous + _SEQ.pack(seq) + body).digest()
 
 
-class Fault(StrEnum):
+class Tampering(StrEnum):
     """In which way a ledger was found to be other than it was written."""
 
     ALTERED = "altered"
@@ -87,7 +87,7 @@ class Finding:
     """One proof of tampering: at which event, of which kind, in words."""
 
     seq: int
-    fault: Fault
+    fault: Tampering
     message: str
 
 
@@ -152,36 +152,36 @@ class _Walk:
         """Name what is wrong with a link that does not follow."""
         if not link.hash:
             text = _("event {seq} has lost its hash")
-            self.findings.append(Finding(link.seq, Fault.UNHASHED, text.format(seq=link.seq)))
+            self.findings.append(Finding(link.seq, Tampering.UNHASHED, text.format(seq=link.seq)))
         elif link.seq > seq + 1:
             text = _("events {first} to {last} are missing").format(first=seq + 1, last=link.seq - 1)
-            self.findings.append(Finding(seq + 1, Fault.MISSING, text))
+            self.findings.append(Finding(seq + 1, Tampering.MISSING, text))
         elif link.seq <= seq:
             text = _("event {seq} stands in a place that is not its own").format(seq=link.seq)
-            self.findings.append(Finding(link.seq, Fault.MISPLACED, text))
+            self.findings.append(Finding(link.seq, Tampering.MISPLACED, text))
         elif link_hash(previous, link.seq, link.body) != link.hash:
             text = _("event {seq} is not what was written, or what stood before it was changed").format(seq=link.seq)
-            self.findings.append(Finding(link.seq, Fault.ALTERED, text))
+            self.findings.append(Finding(link.seq, Tampering.ALTERED, text))
 
     def held_against(self, point: Checkpoint, head: Head) -> Finding | None:
         if point.seq > head.seq:
             text = _("the checkpoint of {at} knows {known} events, the ledger has {present}: its end was cut off")
             text = text.format(at=instant(point.at), known=point.seq, present=head.seq)
-            return Finding(head.seq + 1, Fault.SHORTENED, text)
+            return Finding(head.seq + 1, Tampering.SHORTENED, text)
         if self.hashes.get(point.seq) != point.hash:
             text = _("up to event {seq}, the ledger is not the one that the checkpoint of {at} was taken of")
-            return Finding(point.seq, Fault.REPLACED, text.format(seq=point.seq, at=instant(point.at)))
+            return Finding(point.seq, Tampering.REPLACED, text.format(seq=point.seq, at=instant(point.at)))
         return None
 
 
 def _astray(head: Head) -> Finding:
     text = _("the chain ends at event {seq}, but not as the ledger says").format(seq=head.seq)
-    return Finding(head.seq, Fault.HEAD, text)
+    return Finding(head.seq, Tampering.HEAD, text)
 
 
 def _forged(point: Checkpoint) -> Finding:
     text = _("the checkpoint of {at} was not signed with this key").format(at=instant(point.at))
-    return Finding(point.seq, Fault.FORGED, text)
+    return Finding(point.seq, Tampering.FORGED, text)
 
 
 # --- export -----------------------------------------------------------------------------------------------------

@@ -86,7 +86,7 @@ def entry_of(seq: int, body: bytes) -> Entry:
 
 
 def finding(seq: int, text: str) -> chain.Finding:
-    return chain.Finding(seq, chain.Fault.STATE, text)
+    return chain.Finding(seq, chain.Tampering.STATE, text)
 
 
 def misfiled(seq: int) -> chain.Finding:

@@ -49,7 +49,7 @@ WITNESSES = 2
 Effect: TypeAlias = "Callable[[DisposalList, Event, Any], DisposalList]"  # each row of the table knows its own change
 
 
-class Transition(NamedTuple):
+class ListTransition(NamedTuple):
     """From which states a change is possible, where it leads, and what becomes of the list."""
 
     sources: frozenset[ListState]
@@ -135,17 +135,17 @@ MENDABLE = frozenset({_DRAFT, _RETURNED})
 OPEN = frozenset({_DRAFT, _RETURNED, _SUBMITTED, _APPROVED, _EXECUTING})
 """The states in which a list has records on it."""
 
-TRANSITIONS: Mapping[type[Change], Transition] = MappingProxyType(
+TRANSITIONS: Mapping[type[Change], ListTransition] = MappingProxyType(
     {
-        ListSubmitted: Transition(MENDABLE, _SUBMITTED, _submitted),
-        ListApproved: Transition(frozenset({_SUBMITTED}), _APPROVED, _approved),
-        ListReturned: Transition(frozenset({_SUBMITTED}), _RETURNED, _noted),
-        ListRejected: Transition(frozenset({_SUBMITTED}), ListState.REJECTED, _noted),
-        ListWithdrawn: Transition(OPEN, ListState.WITHDRAWN, _noted),
-        ListExpired: Transition(frozenset({_APPROVED}), ListState.EXPIRED, _noted),
-        ListExecuting: Transition(frozenset({_APPROVED, _EXECUTING}), _EXECUTING, _executing),
-        ListExecuted: Transition(frozenset({_EXECUTING}), _EXECUTED, _executed),
-        ListWitnessed: Transition(frozenset({_EXECUTED}), ListState.WITNESSED, _witnessed),
+        ListSubmitted: ListTransition(MENDABLE, _SUBMITTED, _submitted),
+        ListApproved: ListTransition(frozenset({_SUBMITTED}), _APPROVED, _approved),
+        ListReturned: ListTransition(frozenset({_SUBMITTED}), _RETURNED, _noted),
+        ListRejected: ListTransition(frozenset({_SUBMITTED}), ListState.REJECTED, _noted),
+        ListWithdrawn: ListTransition(OPEN, ListState.WITHDRAWN, _noted),
+        ListExpired: ListTransition(frozenset({_APPROVED}), ListState.EXPIRED, _noted),
+        ListExecuting: ListTransition(frozenset({_APPROVED, _EXECUTING}), _EXECUTING, _executing),
+        ListExecuted: ListTransition(frozenset({_EXECUTING}), _EXECUTED, _executed),
+        ListWitnessed: ListTransition(frozenset({_EXECUTED}), ListState.WITNESSED, _witnessed),
     }
 )
 

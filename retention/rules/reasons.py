@@ -26,7 +26,7 @@ _KEEPING = (Overlay.HELD, Overlay.ALTERED, Overlay.MISSING)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Reason:
     """One step of the reasoning: ``code`` for programs, ``text`` in the language in force."""
 
     code: str
@@ -36,7 +36,7 @@ class Step:
         return self.text
 
 
-def explain(record: Record, reckoning: Reckoning, on: date) -> tuple[Step, ...]:
+def explain(record: Record, reckoning: Reckoning, on: date) -> tuple[Reason, ...]:
     """How the record's day follows from its dates and the schedule, and what that means on the business date."""
     basis = reckoning.basis
     steps = [*_class(record, basis)]
@@ -76,23 +76,23 @@ def never_name(never: Never | None) -> str:
     }[never or Never.NO_SCHEDULE]
 
 
-def _class(record: Record, basis: Basis | None) -> Iterator[Step]:
+def _class(record: Record, basis: Basis | None) -> Iterator[Reason]:
     if basis is not None:
         name = basis.record_class.title
         text = f"{name} {basis.record_class.code}".rstrip()
     else:
         text = record.class_key or _("not known")
-    yield Step("class", _("Class: {name}").format(name=text))
+    yield Reason("class", _("Class: {name}").format(name=text))
 
 
-def _term(basis: Basis) -> Step:
+def _term(basis: Basis) -> Reason:
     text = _("Kept: {term}, by version {number} of the schedule, in force since {day}").format(
         term=in_words(basis.rule.term), number=basis.adoption.number, day=basis.adoption.on
     )
-    return Step("term", text)
+    return Reason("term", text)
 
 
-def _spared(record: Record, reckoning: Reckoning) -> Iterator[Step]:
+def _spared(record: Record, reckoning: Reckoning) -> Iterator[Reason]:
     """P3: what a later version says, and why it does not count here."""
     for basis in reckoning.spared:
         if record.id in basis.adoption.exempt:
@@ -102,10 +102,10 @@ def _spared(record: Record, reckoning: Reckoning) -> Iterator[Step]:
         text = _("Version {number} of {day} says {term}, which would end earlier and does not count: {reason}").format(
             number=basis.adoption.number, day=basis.adoption.on, term=in_words(basis.rule.term), reason=reason
         )
-        yield Step("spared", text)
+        yield Reason("spared", text)
 
 
-def _base(record: Record, basis: Basis) -> Step:
+def _base(record: Record, basis: Basis) -> Reason:
     wanted, base = basis.rule.base, basis.base
     text = _("Counted from: {base}, {day}").format(base=base_name(base.source), day=base.day)
     if base.source is Base.PERIOD_END:
@@ -116,10 +116,10 @@ def _base(record: Record, basis: Basis) -> Step:
         text = _("Counted from: {base}, {day} ({wanted} is not known)").format(
             base=base_name(base.source), day=base.day, wanted=base_name(wanted)
         )
-    return Step("base", text)
+    return Reason("base", text)
 
 
-def _sum(basis: Basis) -> Iterator[Step]:
+def _sum(basis: Basis) -> Iterator[Reason]:
     """The arithmetic, where there is one."""
     if basis.rule.term.kind is not TermKind.FIXED or basis.eligible_on is None:
         return
@@ -130,10 +130,10 @@ def _sum(basis: Basis) -> Iterator[Step]:
         last=basis.eligible_on - timedelta(days=1),
         eligible=basis.eligible_on,
     )
-    yield Step("sum", text)
+    yield Reason("sum", text)
 
 
-def _extension(record: Record, reckoning: Reckoning) -> Iterator[Step]:
+def _extension(record: Record, reckoning: Reckoning) -> Iterator[Reason]:
     extension = record.extension
     if extension is None:
         return
@@ -147,10 +147,10 @@ def _extension(record: Record, reckoning: Reckoning) -> Iterator[Step]:
             eligible=reckoning.extended_on,
             reason=extension.reason,
         )
-    yield Step("extension", text)
+    yield Reason("extension", text)
 
 
-def _over(record: Record) -> Iterator[Step]:
+def _over(record: Record) -> Iterator[Reason]:
     """What keeps it from being destroyed whatever its day is, and where it stands."""
     texts = {
         Overlay.HELD: _("Held: {holds}").format(holds="、".join(sorted(record.holds))),
@@ -158,26 +158,26 @@ def _over(record: Record) -> Iterator[Step]:
         Overlay.MISSING: _("Missing since {day}").format(day=record.missing_since),
         Overlay.RESURFACED: _("Appeared again: {place}").format(place=record.resurfaced_at),
     }
-    yield from (Step(overlay.value, text) for overlay, text in texts.items() if overlay in record.overlays)
+    yield from (Reason(overlay.value, text) for overlay, text in texts.items() if overlay in record.overlays)
     if record.state is not State.RETAINED:
-        yield Step("state", _("Now: {state}").format(state=state_name(record.state)))
+        yield Reason("state", _("Now: {state}").format(state=state_name(record.state)))
 
 
-def _conclusion(record: Record, reckoning: Reckoning, on: date) -> Step:
+def _conclusion(record: Record, reckoning: Reckoning, on: date) -> Reason:
     day = reckoning.eligible_on
     if record.state in {State.DESTROYED, State.CLOSED}:
-        return Step("destroyed", _("On {on}: destroyed; nothing is left to do").format(on=on))
+        return Reason("destroyed", _("On {on}: destroyed; nothing is left to do").format(on=on))
     if day is None:
-        return Step("never", _never_text(reckoning.never).format(on=on))
+        return Reason("never", _never_text(reckoning.never).format(on=on))
     if day > on:
         n = (day - on).days
         text = ngettext("On {on}: not due, {n} day to go", "On {on}: not due, {n} days to go", n)
-        return Step("not_due", text.format(on=on, n=n))
+        return Reason("not_due", text.format(on=on, n=n))
     if over := [overlay_name(each) for each in _KEEPING if each in record.overlays]:
         text = _("On {on}: its day came on {day}, but it is not due: it is {standing}")
-        return Step("kept", text.format(on=on, day=day, standing="、".join(over)))
+        return Reason("kept", text.format(on=on, day=day, standing="、".join(over)))
     text = _("On {on}: due since {day}; disposal needs approval (clause 4.0)")
-    return Step("due", text.format(on=on, day=day))
+    return Reason("due", text.format(on=on, day=day))
 
 
 def _never_text(never: Never | None) -> str:

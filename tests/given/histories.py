@@ -17,7 +17,7 @@ from retention.rules.people import Actor, Role
 from retention.rules.schedule import RecordClass, Rule, ScheduleVersion, Term, TermKind
 
 if TYPE_CHECKING:
-    from retention.ledger.chain import Fault
+    from retention.ledger.chain import Tampering
     from retention.ledger.checkpoints import Checkpoint
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -65,7 +65,7 @@ def links(ledger: Ledger) -> list[chain.Link]:
         return list(view.links())
 
 
-def findings(ledger: Ledger, *points: Checkpoint) -> set[Fault]:
+def findings(ledger: Ledger, *points: Checkpoint) -> set[Tampering]:
     return {finding.fault for finding in ledger.verify(points, PUBLIC).findings}
 
 

@@ -75,7 +75,7 @@ from retention.errors import ConflictError, RefusedError, SourceError, UnknownEr
 from retention.filing.first_lines import peek
 from retention.filing.identify import Catalogue, Confidence, Document, Standing, identify
 from retention.ledger import chain, checkpoints
-from retention.ledger.chain import Fault
+from retention.ledger.chain import Tampering
 from retention.ledger.ledger import Draft
 from retention.rules import events
 from retention.rules.model import ListState, Outcome, Policy, State, Wish
@@ -624,7 +624,7 @@ def test_a_ledger_cut_off_before_the_certificate_is_found_out(proven: Archive, t
     short = tmp_path / "short.txt"
     chain.export([*chain.exported(events_file)][:30], short)
     found = papercode.verify_paper(str(certificate_of(proven)), None, short, key)
-    assert {Fault.SHORTENED} <= {finding.fault for finding in found.verdict.findings}
+    assert {Tampering.SHORTENED} <= {finding.fault for finding in found.verdict.findings}
     assert found.verdict.proven == 0
 
 
@@ -633,7 +633,7 @@ def test_a_code_for_another_list_or_digest_is_refused(proven: Archive) -> None: 
     code = papercode.read(str(certificate_of(proven)))
     for forged in (replace(code, number="2026-009"), replace(code, digest="0" * 64)):
         found = papercode.verify_paper(forged.text(), None, *outside(proven))
-        assert {finding.fault for finding in found.verdict.findings} == {Fault.REPLACED}
+        assert {finding.fault for finding in found.verdict.findings} == {Tampering.REPLACED}
 
 
 def test_a_checkpoint_signed_by_another_key_is_refused(proven: Archive) -> None:  # L2
@@ -641,7 +641,7 @@ def test_a_checkpoint_signed_by_another_key_is_refused(proven: Archive) -> None:
     head = chain.Head(code.checkpoint.seq, code.checkpoint.hash)
     forged = replace(code, checkpoint=checkpoints.sign(head, code.checkpoint.at, KEY))
     found = papercode.verify_paper(forged.text(), None, *outside(proven))
-    assert Fault.FORGED in {finding.fault for finding in found.verdict.findings}
+    assert Tampering.FORGED in {finding.fault for finding in found.verdict.findings}
 
 
 def test_a_certificate_whose_words_were_changed_is_not_the_one_filed(proven: Archive, tmp_path: Path) -> None:  # L2
@@ -656,7 +656,7 @@ def test_a_certificate_whose_words_were_changed_is_not_the_one_filed(proven: Arc
     copy.write_bytes(repack(copy.read_bytes(), {"word/document.xml": body_part}))
     found = papercode.verify_paper(str(copy), None, *outside(proven))
     assert found.filed is False
-    assert {finding.fault for finding in found.verdict.findings} == {Fault.ALTERED}
+    assert {finding.fault for finding in found.verdict.findings} == {Tampering.ALTERED}
 
 
 def test_the_file_and_the_office_are_enough(proven: Archive) -> None:

@@ -36,7 +36,7 @@ from retention.disposal import execution
 from retention.disposal.approval import Answer
 from retention.errors import ConflictError, RetentionError, TamperedError
 from retention.ledger import chain, checkpoints, schema
-from retention.ledger.chain import Fault
+from retention.ledger.chain import Tampering
 from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules.events import Approved, Classified, ClockVouched, Destroyed, DestroyIntended, ScheduleAdopted
 from retention.rules.model import Outcome, Policy, Refused, State, Wish
@@ -1149,7 +1149,7 @@ def test_an_approval_forged_into_a_rewritten_chain_is_detected(shared: Site) -> 
     assert world.ledger.verify().sound
     assert world.differences() == []
     findings = world.ledger.verify([point], KEY.public_key()).findings
-    assert {finding.fault for finding in findings} == {Fault.REPLACED}
+    assert {finding.fault for finding in findings} == {Tampering.REPLACED}
 
 
 def test_an_older_database_put_back_is_detected(tmp_path: Path) -> None:  # L2
@@ -1167,10 +1167,10 @@ def test_an_older_database_put_back_is_detected(tmp_path: Path) -> None:  # L2
     shutil.copy(tmp_path / "older.db", tmp_path / "ledger.db")
     world = replace(world, ledger=Ledger.open(tmp_path / "ledger.db"))
     faults = {finding.fault for finding in world.ledger.verify([point], KEY.public_key()).findings}
-    assert faults == {Fault.SHORTENED}
+    assert faults == {Tampering.SHORTENED}
     run(world, number, FIRST)
     faults = {finding.fault for finding in world.ledger.verify([point], KEY.public_key()).findings}
-    assert faults == {Fault.REPLACED}
+    assert faults == {Tampering.REPLACED}
     world.ledger.close()
 
 

@@ -319,7 +319,7 @@ def test_replaying_the_events_rebuilds_every_account(ledger: Ledger, tmp_path: P
 def test_rights_written_by_hand_are_found_and_give_none(ledger: Ledger, tampering: str) -> None:  # L1, L6
     run(ledger, tampering)
     (finding,) = differences(ledger)
-    assert finding.fault is chain.Fault.STATE
+    assert finding.fault is chain.Tampering.STATE
     assert "李华" in finding.message
     with pytest.raises(TamperedError):
         required(ledger, Actor("李华"), Role.APPROVER)
@@ -330,7 +330,7 @@ def test_rights_written_by_hand_are_found_and_give_none(ledger: Ledger, tamperin
 def test_an_account_that_no_event_made_is_found_and_is_nobody(ledger: Ledger) -> None:  # L1, L6
     row = "'account/mallory', 'mallory', 'M', 'approver', '', NULL, '', false, NULL"
     run(ledger, f"INSERT INTO accounts VALUES ({row})")
-    assert [finding.fault for finding in differences(ledger)] == [chain.Fault.STATE]
+    assert [finding.fault for finding in differences(ledger)] == [chain.Tampering.STATE]
     with pytest.raises(TamperedError):
         required(ledger, Actor("mallory"), Role.APPROVER)
 

@@ -26,7 +26,17 @@ from office.archive.classes import catalogue_of
 from office.archive.shares import shares
 from retention.duties.calendar_file import calendar
 from retention.duties.declaration import read_duties
-from retention.duties.judging import Basis, Case, Filed, Known, Rules, Staff, Status, agenda, end_of
+from retention.duties.judging import (
+    Circumstances,
+    DutyStatus,
+    HandedIn,
+    Known,
+    RegisterCase,
+    Rules,
+    Staff,
+    agenda,
+    end_of,
+)
 from retention.duties.transmittals import read_transmittals
 from retention.duties.workdays import HolidayTable, library
 from retention.errors import SourceError
@@ -49,9 +59,9 @@ def month(text: str) -> Period:
     return Period(first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1))
 
 
-def entries(about: str, on: str, *filed: Filed, rules: Rules | None = None, **more):
+def entries(about: str, on: str, *filed: HandedIn, rules: Rules | None = None, **more):
     known = Known(filed, more.pop("cases", ()), more.pop("covered", frozenset()))
-    basis = Basis(known, Staff(DEPARTMENTS, ("谭晓雯",)), more.pop("table", library()), rules or Rules())
+    basis = Circumstances(known, Staff(DEPARTMENTS, ("谭晓雯",)), more.pop("table", library()), rules or Rules())
     with i18n.use("en"):
         return agenda(DUTIES, month(about), end_of(date.fromisoformat(on)), basis)
 
@@ -60,8 +70,8 @@ def one(found, key: str, by: str = ""):
     return next(entry for entry in found.entries if entry.duty.key == key and entry.by == by)
 
 
-def filed(what: str, about: str, on: str | None, by: str = "", count: int = 1) -> Filed:
-    return Filed(what, month(about), by, date.fromisoformat(on) if on else None, count)
+def filed(what: str, about: str, on: str | None, by: str = "", count: int = 1) -> HandedIn:
+    return HandedIn(what, month(about), by, date.fromisoformat(on) if on else None, count)
 
 
 # --- declared --------------------------------------------------------------------------------------------------
@@ -150,9 +160,9 @@ def test_answers_are_due_after_working_days(paper: str, about: str, sent: str, a
     """Procedure 3.2: the day after hand-over is day 1; make-up days count, holidays do not."""
     key = {"monthly-report": "monthly-report-answer", "monthly-plan-sent": "monthly-plan-answer"}[paper]
     found = one(entries(answer[:7], answer, filed(paper, about, sent)), key)
-    assert (str(found.due), found.status, found.estimated) == (answer, Status.COMING, ())
+    assert (str(found.due), found.status, found.estimated) == (answer, DutyStatus.COMING, ())
     after = (date.fromisoformat(answer) + timedelta(days=1)).isoformat()
-    assert one(entries(answer[:7], after, filed(paper, about, sent)), key).status is not Status.COMING
+    assert one(entries(answer[:7], after, filed(paper, about, sent)), key).status is not DutyStatus.COMING
 
 
 def test_an_answer_that_runs_into_an_unknown_year_is_marked_and_never_fails() -> None:
@@ -200,13 +210,13 @@ def test_every_month_of_every_year_has_its_deadlines(day: date) -> None:
 @pytest.mark.parametrize(
     ("on", "handed", "status"),
     [
-        ("2026-11-06", None, Status.COMING),
-        ("2026-11-07", None, Status.MISSING),
-        ("2026-11-07", "2026-11-06", Status.ON_TIME),
-        ("2026-11-07", "2026-11-07", Status.LATE),
+        ("2026-11-06", None, DutyStatus.COMING),
+        ("2026-11-07", None, DutyStatus.MISSING),
+        ("2026-11-07", "2026-11-06", DutyStatus.ON_TIME),
+        ("2026-11-07", "2026-11-07", DutyStatus.LATE),
     ],
 )
-def test_the_day_counts_in(on: str, handed: str | None, status: Status) -> None:
+def test_the_day_counts_in(on: str, handed: str | None, status: DutyStatus) -> None:
     """Procedure 5: 前 counts the day in."""
     facts = [filed("monthly-report", "2026-10", handed)] if handed else []
     assert one(entries("2026-11", on, *facts), "monthly-report").status is status
@@ -215,40 +225,40 @@ def test_the_day_counts_in(on: str, handed: str | None, status: Status) -> None:
 def test_the_day_can_be_counted_out() -> None:
     handed = filed("monthly-report", "2026-10", "2026-11-06")
     rules = Rules(before_includes=False)
-    assert one(entries("2026-11", "2026-11-09", handed, rules=rules), "monthly-report").status is Status.LATE
+    assert one(entries("2026-11", "2026-11-09", handed, rules=rules), "monthly-report").status is DutyStatus.LATE
 
 
 def test_base_data_after_the_first_are_a_reminder_until_the_third() -> None:
     """Gap G4."""
     second, fourth = filed("base-data", "2026-10", "2026-11-02"), filed("base-data", "2026-10", "2026-11-04")
-    assert one(entries("2026-11", "2026-11-09", second), "base-data").status is Status.ON_TIME
-    assert one(entries("2026-11", "2026-11-09", fourth), "base-data").status is Status.LATE
-    assert one(entries("2026-11", "2026-11-02"), "base-data").status is Status.COMING
+    assert one(entries("2026-11", "2026-11-09", second), "base-data").status is DutyStatus.ON_TIME
+    assert one(entries("2026-11", "2026-11-09", fourth), "base-data").status is DutyStatus.LATE
+    assert one(entries("2026-11", "2026-11-02"), "base-data").status is DutyStatus.COMING
     strict = Rules(base_data_warns=False)
-    assert one(entries("2026-11", "2026-11-09", second, rules=strict), "base-data").status is Status.LATE
+    assert one(entries("2026-11", "2026-11-09", second, rules=strict), "base-data").status is DutyStatus.LATE
 
 
 def test_an_unanswered_plan_waits_and_an_unanswered_report_is_missing() -> None:
     """Gap G6."""
     plan, paper = filed("monthly-plan-sent", "2026-11", "2026-10-27"), filed("monthly-report", "2026-10", "2026-11-06")
     found = entries("2026-11", "2026-11-23", plan, paper)
-    assert one(found, "monthly-plan-answer").status is Status.WAITING
-    assert one(found, "monthly-report-answer").status is Status.MISSING
+    assert one(found, "monthly-plan-answer").status is DutyStatus.WAITING
+    assert one(found, "monthly-report-answer").status is DutyStatus.MISSING
     found = entries("2026-11", "2026-11-23", plan, rules=Rules(unanswered_allowed=False))
-    assert one(found, "monthly-plan-answer").status is Status.MISSING
+    assert one(found, "monthly-plan-answer").status is DutyStatus.MISSING
     assert "not sent yet" in one(found, "monthly-report-answer").remarks[-1]
 
 
 def test_a_paper_whose_day_nobody_knows_is_neither_on_time_nor_late() -> None:
     assert one(entries("2026-11", "2026-11-23", filed("monthly-report", "2026-10", None)), "monthly-report").status is (
-        Status.UNDATED
+        DutyStatus.UNDATED
     )
 
 
 def test_each_department_hands_in_its_own() -> None:
     found = entries("2026-11", "2026-11-04", filed("department-report", "2026-10", "2026-11-03", "特勤部"))
-    assert one(found, "department-report", "特勤部").status is Status.ON_TIME
-    assert one(found, "department-report", "客户服务部").status is Status.MISSING
+    assert one(found, "department-report", "特勤部").status is DutyStatus.ON_TIME
+    assert one(found, "department-report", "客户服务部").status is DutyStatus.MISSING
 
 
 def test_the_chain_before_a_paper_is_shown() -> None:
@@ -260,9 +270,9 @@ def test_the_chain_before_a_paper_is_shown() -> None:
 def test_visits_are_counted_by_person_and_need_the_register() -> None:
     duties = [duty for duty in DUTIES if duty.key == "visits"]
     assert duties[0].each == "person"
-    assert one(entries("2026-10", "2026-11-23"), "visits", "谭晓雯").status is Status.WAITING
+    assert one(entries("2026-10", "2026-11-23"), "visits", "谭晓雯").status is DutyStatus.WAITING
     covered = frozenset({("visits", month("2026-10"))})
-    assert one(entries("2026-10", "2026-11-23", covered=covered), "visits", "谭晓雯").status is Status.MISSING
+    assert one(entries("2026-10", "2026-11-23", covered=covered), "visits", "谭晓雯").status is DutyStatus.MISSING
 
 
 def test_a_week_belongs_to_the_month_of_its_friday() -> None:
@@ -271,17 +281,18 @@ def test_a_week_belongs_to_the_month_of_its_friday() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hours", "status"), [(23, Status.ON_TIME), (24, Status.ON_TIME), (25, Status.LATE), (None, Status.MISSING)]
+    ("hours", "status"),
+    [(23, DutyStatus.ON_TIME), (24, DutyStatus.ON_TIME), (25, DutyStatus.LATE), (None, DutyStatus.MISSING)],
 )
-def test_a_complaint_is_answered_within_24_hours_by_the_clock(hours: int | None, status: Status) -> None:
+def test_a_complaint_is_answered_within_24_hours_by_the_clock(hours: int | None, status: DutyStatus) -> None:
     """2.4, on holidays too."""
     started = datetime(2026, 10, 1, 22, 30)
-    case = Case("complaints", "TS1", started, started + timedelta(hours=hours) if hours else None)
+    case = RegisterCase("complaints", "TS1", started, started + timedelta(hours=hours) if hours else None)
     found = one(entries("2026-10", "2026-10-03", cases=(case,)), "complaint-answer", "TS1")
     assert (found.status, found.moment) == (status, datetime(2026, 10, 2, 22, 30))
     assert one(entries("2026-10", "2026-10-01", cases=(case,)), "complaint-answer", "TS1").status in (
         status,
-        Status.COMING,
+        DutyStatus.COMING,
     )
 
 
@@ -402,7 +413,7 @@ def test_a_calendar_is_sound_by_rfc_5545() -> None:
 
 
 def test_a_deadline_of_hours_stands_at_its_hour_and_an_event_keeps_its_uid() -> None:
-    case = Case("complaints", "TS1", datetime(2026, 10, 1, 22, 30))
+    case = RegisterCase("complaints", "TS1", datetime(2026, 10, 1, 22, 30))
     first = unfolded(calendar(entries("2026-10", "2026-10-02", cases=(case,)), "x", datetime(2026, 1, 1, tzinfo=UTC)))
     again = unfolded(calendar(entries("2026-10", "2026-10-09", cases=(case,)), "x", datetime(2026, 2, 1, tzinfo=UTC)))
     assert "DTSTART:20261002T143000Z" in first

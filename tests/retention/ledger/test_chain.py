@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from retention.errors import SourceError
 from retention.ledger import chain, checkpoints
-from retention.ledger.chain import Fault, Head, Link
+from retention.ledger.chain import Head, Link, Tampering
 from retention.ledger.checkpoints import Checkpoint
 from retention.rules.canonical import canonical, instant
 
@@ -42,7 +42,7 @@ def checkpoint(links: Sequence[Link]) -> Checkpoint:
     return checkpoints.sign(Head(links[-1].seq, links[-1].hash), AT, KEY)
 
 
-def faults(links: Sequence[Link], *points: Checkpoint) -> set[tuple[int, Fault]]:
+def faults(links: Sequence[Link], *points: Checkpoint) -> set[tuple[int, Tampering]]:
     return {(finding.seq, finding.fault) for finding in chain.verify(links, points, PUBLIC).findings}
 
 
@@ -64,59 +64,59 @@ def test_an_empty_chain_is_sound() -> None:
 def test_an_edited_event_is_detected() -> None:  # L2
     links = chain_of(10)
     edited = [*links[:4], links[4]._replace(body=b"event five"), *links[5:]]
-    assert faults(edited, checkpoint(links)) == {(5, Fault.ALTERED)}
+    assert faults(edited, checkpoint(links)) == {(5, Tampering.ALTERED)}
     bodies = [link.body for link in edited]
     assert faults(rechained(bodies)) == set()  # the chain alone proves nothing …
-    assert faults(rechained(bodies), checkpoint(links)) == {(10, Fault.REPLACED)}  # … a checkpoint does
+    assert faults(rechained(bodies), checkpoint(links)) == {(10, Tampering.REPLACED)}  # … a checkpoint does
 
 
 def test_reordered_events_are_detected() -> None:  # L2
     links = chain_of(10)
     swapped = [*links[:3], links[4], links[3], *links[5:]]
-    assert faults(swapped, checkpoint(links)) >= {(4, Fault.MISSING), (4, Fault.MISPLACED)}
+    assert faults(swapped, checkpoint(links)) >= {(4, Tampering.MISSING), (4, Tampering.MISPLACED)}
     renumbered = [*links[:3], links[4]._replace(seq=4), links[3]._replace(seq=5), *links[5:]]
-    assert faults(renumbered, checkpoint(links)) >= {(4, Fault.ALTERED), (5, Fault.ALTERED)}
-    assert faults(rechained([link.body for link in swapped]), checkpoint(links)) == {(10, Fault.REPLACED)}
+    assert faults(renumbered, checkpoint(links)) >= {(4, Tampering.ALTERED), (5, Tampering.ALTERED)}
+    assert faults(rechained([link.body for link in swapped]), checkpoint(links)) == {(10, Tampering.REPLACED)}
 
 
 def test_an_inserted_event_is_detected() -> None:  # L2
     links = chain_of(10)
     twice = [*links[:5], Link(5, b"event 5a", bytes(32)), *links[5:]]
-    assert (5, Fault.MISPLACED) in faults(twice, checkpoint(links))
+    assert (5, Tampering.MISPLACED) in faults(twice, checkpoint(links))
     bodies = [link.body for link in links]
-    assert faults(rechained([*bodies[:5], b"event 5a", *bodies[5:]]), checkpoint(links)) == {(10, Fault.REPLACED)}
+    assert faults(rechained([*bodies[:5], b"event 5a", *bodies[5:]]), checkpoint(links)) == {(10, Tampering.REPLACED)}
 
 
 def test_a_deleted_event_is_detected() -> None:  # L2
     links = chain_of(10)
-    assert faults([*links[:4], *links[5:]], checkpoint(links)) == {(5, Fault.MISSING)}
+    assert faults([*links[:4], *links[5:]], checkpoint(links)) == {(5, Tampering.MISSING)}
     bodies = [link.body for link in links]
-    assert faults(rechained([*bodies[:4], *bodies[5:]]), checkpoint(links)) == {(10, Fault.SHORTENED)}
+    assert faults(rechained([*bodies[:4], *bodies[5:]]), checkpoint(links)) == {(10, Tampering.SHORTENED)}
 
 
 def test_a_blanked_hash_is_detected() -> None:  # L2
     links = chain_of(10)
-    assert (5, Fault.UNHASHED) in faults([*links[:4], links[4]._replace(hash=b""), *links[5:]], checkpoint(links))
-    assert (10, Fault.UNHASHED) in faults([*links[:9], links[9]._replace(hash=b"")], checkpoint(links[:3]))
+    assert (5, Tampering.UNHASHED) in faults([*links[:4], links[4]._replace(hash=b""), *links[5:]], checkpoint(links))
+    assert (10, Tampering.UNHASHED) in faults([*links[:9], links[9]._replace(hash=b"")], checkpoint(links[:3]))
 
 
 def test_a_cut_tail_is_detected() -> None:  # L2
     links = chain_of(10)
-    assert faults(links[:8], checkpoint(links)) == {(9, Fault.SHORTENED)}
-    assert faults([], checkpoint(links)) == {(1, Fault.SHORTENED)}
+    assert faults(links[:8], checkpoint(links)) == {(9, Tampering.SHORTENED)}
+    assert faults([], checkpoint(links)) == {(1, Tampering.SHORTENED)}
 
 
 def test_an_older_or_another_history_is_detected() -> None:  # L2
     links = chain_of(10)
     grown_apart = rechained([*(link.body for link in links[:6]), *(b"other %d" % number for number in range(20))])
-    assert faults(grown_apart, checkpoint(links)) == {(10, Fault.REPLACED)}
+    assert faults(grown_apart, checkpoint(links)) == {(10, Tampering.REPLACED)}
     assert faults(grown_apart, checkpoint(links[:6])) == set()
 
 
 def test_a_head_that_is_not_the_end_of_the_chain_is_detected() -> None:  # L2
     links = chain_of(3)
     verdict = chain.verify(links[:2], claimed=Head(3, links[2].hash))
-    assert [finding.fault for finding in verdict.findings] == [Fault.HEAD]
+    assert [finding.fault for finding in verdict.findings] == [Tampering.HEAD]
 
 
 @given(st.data())
@@ -137,9 +137,9 @@ def test_any_change_of_any_byte_before_a_checkpoint_is_detected(data: st.DataObj
 def test_a_checkpoint_vouches_only_with_the_key_that_signed_it() -> None:  # L4
     links = chain_of(4)
     other = checkpoints.sign(Head(4, links[-1].hash), AT, Ed25519PrivateKey.generate())
-    assert faults(links, other) == {(4, Fault.FORGED)}
+    assert faults(links, other) == {(4, Tampering.FORGED)}
     moved = Checkpoint(3, links[2].hash, AT, checkpoint(links).signature)
-    assert faults(links, moved) == {(3, Fault.FORGED)}
+    assert faults(links, moved) == {(3, Tampering.FORGED)}
     assert not chain.verify(links, [checkpoint(links)], key=None).sound
 
 
@@ -211,7 +211,7 @@ print(verdict.sound, verdict.proven)
     assert run.stdout.split() == ["True", "3"]
     edited = (tmp_path / "events.txt").read_bytes().replace(b"10", b"11", 1)
     (tmp_path / "events.txt").write_bytes(edited)
-    assert faults(list(chain.exported(tmp_path / "events.txt")), checkpoint(links)) == {(1, Fault.ALTERED)}
+    assert faults(list(chain.exported(tmp_path / "events.txt")), checkpoint(links)) == {(1, Tampering.ALTERED)}
 
 
 def test_an_export_gives_back_what_was_exported(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ from sqlalchemy.exc import DBAPIError
 from foundation.period import Period
 from retention.errors import ConflictError, Problem, RefusedError
 from retention.ledger import checkpoints, schema
-from retention.ledger.chain import Fault
+from retention.ledger.chain import Tampering
 from retention.ledger.ledger import Draft, Ledger, Stamp, View
 from retention.rules import events
 from retention.rules.model import Overlay, Policy, State, Wish
@@ -148,7 +148,7 @@ def test_a_row_that_the_events_do_not_explain_is_found(ledger: Ledger, tampering
     assert differences(ledger) == []
     with ledger._engine.begin() as connection:
         assert connection.execute(text(tampering)).rowcount == 1
-    assert {finding.fault for finding in differences(ledger)} == {Fault.STATE}
+    assert {finding.fault for finding in differences(ledger)} == {Tampering.STATE}
 
 
 def test_a_transaction_is_whole_or_not_at_all(ledger: Ledger) -> None:  # L1

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from retention.errors import ConflictError, TamperedError
 from retention.ledger import chain, checkpoints, schema
-from retention.ledger.chain import Fault
+from retention.ledger.chain import Tampering
 from retention.ledger.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def test_an_edited_event_is_detected(told: tuple[Ledger, Checkpoint]) -> None:  
     bodies[3] = bodies[3].replace("月报".encode(), "周报".encode())
     replaced_by(ledger, bodies)
     assert ledger.verify().sound
-    assert findings(ledger, point) == {Fault.REPLACED}
+    assert findings(ledger, point) == {Tampering.REPLACED}
 
 
 def test_an_event_edited_in_place_is_detected_without_a_checkpoint(
@@ -80,20 +80,20 @@ def test_an_event_edited_in_place_is_detected_without_a_checkpoint(
 ) -> None:  # L2
     ledger, _point = told
     tamper(ledger, "UPDATE events SET body = (SELECT body FROM events WHERE seq = 2) WHERE seq = 3")
-    assert findings(ledger) == {Fault.ALTERED}
+    assert findings(ledger) == {Tampering.ALTERED}
 
 
 def test_an_event_filed_under_another_subject_is_detected(told: tuple[Ledger, Checkpoint]) -> None:  # L2
     ledger, _point = told
     tamper(ledger, "UPDATE events SET subject = '4' WHERE seq = 2")
-    assert {finding.fault for finding in differences(ledger)} == {Fault.STATE}
+    assert {finding.fault for finding in differences(ledger)} == {Tampering.STATE}
 
 
 def test_an_event_that_is_none_is_said_to_be_so(told: tuple[Ledger, Checkpoint]) -> None:  # L2
     ledger, point = told
     tamper(ledger, "UPDATE events SET body = '' WHERE seq = 2")
-    assert findings(ledger, point) == {Fault.ALTERED}
-    assert Fault.STATE in {finding.fault for finding in differences(ledger)}
+    assert findings(ledger, point) == {Tampering.ALTERED}
+    assert Tampering.STATE in {finding.fault for finding in differences(ledger)}
     with ledger.read() as view, pytest.raises(TamperedError, match="2"):
         list(view.log())
 
@@ -102,33 +102,33 @@ def test_reordered_events_are_detected(told: tuple[Ledger, Checkpoint]) -> None:
     ledger, point = told
     moves = [f"UPDATE events SET seq = {new} WHERE seq = {old}" for old, new in ((3, 99), (4, 3), (99, 4))]
     tamper(ledger, *moves)
-    assert findings(ledger, point) == {Fault.ALTERED}
+    assert findings(ledger, point) == {Tampering.ALTERED}
 
 
 def test_an_inserted_event_is_detected(told: tuple[Ledger, Checkpoint]) -> None:  # L2
     ledger, point = told
     bodies = [link.body for link in links(ledger)]
     replaced_by(ledger, [*bodies[:5], bodies[5], *bodies[5:]])
-    assert findings(ledger, point) == {Fault.REPLACED}
+    assert findings(ledger, point) == {Tampering.REPLACED}
 
 
 def test_a_deleted_event_is_detected(told: tuple[Ledger, Checkpoint]) -> None:  # L2
     ledger, point = told
     tamper(ledger, "DELETE FROM events WHERE seq = 5")
-    assert findings(ledger, point) == {Fault.MISSING}
+    assert findings(ledger, point) == {Tampering.MISSING}
 
 
 def test_a_blanked_hash_is_detected(told: tuple[Ledger, Checkpoint]) -> None:  # L2
     ledger, point = told
     tamper(ledger, "UPDATE events SET hash = '' WHERE seq = 5")
-    assert Fault.UNHASHED in findings(ledger, point)
+    assert Tampering.UNHASHED in findings(ledger, point)
 
 
 def test_a_cut_tail_is_detected(told: tuple[Ledger, Checkpoint]) -> None:  # L2
     ledger, point = told
     replaced_by(ledger, [link.body for link in links(ledger)][:-2])
     assert ledger.verify().sound
-    assert findings(ledger, point) == {Fault.SHORTENED}
+    assert findings(ledger, point) == {Tampering.SHORTENED}
 
 
 def test_a_tail_cut_without_its_head_is_detected_without_a_checkpoint(
@@ -136,7 +136,7 @@ def test_a_tail_cut_without_its_head_is_detected_without_a_checkpoint(
 ) -> None:
     ledger, _point = told
     tamper(ledger, "DELETE FROM events WHERE seq > 6")
-    assert findings(ledger) == {Fault.HEAD}
+    assert findings(ledger) == {Tampering.HEAD}
 
 
 def test_an_older_database_put_back_is_detected(told: tuple[Ledger, Checkpoint], tmp_path: Path) -> None:  # L2
@@ -144,10 +144,10 @@ def test_an_older_database_put_back_is_detected(told: tuple[Ledger, Checkpoint],
     ledger, point = told
     with Ledger.open(tmp_path / "older.db") as older:
         older.restore(links(ledger)[:6])
-        assert findings(older, point) == {Fault.SHORTENED}
+        assert findings(older, point) == {Tampering.SHORTENED}
         older.append([filed(number) for number in range(20)], STAMP)
         assert older.verify().sound
-        assert findings(older, point) == {Fault.REPLACED}
+        assert findings(older, point) == {Tampering.REPLACED}
 
 
 def test_a_copied_file_put_back_is_detected(tmp_path: Path) -> None:  # L2
@@ -163,7 +163,7 @@ def test_a_copied_file_put_back_is_detected(tmp_path: Path) -> None:  # L2
         rest.unlink()
     shutil.copy(copy, place)
     with Ledger.open(place) as ledger:
-        assert findings(ledger, point) == {Fault.SHORTENED}
+        assert findings(ledger, point) == {Tampering.SHORTENED}
 
 
 # --- L4 ---------------------------------------------------------------------------------------------------------
