@@ -10,8 +10,9 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from docgen.errors import DataError, Problem
-from docgen.sheets.csv_file import decoded, read_csv
+from docgen.sheets.csv_file import read_csv
 from docgen.sheets.xlsx_file import read_xlsx
+from foundation.csv_text import decoded
 from foundation.language import _
 
 if TYPE_CHECKING:

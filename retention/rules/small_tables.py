@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, TypeAlias
 
+from foundation.csv_text import DELIMITERS, decoded, split_records
 from foundation.language import _
 from retention.errors import Problem, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-DELIMITERS = (",", "\t", ";", "，")
-_MARKS = (
-    (b"\xef\xbb\xbf", "utf-8"),
-    (b"\x84\x31\x95\x33", "gb18030"),
-    (b"\xff\xfe", "utf-16-le"),
-    (b"\xfe\xff", "utf-16-be"),
-)
+_Records: TypeAlias = "list[tuple[int, list[str]]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +50,7 @@ def read_table(data: bytes, name: str, columns: Mapping[str, Sequence[str]], req
     and semicolon too; lines above the titles are headings, empty lines are passed over. SourceError where the text
     cannot be read, there is no such line, a column stands there twice or a quotation mark is not closed.
     """
-    text = _decoded(data)
+    text = decoded(data)
     if text is None:
         raise SourceError([_no_encoding(name)])
     keys = {folded(title): key for key, titles in columns.items() for title in titles}
@@ -82,31 +76,12 @@ def folded(text: str) -> str:
     return re.sub(r"[\s《》〈〉<>「」“”\"]", "", re.sub(r"[‐‑‒–—―−－_]", "-", plain))
 
 
-def _decoded(data: bytes) -> str | None:
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return _strict(data[len(mark) :], encoding)
-    return _strict(data, "utf-8") or _strict(data, "gb18030")
-
-
-def _strict(data: bytes, encoding: str) -> str | None:
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError:
-        return None
-    return None if "\0" in text else text
-
-
-_Records: TypeAlias = "list[tuple[int, list[str]]]"
-
-
 def _records(text: str, delimiter: str) -> _Records | int:
-    """Records that are not empty with the numbers Excel gives their rows; the line of a quotation mark never closed."""
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, skipinitialspace=True, strict=True)
-    try:
-        return [(number, record) for number, record in enumerate(reader, 1) if any(map(str.strip, record))]
-    except csv.Error:
-        return reader.line_num
+    """Records that are not empty with the numbers Excel gives their rows; that of a quotation mark never closed."""
+    records = split_records(text, delimiter)
+    if isinstance(records, int):
+        return records
+    return [(number, record) for number, record in enumerate(records, 1) if any(map(str.strip, record))]
 
 
 def _table(name: str, records: _Records, keys: Sequence[str | None]) -> Table:

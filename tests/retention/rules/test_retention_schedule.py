@@ -182,7 +182,7 @@ def test_every_fault_is_told_at_once_with_its_cell() -> None:
         ("记录名称,标识\n月报,QG\n".encode(), "s.csv", "csv.no_titles"),
         (b"", "s.csv", "csv.no_titles"),
         ("记录名称,保存期限,保管期限\n月报,2年,3年\n".encode(), "s.csv s!C1", "csv.column_twice"),
-        ('记录名称,保存期限\n"月报,2年\n年报,3年\n'.encode(), "s.csv s!3", "csv.open_quote"),
+        ('记录名称,保存期限\n"月报,2年\n年报,3年\n'.encode(), "s.csv s!2", "csv.open_quote"),
     ],
 )
 def test_a_file_that_is_no_schedule_is_refused(data: bytes, where: str, code: str) -> None:
