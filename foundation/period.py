@@ -7,13 +7,13 @@ ranges, quarters, half-years, 上旬. A year that is not written stays unknown: 
 from __future__ import annotations
 
 import re
-import unicodedata
 from calendar import monthrange
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from foundation.folding import normal, unspaced
 from foundation.language import _
 from foundation.problem import Problem, Problems
 
@@ -45,7 +45,7 @@ class Period:
 
         The year must be written, and nothing may stand beside the period.
         """
-        plain = re.sub(r"\s+", "", normal(text))
+        plain = unspaced(text)
         for written in periods_in(plain):
             period = written.period() if len(plain) == written.end - written.start else None
             if period and written.kind in KINDS:
@@ -187,11 +187,6 @@ class Written:
         except ValueError:
             return None
         return Period(first, last) if first <= last else None
-
-
-def normal(text: str) -> str:
-    """Width and composition as they are compared: ２０２６ is 2026, a decomposed name is composed."""
-    return unicodedata.normalize("NFKC", text)
 
 
 # --- the spellings --------------------------------------------------------------------------------------------

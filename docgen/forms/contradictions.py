@@ -10,8 +10,9 @@ from jinja2 import TemplateSyntaxError
 
 from docgen.forms.conditions import names_in
 from docgen.forms.conversions import convert
-from docgen.forms.declaration import NUMERIC, normal_label
+from docgen.forms.declaration import NUMERIC
 from docgen.sheets.cell import Reader, Refusal, text_cell
+from foundation.folding import normal_label
 from foundation.language import _
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import unicodedata
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -28,6 +27,7 @@ from docgen.sheets.cell import (
     text_cell,
 )
 from docgen.sheets.number_format import Shape, shape, zeros
+from foundation.folding import normal, unspaced
 from foundation.language import _
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ _DAMAGED = re.compile("\ufffd|锟斤拷|烫烫烫")
 
 
 def _special_text(raw: str, field: Field) -> Value | Refusal | None:
-    text = unicodedata.normalize("NFKC", raw).strip()
+    text = normal(raw).strip()
     if len(text) > 4:
         return _damaged(raw) if _DAMAGED.search(raw) else None
     if _DAMAGED.search(raw):
@@ -135,7 +135,7 @@ def _text(cell: Cell, _field: Field, reader: Reader) -> Value | Refusal:
 
 def _code(cell: Cell, _field: Field, reader: Reader) -> Value | Refusal:
     if cell.kind is Kind.TEXT:
-        return Value(unicodedata.normalize("NFKC", cell.text).strip())
+        return Value(normal(cell.text).strip())
     if cell.kind is Kind.NUMBER and shape(cell.format).is_number:
         number = stored_number(cell.text)
         if number != number.to_integral_value():
@@ -196,7 +196,7 @@ def _choice(cell: Cell, field: Field, reader: Reader) -> Value | Refusal:
 
 @lru_cache(maxsize=4096)
 def _compared(text: str) -> str:
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).casefold()
+    return unspaced(text).casefold()
 
 
 _YES = frozenset({"√", "✓", "✔", "☑", "是", "有", "已", "对", "y", "yes", "true", "1"})
@@ -282,10 +282,10 @@ def _share(cell: Cell, number: Decimal, *, written: bool) -> Value | Refusal:
 
 def _bare_number(raw: str, unit: str) -> str:
     """The digits of a written number: width, currency and the column's own unit taken away."""
-    text = unicodedata.normalize("NFKC", raw).replace("−", "-").strip()
+    text = normal(raw).replace("−", "-").strip()
     found = _CURRENCY.match(text)
     text = found["sign"] + found["rest"] if found else text
-    for suffix in ("元整", "元", unicodedata.normalize("NFKC", unit)):
+    for suffix in ("元整", "元", normal(unit)):
         if suffix and text.endswith(suffix):
             return text.removesuffix(suffix).rstrip()
     return text.strip()
@@ -294,7 +294,7 @@ def _bare_number(raw: str, unit: str) -> str:
 def _no_number(cell: Cell) -> Refusal:
     hint = _("Write digits only, for example 1234.50.")
     if cell.kind is Kind.TEXT:
-        text = unicodedata.normalize("NFKC", cell.text)
+        text = normal(cell.text)
         if _LARGE_UNIT.search(text):
             hint = _("Write the amount out in 元, for example 12000 for 1.2万.")
         elif re.fullmatch(r"\s*\(.*\)\s*", text):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Literal
 
 from docgen.sheets.cell import Cell, Kind, Reader, Refusal, Value, from_serial, plain, shown, stored_number
 from docgen.sheets.number_format import shape
+from foundation.folding import normal
 from foundation.language import _
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _moment_of_number(cell: Cell, reader: Reader) -> _Moment | Refusal:
 
 
 def _moment_of_text(cell: Cell, reader: Reader) -> _Moment | Refusal:
-    text = unicodedata.normalize("NFKC", cell.text).replace("。", ".").strip()
+    text = normal(cell.text).replace("。", ".").strip()
     for spelling in _DATES:
         if found := spelling.fullmatch(text):
             return _spelled_moment(cell, found, reader)

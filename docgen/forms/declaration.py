@@ -6,7 +6,6 @@ Read from form.toml by :mod:`docgen.forms.loading`, which refuses what :mod:`doc
 from __future__ import annotations
 
 import re
-import unicodedata
 from decimal import Decimal  # noqa: TC003 - pydantic reads the annotations when the module runs
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -254,8 +253,3 @@ def _schema_of_rows(table: Table) -> dict[str, Any]:
         "additionalProperties": False,
     }
     return {"title": table.title, "type": "array", "items": row}
-
-
-def normal_label(text: str) -> str:
-    """A heading as it is compared: width, case and blanks do not count, and 帐 is 账."""
-    return re.sub(r"[\s_]+", "", unicodedata.normalize("NFKC", text)).casefold().replace("帐", "账").replace("像", "象")

@@ -20,10 +20,11 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.header_footer import HeaderFooter, HeaderFooterItem, _HeaderFooterPart
 
 from docgen.excel.row_heights import even_lines, text_width
-from docgen.forms.declaration import NUMERIC, normal_label
+from docgen.forms.declaration import NUMERIC
 from docgen.registers.reading import BLANK_PROPERTY, CHOICES_SHEET, FORM_PROPERTY, HELP_SHEET, PERIOD_PROPERTY
 from docgen.sheets.book import letter
 from docgen.sheets.new_book import HEI, SONG, merge_across, new_book, saved, set_page, set_widths, thin
+from foundation.folding import normal_label
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

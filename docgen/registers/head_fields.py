@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from docgen.forms.declaration import normal_label
 from docgen.sheets.book import letter
 from docgen.sheets.cell import Cell, Kind, is_blank
+from foundation.folding import normal, normal_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -61,7 +60,7 @@ def _beside(sheet: Sheet, row: int, column: int) -> int:
 
 def _inside(cell: Cell, reference: str, sheet: Sheet, known: Mapping[str, Field]) -> Iterator[Found]:
     """``部门：客户服务部  编制人：许立民``: several labels with their values in one cell."""
-    text = unicodedata.normalize("NFKC", cell.text)
+    text = normal(cell.text)
     for found in _labels(tuple(known)).finditer(text) if ":" in text else ():
         value = Cell(Kind.TEXT, found["value"].strip(" _"))
         field = known[normal_label(found["label"])]

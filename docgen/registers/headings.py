@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from docgen.forms.declaration import normal_label
 from docgen.sheets.cell import Kind
+from foundation.folding import normal_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from docgen.errors import DataError, Problem, Remedy
 from docgen.forms.conversions import convert
-from docgen.forms.declaration import normal_label
 from docgen.registers.head_fields import Found, find_fields
 from docgen.registers.headings import Heading, captions_above, find_headings
 from docgen.registers.reading import (
@@ -32,8 +31,9 @@ from docgen.registers.rows import Options, Source, TableReader, faults
 from docgen.sheets.book import letter
 from docgen.sheets.cell import Refusal, is_blank, shown
 from docgen.sheets.opening import open_book, read_bytes
+from foundation.folding import normal, normal_label
 from foundation.language import _
-from foundation.period import Period, PeriodError, normal, periods_in
+from foundation.period import Period, PeriodError, periods_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -14,10 +13,11 @@ from jinja2 import TemplateError
 from docgen.errors import Problem
 from docgen.forms.conditions import compiled, names_in
 from docgen.forms.conversions import convert
-from docgen.forms.declaration import NUMERIC, normal_label
+from docgen.forms.declaration import NUMERIC
 from docgen.registers.reading import ERRORS_HEADING, Ignored, Place, Reason, Remark, Row, TableData
 from docgen.sheets.book import letter
 from docgen.sheets.cell import Cell, Ditto, Kind, Reader, Refusal, Value, is_blank, plain, shown, stored_number
+from foundation.folding import normal, normal_label, unspaced
 from foundation.language import _
 
 if TYPE_CHECKING:
@@ -325,7 +325,7 @@ class _Block:
             return False
         if len(own) == 1 and row in self.wide_rows:
             return True
-        text = unicodedata.normalize("NFKC", first.text).strip()
+        text = normal(first.text).strip()
         signers = tuple(f"{signer}:" for signer in self.whole.source.form.signers)
         return bool(_NOTE.match(text) or _SIGNED.match(text) or text.replace(" ", "").startswith(signers or "\0"))
 
@@ -513,8 +513,8 @@ def _is_serial(column: Column) -> bool:
 
 
 def _numbered(cell: Cell) -> bool:
-    return bool(re.fullmatch(r"\d+[.、]?", unicodedata.normalize("NFKC", cell.text).strip()))
+    return bool(re.fullmatch(r"\d+[.、]?", normal(cell.text).strip()))
 
 
 def _compact(text: str) -> str:
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+    return unspaced(text)

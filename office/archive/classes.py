@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docgen.errors import DataError
+from foundation.folding import normal_name
 from foundation.language import _
 from office.archive import ledgers
 from retention.errors import Problem, SourceError, UnknownError
 from retention.filing.identify import DEPARTMENT_WORDS, Catalogue, Kind
 from retention.ledger.counting import class_keys
 from retention.rules.schedule_table import find, names_of, version_of
-from retention.rules.small_tables import folded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -77,9 +77,9 @@ class Classes:
 
     def named(self, text: str) -> Kind:
         """The one kind that a person means: by key, code, title or alias. UnknownError, with what there is."""
-        wanted, kinds = folded(text), [*self.catalogue.kinds.values()]
+        wanted, kinds = normal_name(text), [*self.catalogue.kinds.values()]
         for names in (_proper_names, lambda kind: kind.aliases):
-            found = [kind for kind in kinds if wanted in {folded(name) for name in names(kind)}]
+            found = [kind for kind in kinds if wanted in {normal_name(name) for name in names(kind)}]
             if len(found) == 1:
                 return found[0]
             if found:
@@ -151,18 +151,18 @@ def kinds_of(forms: Sequence[Form], classes: Sequence[RecordClass]) -> list[Kind
     kinds = [BASE_DATA, ANNEX, *KINDS]
     for form in forms:
         found = classes_of[form.id]
-        own = found is not None and (owners[found.key] == 1 or folded(found.key) in _own_names(form))
+        own = found is not None and (owners[found.key] == 1 or normal_name(found.key) in _own_names(form))
         kinds.append(_kind(form, found if own else None))
     taken = {kind.key for kind in kinds}
-    titles = {folded(kind.title) for kind in kinds}
+    titles = {normal_name(kind.title) for kind in kinds}
     return [*kinds, *(_without_form(each, titles) for each in classes if each.key not in taken)]
 
 
 def _class_of(form: Form, classes: Sequence[RecordClass]) -> RecordClass | None:
     """The class a form's papers are of: the one with its code, as alias too, else the one that has its title so."""
     code = _complete(form.code)
-    by_code = (each for each in classes if code and folded(code) in names_of(each))
-    by_title = (each for each in classes if folded(form.title) in names_of(each) and not (code and each.code))
+    by_code = (each for each in classes if code and normal_name(code) in names_of(each))
+    by_title = (each for each in classes if normal_name(form.title) in names_of(each) and not (code and each.code))
     return next(by_code, None) or next(by_title, None)
 
 
@@ -178,12 +178,12 @@ def _kind(form: Form, known: RecordClass | None) -> Kind:
 
 def _without_form(each: RecordClass, titles: Collection[str]) -> Kind:
     """Of what its periods are nothing is known, nor whether several papers for one are usual."""
-    aliases = tuple(alias for alias in each.aliases if folded(alias) not in titles)
+    aliases = tuple(alias for alias in each.aliases if normal_name(alias) not in titles)
     return Kind(each.key, each.title, each.code, aliases=aliases, period="none", many=True)
 
 
 def _own_names(form: Form) -> frozenset[str]:
-    return frozenset(folded(name) for name in (_complete(form.code), form.title) if name)
+    return frozenset(normal_name(name) for name in (_complete(form.code), form.title) if name)
 
 
 def _complete(code: str) -> str:

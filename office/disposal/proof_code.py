@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import unicodedata
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from foundation.folding import normal
 from foundation.language import _
 from office.archive import ledgers
 from retention.errors import Problem, Remedy, SourceError
@@ -82,9 +82,9 @@ def parse(text: str, where: str = "") -> PaperCode:
 
     SourceError, naming ``where``, when it is neither.
     """
-    letters = _SPACES.sub("", unicodedata.normalize("NFKC", text)).upper()
+    letters = _SPACES.sub("", normal(text)).upper()
     if not letters.startswith(_PREFIX + "/"):
-        return PaperCode(checkpoints.Checkpoint.parse(unicodedata.normalize("NFKC", text), where))
+        return PaperCode(checkpoints.Checkpoint.parse(normal(text), where))
     try:
         number, digest, code = letters.removeprefix(_PREFIX + "/").split("/")
         octets = base64.b32decode(digest + "=" * (-len(digest) % 8))

@@ -10,7 +10,6 @@ nothing, and what somebody else said in the meantime is never overwritten.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from docgen.sheets.book import letter
 from docgen.sheets.cell import Cell, Kind, is_blank, plain, stored_number
 from docgen.sheets.opening import open_book
+from foundation.folding import normal
 from foundation.language import _
 from office.disposal import filing_papers as proofs
 from office.disposal import wording
@@ -517,7 +517,7 @@ def _text(cell: Cell | None) -> str:
 
 
 def _plain(text: str) -> str:
-    return _BLANKS.sub(" ", _CONTROL.sub("", unicodedata.normalize("NFKC", text))).strip()
+    return _BLANKS.sub(" ", _CONTROL.sub("", normal(text))).strip()
 
 
 def _formula(cell: Cell | None) -> bool:

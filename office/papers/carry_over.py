@@ -10,9 +10,9 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from docgen.errors import DataError, Problem, Remedy
-from docgen.forms.declaration import normal_label
 from docgen.sheets.cell import plain
 from docgen.template.environment import expression
+from foundation.folding import normal_label
 from foundation.language import _
 from foundation.period import Period
 from office.papers.month import DEPARTMENT, digested

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from foundation.folding import normal, normal_name
 from foundation.language import _
-from foundation.period import normal, periods_in
+from foundation.period import periods_in
 from retention.duties.judging import HandedIn
 from retention.errors import Problem, Remedy, SourceError
-from retention.rules.small_tables import folded, read_table
+from retention.rules.small_tables import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,7 +34,7 @@ COLUMNS = {
 
 def read_transmittals(data: bytes, names: Mapping[str, str], name: str = FILE) -> tuple[HandedIn, ...]:
     """What people wrote down. ``names``: title → key of a duty. SourceError with every cell that cannot be read."""
-    known = {folded(title): key for title, key in names.items()}
+    known = {normal_name(title): key for title, key in names.items()}
     found: list[HandedIn] = []
     problems: list[Problem] = []
     for line in read_table(data, name, COLUMNS, ("what", "period", "on")).lines:
@@ -41,14 +42,14 @@ def read_transmittals(data: bytes, names: Mapping[str, str], name: str = FILE) -
         problems += faults
         period, day = _period(line["period"]), _day(line["on"])
         if not faults and period and day:
-            found.append(HandedIn(known[folded(line["what"])], period, line["by"], day))
+            found.append(HandedIn(known[normal_name(line["what"])], period, line["by"], day))
     if problems:
         raise SourceError(problems)
     return tuple(found)
 
 
 def _faults(line: Line, known: Mapping[str, str]) -> Iterator[Problem]:
-    if folded(line["what"]) not in known:
+    if normal_name(line["what"]) not in known:
         message = _("there is no duty “{name}”").format(name=line["what"])
         yield Problem(line.place("what"), message, Remedy("duty.name"), "transmittals.what")
     if _period(line["period"]) is None:

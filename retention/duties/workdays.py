@@ -7,13 +7,13 @@ weekends are counted, and the result says so (暂按周末推算): lunar holiday
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from foundation.folding import unspaced
 from foundation.language import _
 from retention.errors import Problem, SourceError
 from retention.rules.small_tables import read_table
@@ -148,7 +148,7 @@ def read_holidays(data: bytes, name: str, week: Iterable[int] = FIVE_DAYS) -> Ho
 
 
 def _day(text: str) -> date | None:
-    found = _DATE.fullmatch(re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)))
+    found = _DATE.fullmatch(unspaced(text))
     if not found:
         return None
     year, month, day = (int(part) for part in found.groups() if part)

@@ -15,8 +15,9 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from foundation.folding import folded, normal
 from foundation.language import _
-from foundation.period import Written, normal, periods_in
+from foundation.period import Written, periods_in
 from foundation.temporary_files import left_alone
 
 if TYPE_CHECKING:
@@ -130,13 +131,9 @@ _CODE_LIKE = re.compile(
 )
 
 
-def _folded(text: str) -> str:
-    return normal(text).casefold().replace("帐", "账").replace("图象", "图像")
-
-
 def _bare(text: str) -> str:
     """A label without blanks, dashes and title marks."""
-    return re.sub(r"[\W_]+", "", _folded(text))
+    return re.sub(r"[\W_]+", "", folded(text))
 
 
 class Catalogue:
@@ -279,7 +276,7 @@ class _Said:
 
 
 def _said(catalogue: Catalogue, text: str) -> _Said:
-    plain = _MARKS.sub("", _folded(text))
+    plain = _MARKS.sub("", folded(text))
     codes, cuts = _codes(catalogue, plain)
     strange = "" if cuts else _strange_code(plain)
     without = _blanked(plain, cuts)
@@ -456,7 +453,7 @@ class _Case:
         elif form:
             self.doubts.append(_("it names a form that is not known here: {form}").format(form=form))
         elif code:
-            for found in _codes(self.catalogue, _folded(code))[0]:
+            for found in _codes(self.catalogue, folded(code))[0]:
                 self._add(found, Confidence.SURE, _("code in its properties: {code}").format(code=code))
 
     def _name(self) -> None:
@@ -612,7 +609,7 @@ class _Case:
         A folder of a month far from the name's, or across the turn of a year, says nothing certain.
         """
         wanted = [written for written in self.name.periods if not written.year]
-        folders = [periods_in(_folded(part)) for part in self.path.parts[:-1]]
+        folders = [periods_in(folded(part)) for part in self.path.parts[:-1]]
         nearest = next((found for found in reversed(folders) if any(word.year for word in found)), ())
         years = {int(word.year) for word in nearest if word.year} | {word.last[0] or 0 for word in nearest if word.year}
         if len(years) != 1 or not wanted:
@@ -640,8 +637,8 @@ class _Case:
 
     def standing(self) -> Standing:
         """Template, draft, open question or record, by the words of name and folders."""
-        name = _masked(self.name, _folded(_stem(self.path.name)))
-        folders = " ".join(_folded(part) for part in self.path.parts[:-1])
+        name = _masked(self.name, folded(_stem(self.path.name)))
+        folders = " ".join(folded(part) for part in self.path.parts[:-1])
         final = _FINAL.search(_DRAFT.sub("", name)) is not None
         if (word := _TEMPLATE.search(name)) or (word := _TEMPLATE.search(folders)):
             return self._set_aside(Standing.TEMPLATE, word[0], final=final)
@@ -732,7 +729,7 @@ def identify(catalogue: Catalogue, document: Document) -> Identification:
         Confidence.UNSURE if standing is Standing.UNCLASSIFIED else case.confidence(),
         tuple(dict.fromkeys(reasons)),
         tuple(sorted({evidence.key for evidence in case.evidence})),
-        _FINAL.search(_folded(case.path.name)) is not None,
+        _FINAL.search(folded(case.path.name)) is not None,
     )
 
 

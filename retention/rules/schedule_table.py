@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeVar
 
+from foundation.folding import normal_name
 from foundation.language import _
 from retention.errors import Problem, SourceError
 from retention.rules.canonical import canonical_of
 from retention.rules.schedule import Base, RecordClass, Rule, ScheduleVersion, Start
-from retention.rules.small_tables import folded, read_table
+from retention.rules.small_tables import read_table
 from retention.rules.terms import in_words, read_term
 
 if TYPE_CHECKING:
@@ -87,13 +88,13 @@ def find(version: ScheduleVersion, key: str) -> RecordClass | None:
     for each in version.classes:
         if each.key == key:
             return each
-    return next((each for each in version.classes if folded(key) in names_of(each)), None)
+    return next((each for each in version.classes if normal_name(key) in names_of(each)), None)
 
 
 def names_of(record_class: RecordClass) -> frozenset[str]:
     """Every name the class answers to, as names are compared."""
     names = (record_class.key, record_class.title, record_class.code, *record_class.aliases)
-    return frozenset(folded(name) for name in names if name)
+    return frozenset(normal_name(name) for name in names if name)
 
 
 def lost_classes(version: ScheduleVersion, in_use: Iterable[str]) -> list[Problem]:
@@ -126,8 +127,8 @@ _Word = TypeVar("_Word", Start, Base)
 
 
 def _word(text: str, words: Mapping[str, _Word]) -> _Word | None:
-    wanted = folded(text)
-    return next((value for word, value in words.items() if folded(word) == wanted), None)
+    wanted = normal_name(text)
+    return next((value for word, value in words.items() if normal_name(word) == wanted), None)
 
 
 def _row_faults(lines: Iterable[Line]) -> Iterator[Problem]:
@@ -145,7 +146,7 @@ def _shared_names(lines: Iterable[Line]) -> Iterator[Problem]:
     owners: dict[str, Line] = {}
     for line in lines:
         for column, name in _names(line):
-            owner = owners.setdefault(folded(name), line)
+            owner = owners.setdefault(normal_name(name), line)
             if owner is not line:
                 yield _shared(line, column, name, owner)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, TypeAlias
 
 from foundation.csv_text import DELIMITERS, decoded, split_records
+from foundation.folding import normal_name
 from foundation.language import _
 from retention.errors import Problem, SourceError
 
@@ -53,7 +52,7 @@ def read_table(data: bytes, name: str, columns: Mapping[str, Sequence[str]], req
     text = decoded(data)
     if text is None:
         raise SourceError([_no_encoding(name)])
-    keys = {folded(title): key for key, titles in columns.items() for title in titles}
+    keys = {normal_name(title): key for key, titles in columns.items() for title in titles}
     broken: Problem | None = None
     for delimiter in DELIMITERS:
         records = _records(text, delimiter)
@@ -61,19 +60,10 @@ def read_table(data: bytes, name: str, columns: Mapping[str, Sequence[str]], req
             broken = broken or _open_quote(name, records)
             continue
         for at, (_number, record) in enumerate(records):
-            found = [keys.get(folded(cell)) for cell in record]
+            found = [keys.get(normal_name(cell)) for cell in record]
             if set(required) <= set(found):
                 return _table(name, records[at:], found)
     raise SourceError([broken or _no_titles(name, [columns[key][0] for key in required])])
-
-
-def folded(text: str) -> str:
-    """A name as it is compared: full width, capitals, blanks, dashes and the brackets around titles make no difference.
-
-    ``《月工作计划》`` and ``月工作计划`` are one name, ``QG—FW—01—01`` and ``QG-FW-01-01`` one code.
-    """
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    return re.sub(r"[\s《》〈〉<>「」“”\"]", "", re.sub(r"[‐‑‒–—―−－_]", "-", plain))
 
 
 def _records(text: str, delimiter: str) -> _Records | int:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
+from foundation.folding import unspaced
 from foundation.language import _, ngettext
 from retention.rules.schedule import Term, TermKind
 
@@ -51,7 +51,7 @@ def read_term(text: str) -> Term:
     Full-width figures, Chinese numerals, 半, sums (1年6个月) and a 保存 or 定期 before them are read. A number without
     unit, a month that may be one of the calendar (6月), a range, a minimum (不少于3年) are not.
     """
-    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).lower()
+    plain = unspaced(text).lower()
     if fixed := _fixed(plain):
         return Term(TermKind.FIXED, text.strip(), *fixed)
     kinds = (kind for kind, spelling in _OTHERS if spelling.fullmatch(plain))

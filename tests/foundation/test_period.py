@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundation.period import Period, PeriodError, normal, periods_in
+from foundation.folding import normal
+from foundation.period import Period, PeriodError, periods_in
 
 SPELLINGS = [
     ("2026年10月", "2026-10"),

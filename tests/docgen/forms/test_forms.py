@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docgen.errors import TemplateError
-from docgen.forms.declaration import Form, normal_label
+from docgen.forms.declaration import Form
 from docgen.forms.loading import load_form, load_forms, parse_form
+from foundation.folding import normal_label
 from foundation.period import Period
 
 if TYPE_CHECKING:
