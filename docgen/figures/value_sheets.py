@@ -18,6 +18,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from docgen.excel.row_heights import even_lines, text_width
 from docgen.sheets.book import letter
 from docgen.sheets.new_book import HEI, SONG, merge_across, new_book, saved, set_page, set_widths, thin
+from docgen.sheets.parts import NOT_XML
 from docgen.template.filters import DASH
 
 if TYPE_CHECKING:
@@ -109,7 +110,6 @@ _LOOKS: tuple[tuple[type | UnionType, tuple[str, str]], ...] = (  # bool before 
     (Decimal | float, ("数字", "General")),
 )
 _PRINTED = Context(prec=15)
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _LIKE_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -214,7 +214,7 @@ class ValueSheet:
         cell = self.sheet.cell(self.next_row, column)
         form, content = value.form, value.value
         if isinstance(content, str):
-            content = _ILLEGAL.sub("\ufffd", content).strip() or None
+            content = NOT_XML.sub("\ufffd", content).strip() or None
             if content and content.startswith(_LIKE_A_FORMULA):
                 form = "@"
         cell.value = content

@@ -19,6 +19,7 @@ from docgen.sheets.cell import (
     Kind,
     Reader,
     Refusal,
+    RefusalKind,
     Value,
     is_blank,
     plain,
@@ -28,12 +29,73 @@ from docgen.sheets.cell import (
 )
 from docgen.sheets.number_format import Shape, shape, zeros
 from foundation.folding import normal, unspaced
-from foundation.language import _
+from foundation.language import N_, _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from docgen.forms.declaration import Field
+
+
+_FORMULA_ERROR = RefusalKind(
+    "cell.error",
+    N_("the formula shows the error {value}"),
+    N_("Mend the formula or type the value; an error is not an empty cell."),
+)
+_UNCOMPUTED = RefusalKind(
+    "cell.uncomputed",
+    N_("the formula's result was not saved in the file"),
+    N_("Open the file in Excel or WPS, save it, and try again; or type the value."),
+)
+_DAMAGED_TEXT = RefusalKind(
+    "cell.damaged",
+    N_("the characters of “{value}” were damaged when the file was last converted"),
+    N_("Go back to the file before the conversion, or type the text again."),
+)
+_STRAY_DITTO = RefusalKind("cell.ditto", N_("“{value}” does not say what is meant here"), N_("Write the value itself."))
+_FRACTION = RefusalKind(
+    "code.fraction",
+    N_("the number “{value}” may have lost zeros at its end"),
+    N_("Format the column as text and type the code again, for example 10.30."),
+)
+_TEXT_IS_DATE = RefusalKind(
+    "text.is_date",
+    N_("Excel has turned what was typed into the date {value}"),
+    N_("Format the column as text, then type it again as it should read, for example 3-2-5."),
+)
+_LOST_DIGITS = RefusalKind(
+    "code.lost_digits",
+    N_("the number has more than 15 digits, and Excel has replaced the last ones by zeros"),
+    N_("Format the column as text, then type the number again from the original."),
+)
+_NO_TICK = RefusalKind(
+    "tick.unreadable", N_("“{value}” is neither a tick nor a cross"), N_("Write √ or ×, or leave the cell empty.")
+)
+_NO_NUMBER = RefusalKind(
+    "number.unreadable", N_("“{value}” is not a number"), N_("Write digits only, for example 1234.50.")
+)
+_NOT_WHOLE = RefusalKind(
+    "number.not_whole", N_("“{value}” is not a whole number"), N_("Write a number without decimals.")
+)
+_PERCENT_OR_SHARE = RefusalKind(
+    "number.percent_or_share",
+    N_("“{value}” may be a percentage or a share"),
+    N_("Write the percent sign, for example 97.35%."),
+)
+_IS_PERCENT = RefusalKind(
+    "number.is_percent",
+    N_("“{value}” is a percentage, but a number is needed"),
+    N_("Write the number itself, without the percent sign."),
+)
+_IS_DATE = RefusalKind(
+    "number.is_date",
+    N_("the cell holds the date or time {value}, not a number"),
+    N_("Set the cell's format to General and type the number again."),
+)
+_BELOW = RefusalKind(
+    "number.out_of_bounds", N_("{value} is below {bound}, the least that is possible"), N_("Check the number.")
+)
+_ABOVE = _BELOW._replace(message=N_("{value} is above {bound}, the most that is possible"))
 
 
 def convert(cell: Cell | None, field: Field, reader: Reader) -> Value | Refusal:
@@ -44,13 +106,15 @@ def convert(cell: Cell | None, field: Field, reader: Reader) -> Value | Refusal:
     if cell is None or is_blank(cell):
         return _required(field) if field.required else Value(None)
     if cell.kind is Kind.ERROR:
-        return _formula_error(cell)
+        return _FORMULA_ERROR(cell, value=cell.text)
     if cell.kind is Kind.UNCOMPUTED:
-        return _uncomputed()
+        return _UNCOMPUTED(cell)
+    if cell.kind is Kind.TEXT and _DAMAGED.search(cell.text):
+        return _DAMAGED_TEXT(cell)
     if cell.kind is Kind.TEXT and (special := _special_text(cell.text, field)) is not None:
         return special
     read = _READERS[field.type](cell, field, reader)
-    return _bounded(read, field) if isinstance(read, Value) and isinstance(read.value, int | Decimal) else read
+    return _bounded(read, cell, field) if isinstance(read, Value) and isinstance(read.value, int | Decimal) else read
 
 
 # --- what no column takes as a value --------------------------------------------------------------------------
@@ -63,11 +127,11 @@ _DAMAGED = re.compile("\ufffd|锟斤拷|烫烫烫")
 def _special_text(raw: str, field: Field) -> Value | Refusal | None:
     text = normal(raw).strip()
     if len(text) > 4:
-        return _damaged(raw) if _DAMAGED.search(raw) else None
-    if _DAMAGED.search(raw):
-        return _damaged(raw)
+        return None
     if raw.strip() in _DITTO or text in _DITTO:
-        return _ditto(raw, field)
+        if getattr(field, "ditto", False):
+            return Value(Ditto.ABOVE, _("“{value}” read as the value above").format(value=raw.strip()))
+        return _STRAY_DITTO(text_cell(raw), value=raw.strip())
     if _EMPTY_MARKS.fullmatch(text) and text not in field.choices and not (field.type == "tick" and text == "无"):
         if field.required:
             return Refusal(
@@ -79,16 +143,6 @@ def _special_text(raw: str, field: Field) -> Value | Refusal | None:
     return None
 
 
-def _ditto(raw: str, field: Field) -> Value | Refusal:
-    if getattr(field, "ditto", False):
-        return Value(Ditto.ABOVE, _("“{value}” read as the value above").format(value=raw.strip()))
-    return Refusal(
-        "cell.ditto",
-        _("“{value}” does not say what is meant here").format(value=raw.strip()),
-        _("Write the value itself."),
-    )
-
-
 def _required(field: Field) -> Refusal:
     return Refusal("cell.required", _("is empty, but has to be filled in"), _filling_in(field))
 
@@ -96,32 +150,6 @@ def _required(field: Field) -> Refusal:
 def _filling_in(field: Field) -> str:
     """The remedy for an empty cell, with what the form itself says about it (a clause, what to write)."""
     return f"{_('Fill in the cell.')} {field.help}".rstrip()
-
-
-def _damaged(raw: str) -> Refusal:
-    return Refusal(
-        "cell.damaged",
-        _("the characters of “{value}” were damaged when the file was last converted").format(
-            value=shown(text_cell(raw))
-        ),
-        _("Go back to the file before the conversion, or type the text again."),
-    )
-
-
-def _formula_error(cell: Cell) -> Refusal:
-    return Refusal(
-        "cell.error",
-        _("the formula shows the error {value}").format(value=cell.text),
-        _("Mend the formula or type the value; an error is not an empty cell."),
-    )
-
-
-def _uncomputed() -> Refusal:
-    return Refusal(
-        "cell.uncomputed",
-        _("the formula's result was not saved in the file"),
-        _("Open the file in Excel or WPS, save it, and try again; or type the value."),
-    )
 
 
 # --- texts and codes ------------------------------------------------------------------------------------------
@@ -139,11 +167,7 @@ def _code(cell: Cell, _field: Field, reader: Reader) -> Value | Refusal:
     if cell.kind is Kind.NUMBER and shape(cell.format).is_number:
         number = stored_number(cell.text)
         if number != number.to_integral_value():
-            return Refusal(
-                "code.fraction",
-                _("the number “{value}” may have lost zeros at its end").format(value=shown(cell)),
-                _("Format the column as text and type the code again, for example 10.30."),
-            )
+            return _FRACTION(cell)
         if width := zeros(cell.format):
             return _lost_digits(cell) or Value(plain(number).zfill(width))
     return _written_out(cell, reader)
@@ -154,24 +178,12 @@ def _written_out(cell: Cell, reader: Reader) -> Value | Refusal:
     if cell.kind is Kind.BOOLEAN:
         return Value("TRUE" if cell.text == "1" else "FALSE")
     if cell.kind is Kind.ISO or shape(cell.format).is_moment:
-        return Refusal(
-            "text.is_date",
-            _("Excel has turned what was typed into the date {value}").format(
-                value=shown(cell, date1904=reader.date1904)
-            ),
-            _("Format the column as text, then type it again as it should read, for example 3-2-5."),
-        )
+        return _TEXT_IS_DATE(cell, date1904=reader.date1904)
     return _lost_digits(cell) or Value(shown(cell))
 
 
 def _lost_digits(cell: Cell) -> Refusal | None:
-    if abs(stored_number(cell.text)) < 10**15:
-        return None
-    return Refusal(
-        "code.lost_digits",
-        _("the number has more than 15 digits, and Excel has replaced the last ones by zeros"),
-        _("Format the column as text, then type the number again from the original."),
-    )
+    return _LOST_DIGITS(cell) if abs(stored_number(cell.text)) >= 10**15 else None
 
 
 def _choice(cell: Cell, field: Field, reader: Reader) -> Value | Refusal:
@@ -209,11 +221,7 @@ def _tick(cell: Cell, _field: Field, _reader: Reader) -> Value | Refusal:
     word = plain(stored_number(cell.text)) if cell.kind is Kind.NUMBER else _compared(cell.text)
     if word in _YES or word in _NO:
         return Value(word in _YES)
-    return Refusal(
-        "tick.unreadable",
-        _("“{value}” is neither a tick nor a cross").format(value=shown(cell)),
-        _("Write √ or ×, or leave the cell empty."),
-    )
+    return _NO_TICK(cell)
 
 
 # --- numbers --------------------------------------------------------------------------------------------------
@@ -227,15 +235,15 @@ def _amount(cell: Cell, field: Field, reader: Reader) -> Value | Refusal:
     if cell.kind is Kind.NUMBER:
         kind = shape(cell.format)
         if kind.is_moment:
-            return _date_for_number(cell, reader)
+            return _IS_DATE(cell, date1904=reader.date1904)
         if kind is Shape.PERCENT:
-            return _percent_for_number(cell)
+            return _IS_PERCENT(cell)
         return Value(stored_number(cell.text))
     if cell.kind is not Kind.TEXT:
         return _no_number(cell)
     text = _bare_number(cell.text, field.unit)
     if text.endswith("%"):
-        return _percent_for_number(cell)
+        return _IS_PERCENT(cell)
     return Value(Decimal(text.replace(",", ""))) if _DIGITS.fullmatch(text) else _no_number(cell)
 
 
@@ -244,11 +252,7 @@ def _integer(cell: Cell, field: Field, reader: Reader) -> Value | Refusal:
     if isinstance(read, Refusal):
         return read
     if read.value != read.value.to_integral_value():
-        return Refusal(
-            "number.not_whole",
-            _("“{value}” is not a whole number").format(value=shown(cell)),
-            _("Write a number without decimals."),
-        )
+        return _NOT_WHOLE(cell)
     return Value(int(read.value))
 
 
@@ -263,7 +267,7 @@ def _percent(cell: Cell, field: Field, reader: Reader) -> Value | Refusal:
         return _no_number(cell)
     kind, number = shape(cell.format), stored_number(cell.text)
     if kind.is_moment:
-        return _date_for_number(cell, reader)
+        return _IS_DATE(cell, date1904=reader.date1904)
     return Value(number) if kind is Shape.PERCENT else _share(cell, number, written=field.unit == "%")
 
 
@@ -273,11 +277,7 @@ def _share(cell: Cell, number: Decimal, *, written: bool) -> Value | Refusal:
         return Value(number / 100)
     if abs(number) <= 1:
         return Value(number)
-    return Refusal(
-        "number.percent_or_share",
-        _("“{value}” may be a percentage or a share").format(value=shown(cell)),
-        _("Write the percent sign, for example 97.35%."),
-    )
+    return _PERCENT_OR_SHARE(cell)
 
 
 def _bare_number(raw: str, unit: str) -> str:
@@ -292,50 +292,25 @@ def _bare_number(raw: str, unit: str) -> str:
 
 
 def _no_number(cell: Cell) -> Refusal:
-    hint = _("Write digits only, for example 1234.50.")
-    if cell.kind is Kind.TEXT:
-        text = normal(cell.text)
-        if _LARGE_UNIT.search(text):
-            hint = _("Write the amount out in 元, for example 12000 for 1.2万.")
-        elif re.fullmatch(r"\s*\(.*\)\s*", text):
-            hint = _("Write a negative number with a minus sign, for example -1234.50.")
-    return Refusal("number.unreadable", _("“{value}” is not a number").format(value=shown(cell)), hint)
+    text = normal(cell.text) if cell.kind is Kind.TEXT else ""
+    if _LARGE_UNIT.search(text):
+        return _NO_NUMBER._replace(hint=N_("Write the amount out in 元, for example 12000 for 1.2万."))(cell)
+    if re.fullmatch(r"\s*\(.*\)\s*", text):
+        return _NO_NUMBER._replace(hint=N_("Write a negative number with a minus sign, for example -1234.50."))(cell)
+    return _NO_NUMBER(cell)
 
 
-def _date_for_number(cell: Cell, reader: Reader) -> Refusal:
-    return Refusal(
-        "number.is_date",
-        _("the cell holds the date or time {value}, not a number").format(value=shown(cell, date1904=reader.date1904)),
-        _("Set the cell's format to General and type the number again."),
-    )
-
-
-def _percent_for_number(cell: Cell) -> Refusal:
-    return Refusal(
-        "number.is_percent",
-        _("“{value}” is a percentage, but a number is needed").format(value=shown(cell)),
-        _("Write the number itself, without the percent sign."),
-    )
-
-
-def _bounded(read: Value, field: Field) -> Value | Refusal:
-    if isinstance(read.value, bool):
-        return read
-    if field.min is not None and read.value < field.min:
-        message = _("{value} is below {bound}, the least that is possible")
-        return _outside(read, message, field.min, field)
-    if field.max is not None and read.value > field.max:
-        message = _("{value} is above {bound}, the most that is possible")
-        return _outside(read, message, field.max, field)
-    return read
-
-
-def _outside(read: Value, message: str, bound: Decimal, field: Field) -> Refusal:
+def _bounded(read: Value, cell: Cell, field: Field) -> Value | Refusal:
     def spelled(number: Decimal | int) -> str:
         return f"{plain(Decimal(number) * 100)}%" if field.type == "percent" else plain(Decimal(number))
 
-    text = message.format(value=spelled(read.value), bound=spelled(bound))
-    return Refusal("number.out_of_bounds", text, _("Check the number."))
+    if isinstance(read.value, bool):
+        return read
+    if field.min is not None and read.value < field.min:
+        return _BELOW(cell, value=spelled(read.value), bound=spelled(field.min))
+    if field.max is not None and read.value > field.max:
+        return _ABOVE(cell, value=spelled(read.value), bound=spelled(field.max))
+    return read
 
 
 _READERS: dict[str, Callable[[Cell, Field, Reader], Value | Refusal]] = {

@@ -6,10 +6,10 @@ import re
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Literal
 
-from docgen.sheets.cell import Cell, Kind, Reader, Refusal, Value, from_serial, plain, shown, stored_number
+from docgen.sheets.cell import Cell, Kind, Reader, Refusal, RefusalKind, Value, from_serial, plain, shown, stored_number
 from docgen.sheets.number_format import shape
 from foundation.folding import normal
-from foundation.language import _
+from foundation.language import N_, _
 
 if TYPE_CHECKING:
     from docgen.forms.declaration import Field
@@ -40,6 +40,29 @@ _NEAR_YEARS = 10
 _SERIALS = range(20_000, 80_000)
 _YEARS = range(1950, 2100)
 
+_WHOLE_DATE = N_("Write year, month and day, for example 2026-10-03.")
+_NO_TIME = RefusalKind(
+    "date.no_time", N_("“{value}” has no time of day"), N_("Write date and time, for example {sample}.")
+)
+_NO_DATE = RefusalKind("date.unreadable", N_("“{value}” is not a date"), _WHOLE_DATE)
+_NO_DAY_NAMED = RefusalKind("date.no_day", N_("“{value}” does not name a day"), _WHOLE_DATE)
+_IMPOSSIBLE = RefusalKind(
+    "date.impossible", N_("there is no such day or time as “{value}”"), N_("Check year, month, day and time.")
+)
+_FAR_OFF = RefusalKind(  # programs write 1900-01-01 for no date; a count typed into a date cell becomes such a day too
+    "date.far_off",
+    N_("the date {value} is outside {first} to {last}"),
+    N_("Leave the cell empty where there is no date, or write the right one."),
+)
+_LOST_YEAR = RefusalKind("date.no_year", N_("“{value}” has no year, and 10.3 may have been 10.30"), _WHOLE_DATE)
+_NO_PERIOD = RefusalKind("date.no_year", N_("“{value}” has no year, and no period is known"), _WHOLE_DATE)
+_OTHER_PERIOD = RefusalKind("date.no_year", N_("“{value}” has no year, and is not in {period}"), _WHOLE_DATE)
+_SHORT_YEAR = RefusalKind(
+    "date.short_year",
+    N_("the order of day, month and year in “{value}” is not certain"),
+    N_("Write the year with four digits, for example 2026-10-03."),
+)
+
 
 def read_date(cell: Cell, _field: Field, reader: Reader) -> Value | Refusal:
     read = _moment(cell, reader)
@@ -57,11 +80,7 @@ def read_datetime(cell: Cell, _field: Field, reader: Reader) -> Value | Refusal:
         return read
     day, clock, remark = read
     if clock is None:
-        return Refusal(
-            "date.no_time",
-            _("“{value}” has no time of day").format(value=shown(cell)),
-            _("Write date and time, for example {sample}.").format(sample=f"{day} 08:05"),
-        )
+        return _NO_TIME(cell, sample=f"{day} 08:05")
     return Value(datetime.combine(day, clock), remark)
 
 
@@ -70,9 +89,13 @@ _Moment = tuple[date, time | None, str]
 
 def _moment(cell: Cell, reader: Reader) -> _Moment | Refusal:
     if cell.kind is Kind.BOOLEAN:
-        return _no_date(cell)
+        return _NO_DATE(cell)
     read = _moment_of_number(cell, reader) if cell.kind is Kind.NUMBER else _moment_of_text(cell, reader)
-    return read if isinstance(read, Refusal) or read[0].year in _YEARS else _far_off(read[0])
+    return (
+        read
+        if isinstance(read, Refusal) or read[0].year in _YEARS
+        else _FAR_OFF(cell, value=read[0], first=_YEARS[0], last=_YEARS[-1])
+    )
 
 
 def _moment_of_number(cell: Cell, reader: Reader) -> _Moment | Refusal:
@@ -81,12 +104,12 @@ def _moment_of_number(cell: Cell, reader: Reader) -> _Moment | Refusal:
     if whole and (found := re.fullmatch(r"((?:19|20)\d\d)(\d\d)(\d\d)", plain(number))):
         return _calendar_day(cell, *map(int, found.groups()))
     if 1 <= number < 13 and not whole and not kind.shows_time:
-        return _lost_year(cell)
+        return _LOST_YEAR(cell)
     if kind.is_moment and number < 1:
-        return _no_day(cell)
+        return _NO_DAY_NAMED(cell)
     moment = from_serial(number, date1904=reader.date1904)
     if moment is None or not (kind.is_moment or int(number) in _SERIALS):
-        return _no_date(cell)
+        return _NO_DATE(cell)
     clock = None if whole and not kind.shows_time else moment.time()
     remark = _("the day number {value} read as {date}").format(value=plain(number), date=moment.date())
     return moment.date(), clock, "" if kind.is_moment else remark
@@ -98,33 +121,33 @@ def _moment_of_text(cell: Cell, reader: Reader) -> _Moment | Refusal:
         if found := spelling.fullmatch(text):
             return _spelled_moment(cell, found, reader)
     if _NO_YEAR.fullmatch(text):
-        return _lost_year(cell)
+        return _LOST_YEAR(cell)
     if _SHORT.fullmatch(text):
-        return _short_year(cell)
+        return _SHORT_YEAR(cell)
     if _NO_DAY.fullmatch(text) or _ONLY_CLOCK.fullmatch(text):
-        return _no_day(cell)
-    return _no_date(cell)
+        return _NO_DAY_NAMED(cell)
+    return _NO_DATE(cell)
 
 
 def _spelled_moment(cell: Cell, found: re.Match[str], reader: Reader) -> _Moment | Refusal:
     year, remark = found["y"], ""
     month, day = int(found["m"]), int(found["d"])
     if not year:
-        if not (reader.period and _exists(reader.period.first.year, month, day)):
-            return _year_missing(cell, reader.period)
-        if not reader.period.contains(date(reader.period.first.year, month, day)):
-            return _year_missing(cell, reader.period)
+        if reader.period is None:
+            return _NO_PERIOD(cell)
         year = str(reader.period.first.year)
+        if not (_exists(int(year), month, day) and reader.period.contains(date(int(year), month, day))):
+            return _OTHER_PERIOD(cell, period=reader.period.label)
         remark = _("the year {year} of “{value}” taken from the period").format(year=year, value=shown(cell))
     elif len(year) == 2:
         year = f"20{year}"
         if not _plausible(int(year), found, reader.period):
-            return _short_year(cell)
+            return _SHORT_YEAR(cell)
     read = _calendar_day(cell, int(year), month, day)
     if isinstance(read, Refusal):
         return read
     clock = _clock(found)
-    return _impossible(cell) if isinstance(clock, bool) else (read[0], clock, remark)
+    return _IMPOSSIBLE(cell) if isinstance(clock, bool) else (read[0], clock, remark)
 
 
 def _clock(found: re.Match[str]) -> time | Literal[False] | None:
@@ -161,65 +184,4 @@ def _exists(year: int, month: int, day: int) -> bool:
 
 
 def _calendar_day(cell: Cell, year: int, month: int, day: int) -> _Moment | Refusal:
-    return (date(year, month, day), None, "") if _exists(year, month, day) else _impossible(cell)
-
-
-def _example(period: Period | None) -> str:
-    return f"{period.first}" if period else "2026-10-03"
-
-
-def _no_date(cell: Cell) -> Refusal:
-    return Refusal(
-        "date.unreadable",
-        _("“{value}” is not a date").format(value=shown(cell)),
-        _("Write year, month and day, for example 2026-10-03."),
-    )
-
-
-def _impossible(cell: Cell) -> Refusal:
-    return Refusal(
-        "date.impossible",
-        _("there is no such day or time as “{value}”").format(value=shown(cell)),
-        _("Check year, month, day and time."),
-    )
-
-
-def _far_off(day: date) -> Refusal:
-    """Programs write 1900-01-01 for no date; a count typed into a date cell becomes such a day too."""
-    return Refusal(
-        "date.far_off",
-        _("the date {value} is outside {first} to {last}").format(value=day, first=_YEARS[0], last=_YEARS[-1]),
-        _("Leave the cell empty where there is no date, or write the right one."),
-    )
-
-
-def _lost_year(cell: Cell) -> Refusal:
-    return Refusal(
-        "date.no_year",
-        _("“{value}” has no year, and 10.3 may have been 10.30").format(value=shown(cell)),
-        _("Write year, month and day, for example 2026-10-03."),
-    )
-
-
-def _year_missing(cell: Cell, period: Period | None) -> Refusal:
-    if period is None:
-        message = _("“{value}” has no year, and no period is known").format(value=shown(cell))
-    else:
-        message = _("“{value}” has no year, and is not in {period}").format(value=shown(cell), period=period.label)
-    return Refusal("date.no_year", message, _("Write year, month and day, for example 2026-10-03."))
-
-
-def _short_year(cell: Cell) -> Refusal:
-    return Refusal(
-        "date.short_year",
-        _("the order of day, month and year in “{value}” is not certain").format(value=shown(cell)),
-        _("Write the year with four digits, for example 2026-10-03."),
-    )
-
-
-def _no_day(cell: Cell) -> Refusal:
-    return Refusal(
-        "date.no_day",
-        _("“{value}” does not name a day").format(value=shown(cell)),
-        _("Write year, month and day, for example 2026-10-03."),
-    )
+    return (date(year, month, day), None, "") if _exists(year, month, day) else _IMPOSSIBLE(cell)

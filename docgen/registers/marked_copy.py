@@ -8,7 +8,6 @@ marking a copy anew replaces its marks, and marking it with nothing takes them o
 
 from __future__ import annotations
 
-import posixpath
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,12 +17,14 @@ from lxml import etree
 from docgen.errors import Problem, TemplateError
 from docgen.registers.headings import find_headings
 from docgen.registers.reading import ERRORS_HEADING
-from docgen.sheets.book import letter
-from docgen.sheets.notes import Note, blocks_of, with_notes, with_shapes, without_notes, without_shapes
+from docgen.sheets.book import column_number, letter
+from docgen.sheets.notes import Note, with_notes, with_shapes, without_notes, without_shapes
+from docgen.sheets.parts import local, relation_id, tag
 from docgen.sheets.raw_rows import Change, SheetRows
-from docgen.sheets.styles_part import FAULTY, HEADING, MINIMAL, MarkStyles
+from docgen.sheets.styles_part import FAULTY, HEADING
+from docgen.sheets.workbook_package import RANGE, WorkbookPackage, WorksheetPart
 from docgen.sheets.xlsx_file import read_xlsx
-from docgen.template.package import CONTENT_TYPES, Member, Shelf, pack, read_package
+from docgen.template.package import read_package
 from foundation.language import _
 
 if TYPE_CHECKING:
@@ -37,12 +38,7 @@ MAX_NOTES = 2_000
 
 _WIDTH = "60.7109375"
 _LAST_COLUMN = 16_384
-_RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
-_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
-_STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
 _REFERENCE = re.compile(r"([A-Z]{1,3})?([1-9]\d{0,6})")
-_RANGE = re.compile(r"\$?([A-Z]{1,3})\$?(\d+):\$?([A-Z]{1,3})\$?(\d+)")
-_PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
 
 _BEFORE_FILTER = ("sheetData", "sheetCalcPr", "sheetProtection", "protectedRanges", "scenarios")
 _BEHIND_NOTES = (
@@ -52,7 +48,7 @@ _BEHIND_NOTES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class MarkedCopy:
     """A workbook with its marks: its bytes, how many cells are red, and the problems that have no cell in it."""
 
     content: bytes
@@ -60,7 +56,7 @@ class Marked:
     unplaced: tuple[Problem, ...] = ()
 
 
-def mark(data: bytes, problems: Iterable[Problem], *, name: str, tables: Sequence[Table] = ()) -> Marked:
+def mark(data: bytes, problems: Iterable[Problem], *, name: str, tables: Sequence[Table] = ()) -> MarkedCopy:
     """The workbook in ``data``, called ``name`` in the problems, with each problem at its cell; old marks are gone.
 
     ``tables`` are those of the form it was read for: beside them stands the column 错误说明. Without problems the
@@ -75,20 +71,20 @@ def mark(data: bytes, problems: Iterable[Problem], *, name: str, tables: Sequenc
         raise TemplateError([Problem(name, message, hint, "mark.impossible")]) from error
 
 
-def _mark(data: bytes, problems: tuple[Problem, ...], name: str, tables: Sequence[Table]) -> Marked:
-    package = _Package(read_package(data, name))
+def _mark(data: bytes, problems: tuple[Problem, ...], name: str, tables: Sequence[Table]) -> MarkedCopy:
+    package = WorkbookPackage(read_package(data, name))
     for sheet in package.sheets.values():
         _Unmarking(package, sheet).do()
     clean = package.content(data)
     placed = _placed(problems, name, package.sheets)
     if not placed:
-        return Marked(clean, 0, problems)
+        return MarkedCopy(clean, 0, problems)
     book = {sheet.name: sheet for sheet in read_xlsx(clean, name).sheets}
     cells = 0
     for sheet_name, spots in placed.items():
-        cells += _Marking(package, package.sheets[sheet_name], book[sheet_name], tables, spots).do()
+        cells += _Marking(package, book[sheet_name], tables, spots).do()
     found = {id(spot.problem) for spots in placed.values() for spot in spots}
-    return Marked(package.content(data), cells, tuple(problem for problem in problems if id(problem) not in found))
+    return MarkedCopy(package.content(data), cells, tuple(problem for problem in problems if id(problem) not in found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,199 +107,8 @@ def _placed(problems: Iterable[Problem], name: str, sheets: Mapping[str, Any]) -
         sheet, _bang, reference = problem.where.removeprefix(f"{name} ").rpartition("!")
         found = _REFERENCE.fullmatch(reference)
         if found and sheet in sheets and problem.where.startswith(f"{name} "):
-            placed.setdefault(sheet, []).append(_Spot(int(found[2]), _number(found[1] or ""), problem))
+            placed.setdefault(sheet, []).append(_Spot(int(found[2]), column_number(found[1] or ""), problem))
     return placed
-
-
-def _number(letters: str) -> int:
-    number = 0
-    for character in letters:
-        number = number * 26 + ord(character) - 64
-    return number
-
-
-# --- the package ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One worksheet: its part, and its place among the sheets, by which names of the workbook refer to it."""
-
-    path: str
-    order: int
-
-
-class _Package:
-    """The members of one workbook, some of them new."""
-
-    def __init__(self, members: Mapping[str, Member]) -> None:
-        self.members = dict(members)
-        self.names = {name.lower(): name for name in self.members}
-        self.changed = False
-        self.workbook = self._target("", "officeDocument") or "xl/workbook.xml"
-        self.sheets = self._sheets()
-        self.styles_path = self._target(self.workbook, "styles")
-        styles = self.read(self.styles_path) if self.styles_path else None
-        self.styles = MarkStyles(styles or MINIMAL % self.namespace.encode())
-
-    def content(self, before: bytes) -> bytes:
-        """The whole file; ``before``, what it was, where nothing changed."""
-        if self.styles.changed:
-            self._keep_styles()
-        return pack(Shelf(self.members.values()), []) if self.changed else before
-
-    def read(self, path: str) -> bytes | None:
-        """A part's content; None where there is none."""
-        name = self.names.get(path.lower())
-        return self.members[name].read() if name is not None else None
-
-    def write(self, path: str, content: bytes) -> None:
-        name = self.names.setdefault(path.lower(), path)
-        member = self.members.get(name) or Member(name, 8, 0, 0, b"")
-        self.members[name] = member.with_content(content)
-        self.changed = True
-
-    def remove(self, path: str) -> None:
-        if (name := self.names.pop(path.lower(), None)) is not None:
-            del self.members[name]
-            self.changed = True
-
-    def free(self, pattern: str) -> str:
-        """``xl/comments{}.xml`` → the first such name nobody has."""
-        number = 1
-        while pattern.format(number).lower() in self.names:
-            number += 1
-        return pattern.format(number)
-
-    @property
-    def kinds(self) -> str:
-        """What the types of relations begin with."""
-        strict = "http://purl.oclc.org/ooxml/officeDocument/relationships"
-        return strict if self.strict else "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-
-    def _sheets(self) -> dict[str, _Part]:
-        root = etree.fromstring(self.read(self.workbook) or b"", _PARSER)
-        self.namespace = etree.QName(root).namespace or ""
-        self.strict = self.namespace == _STRICT
-        targets = {identity: (kind, path) for identity, kind, path in self.relations(self.workbook)}
-        found = {}
-        for order, sheet in enumerate(root.iter("{*}sheet")):
-            kind, path = targets[next(str(value) for key, value in sheet.attrib.items() if key.endswith("}id"))]
-            if kind == "worksheet":
-                found[sheet.get("name", "")] = _Part(path, order)
-        return found
-
-    def _keep_styles(self) -> None:
-        if self.styles_path is None:
-            self.styles_path = self.free("xl/styles{}.xml")
-            self.relate(self.workbook, "styles", self.styles_path)
-            self.declare(
-                self.styles_path, "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml", default=""
-            )
-        self.write(self.styles_path, self.styles.content())
-
-    # relations
-
-    def relations(self, path: str) -> list[tuple[str, str, str]]:
-        """(id, kind, path of the target) of a part's relations inside the file."""
-        content = self.read(_relations_of(path))
-        if content is None:
-            return []
-        return [
-            (
-                relation.get("Id", ""),
-                relation.get("Type", "").rpartition("/")[2],
-                _resolved(path, relation.get("Target", "")),
-            )
-            for relation in etree.fromstring(content, _PARSER)
-            if relation.get("TargetMode") != "External"
-        ]
-
-    def _target(self, path: str, kind: str) -> str | None:
-        return next((target for _id, found, target in self.relations(path) if found == kind), None)
-
-    def relate(self, path: str, kind: str, target: str) -> str:
-        """Add a relation; its id."""
-        name = _relations_of(path)
-        content = self.read(name) or b'<Relationships xmlns="%s"/>' % _RELATIONS.encode()
-        root = etree.fromstring(content, _PARSER)
-        taken = {relation.get("Id") for relation in root}
-        identity = next(free for n in range(1, len(taken) + 2) if (free := f"rIdGuidang{n}") not in taken)
-        relative = posixpath.relpath(target, posixpath.dirname(path) or ".")
-        etree.SubElement(
-            root, f"{{{_RELATIONS}}}Relationship", Id=identity, Type=f"{self.kinds}/{kind}", Target=relative
-        )
-        self.write(name, _written(root))
-        return identity
-
-    def unrelate(self, path: str, target: str) -> None:
-        """Take the relations to a part away, and their part of the package when none is left."""
-        name = _relations_of(path)
-        root = etree.fromstring(self.read(name) or b"<x/>", _PARSER)
-        for relation in list(root):
-            if _resolved(path, relation.get("Target", "")).lower() == target.lower():
-                root.remove(relation)
-        if len(root):
-            self.write(name, _written(root))
-        else:
-            self.remove(name)
-
-    # content types
-
-    def declare(self, path: str, content_type: str, *, default: str) -> None:
-        """Give a part its type: by its extension where ``default`` names it, else by its own name."""
-        root = etree.fromstring(self.read(CONTENT_TYPES) or b"", _PARSER)
-        if default:
-            if any(entry.get("Extension", "").lower() == default for entry in root):
-                return
-            entry = etree.Element(f"{{{_TYPES}}}Default", Extension=default, ContentType=content_type)
-            root.insert(0, entry)
-        else:
-            etree.SubElement(root, f"{{{_TYPES}}}Override", PartName=f"/{path}", ContentType=content_type)
-        self.write(CONTENT_TYPES, _written(root))
-
-    def undeclare(self, path: str) -> None:
-        root = etree.fromstring(self.read(CONTENT_TYPES) or b"", _PARSER)
-        for entry in list(root):
-            if entry.get("PartName", "").lower() == f"/{path}".lower():
-                root.remove(entry)
-        self.write(CONTENT_TYPES, _written(root))
-
-    def blocks(self) -> set[int]:
-        """The blocks of shape numbers all legacy drawings use."""
-        drawings = [name for name in self.members if name.lower().endswith(".vml")]
-        return {block for name in drawings for block in blocks_of(self.members[name].read())}
-
-    def rename_filter(self, sheet: _Part, reference: str | None) -> None:
-        """The hidden name of a sheet's filter, where there is one, follows it; None: the filter is gone."""
-        root = etree.fromstring(self.read(self.workbook) or b"", _PARSER)
-        for name in list(root.iter("{*}definedName")):
-            if name.get("name") == "_xlnm._FilterDatabase" and name.get("localSheetId") == str(sheet.order):
-                if reference is None:
-                    name.getparent().remove(name)
-                else:
-                    name.text = _RANGE.sub(lambda _found: _absolute(reference), name.text or "")
-                self.write(self.workbook, _written(root))
-
-
-def _relations_of(path: str) -> str:
-    folder, file = posixpath.split(path)
-    return posixpath.join(folder, "_rels", f"{file}.rels")
-
-
-def _resolved(path: str, target: str) -> str:
-    if target.startswith("/"):
-        return target[1:]
-    return posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
-
-
-def _absolute(reference: str) -> str:
-    return re.sub(r"([A-Z]+)(\d+)", r"$\1$\2", reference)
-
-
-def _written(root: Any) -> bytes:
-    content: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
-    return content
 
 
 # --- the notes of a sheet -------------------------------------------------------------------------------------
@@ -312,13 +117,12 @@ def _written(root: Any) -> bytes:
 class _Notes:
     """A sheet's comments and their drawing, wherever they lie."""
 
-    def __init__(self, package: _Package, sheet: _Part, root: Any) -> None:
+    def __init__(self, package: WorkbookPackage, sheet: WorksheetPart, root: Any) -> None:
         self.package, self.sheet, self.root = package, sheet, root
         relations = package.relations(sheet.path)
-        self.comments = next((path for _id, kind, path in relations if kind == "comments"), None)
+        self.comments = next((path for kind, path in relations.values() if kind == "comments"), None)
         drawing = next(root.iter("{*}legacyDrawing"), None)
-        identity = next((v for k, v in drawing.attrib.items() if k.endswith("}id")), "") if drawing is not None else ""
-        self.drawing = next((path for found, _kind, path in relations if found == identity), None)
+        self.drawing = relations.get(relation_id(drawing), ("", None))[1] if drawing is not None else None
 
     def add(self, notes: Sequence[Note]) -> None:
         before = self.package.read(self.comments) if self.comments else None
@@ -344,9 +148,9 @@ class _Notes:
         path = self.package.free("xl/drawings/vmlDrawing{}.vml")
         identity = self.package.relate(self.sheet.path, "vmlDrawing", path)
         self.package.declare(path, "application/vnd.openxmlformats-officedocument.vmlDrawing", default="vml")
-        element = etree.Element(_tag(self.root, "legacyDrawing"), nsmap={"r": self.package.kinds})
+        element = etree.Element(tag(self.root, "legacyDrawing"), nsmap={"r": self.package.kinds})
         element.set(f"{{{self.package.kinds}}}id", identity)
-        behind = [child for child in self.root if _local(child) in _BEHIND_NOTES]
+        behind = [child for child in self.root if local(child) in _BEHIND_NOTES]
         (behind[0].addprevious if behind else self.root.append)(element)
         return path
 
@@ -392,15 +196,7 @@ def _filter_before(notes: Iterable[str]) -> str:
 
 def _cell(reference: str) -> tuple[int, int]:
     found = _REFERENCE.fullmatch(reference)
-    return (int(found[2]), _number(found[1] or "")) if found else (0, 0)
-
-
-def _tag(root: Any, name: str) -> str:
-    return f"{{{etree.QName(root).namespace}}}{name}"
-
-
-def _local(element: Any) -> str:
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    return (int(found[2]), column_number(found[1] or "")) if found else (0, 0)
 
 
 # --- marks out ------------------------------------------------------------------------------------------------
@@ -409,7 +205,7 @@ def _local(element: Any) -> str:
 class _Unmarking:
     """One sheet losing its marks."""
 
-    def __init__(self, package: _Package, sheet: _Part) -> None:
+    def __init__(self, package: WorkbookPackage, sheet: WorksheetPart) -> None:
         self.package, self.sheet, self.styles = package, sheet, package.styles
 
     def do(self) -> None:
@@ -444,12 +240,12 @@ class _Unmarking:
             if not len(cols):
                 rows.root.remove(cols)
         _shrink_dimension(rows.root, column)
-        element = next((child for child in rows.root if _local(child) == "autoFilter"), None)
-        found = _RANGE.fullmatch(element.get("ref", "")) if element is not None else None
-        if element is None or found is None or _number(found[3]) != column:
+        element = next((child for child in rows.root if local(child) == "autoFilter"), None)
+        found = RANGE.fullmatch(element.get("ref", "")) if element is not None else None
+        if element is None or found is None or column_number(found[3]) != column:
             return
-        used = [child for child in element if _local(child) == "filterColumn"]
-        mine = [child for child in used if child.get("colId") == str(column - _number(found[1]))]
+        used = [child for child in element if local(child) == "filterColumn"]
+        mine = [child for child in used if child.get("colId") == str(column - column_number(found[1]))]
         for child in mine:
             element.remove(child)
         if mine and len(mine) == len(used):
@@ -471,8 +267,8 @@ class _Unmarking:
 
 def _shrink_dimension(root: Any, column: int) -> None:
     for dimension in root.iter("{*}dimension"):
-        found = _RANGE.fullmatch(dimension.get("ref", ""))
-        if found and _number(found[3]) == column and _number(found[1]) < column:
+        found = RANGE.fullmatch(dimension.get("ref", ""))
+        if found and column_number(found[3]) == column and column_number(found[1]) < column:
             dimension.set("ref", f"{found[1]}{found[2]}:{letter(column - 1)}{found[4]}")
 
 
@@ -482,11 +278,9 @@ def _shrink_dimension(root: Any, column: int) -> None:
 class _Marking:
     """One sheet getting its marks."""
 
-    def __init__(
-        self, package: _Package, part: _Part, sheet: Sheet, tables: Sequence[Table], spots: Sequence[_Spot]
-    ) -> None:
-        self.package, self.part, self.sheet, self.spots = package, part, sheet, spots
-        self.rows = SheetRows.parse(package.read(part.path) or b"")
+    def __init__(self, package: WorkbookPackage, sheet: Sheet, tables: Sequence[Table], spots: Sequence[_Spot]) -> None:
+        self.package, self.part, self.sheet, self.spots = package, package.sheets[sheet.name], sheet, spots
+        self.rows = SheetRows.parse(package.read(self.part.path) or b"")
         self.headings = find_headings(sheet, tables) if tables else []
         self.changes: dict[tuple[int, int], Change] = {}
         self.words: dict[tuple[int, int], list[str]] = {}
@@ -524,12 +318,12 @@ class _Marking:
         filled = max((max(cells) for cells in self.sheet.rows.values()), default=0)
         merged = max((merge.right for merge in self.sheet.merges if merge.left < _LAST_COLUMN), default=0)
         found = self._filter()
-        column = max(filled, merged, _number(found[3]) if found else 0) + 1
+        column = max(filled, merged, column_number(found[3]) if found else 0) + 1
         return column if column <= _LAST_COLUMN else None
 
     def _filter(self) -> re.Match[str] | None:
-        element = next((child for child in self.rows.root if _local(child) == "autoFilter"), None)
-        return _RANGE.fullmatch(element.get("ref", "")) if element is not None else None
+        element = next((child for child in self.rows.root if local(child) == "autoFilter"), None)
+        return RANGE.fullmatch(element.get("ref", "")) if element is not None else None
 
     def _error_column(self, column: int) -> None:
         """Each table with problems gets the heading, each of its rows with problems their words."""
@@ -563,7 +357,7 @@ class _Marking:
         root, found = self.rows.root, self._filter()
         heading = min(row for row, _column in self.words)
         if found:
-            element = next(child for child in root if _local(child) == "autoFilter")
+            element = next(child for child in root if local(child) == "autoFilter")
             before = element.get("ref", "")
             if int(found[2]) != heading:
                 return ""
@@ -572,12 +366,12 @@ class _Marking:
             self.package.rename_filter(self.part, reference)
             return str(before)
         last = max(self.sheet.rows)
-        has_tables = any(_local(child) == "tableParts" for child in root)
+        has_tables = any(local(child) == "tableParts" for child in root)
         if len(self.headings) > 1 or has_tables or last <= heading:
             return ""
         first = min(self.headings[0].labels)
-        element = etree.Element(_tag(root, "autoFilter"), ref=f"{letter(first)}{heading}:{letter(column)}{last}")
-        before_it = [child for child in root if _local(child) in _BEFORE_FILTER]
+        element = etree.Element(tag(root, "autoFilter"), ref=f"{letter(first)}{heading}:{letter(column)}{last}")
+        before_it = [child for child in root if local(child) in _BEFORE_FILTER]
         before_it[-1].addnext(element)
         return ""
 
@@ -586,16 +380,16 @@ class _Marking:
         root = self.rows.root
         cols = next(root.iter("{*}cols"), None)
         if cols is None:
-            cols = etree.Element(_tag(root, "cols"))
-            next(child for child in root if _local(child) == "sheetData").addprevious(cols)
+            cols = etree.Element(tag(root, "cols"))
+            next(child for child in root if local(child) == "sheetData").addprevious(cols)
         for element in list(cols):
             _cut(cols, element, column)
-        new = etree.Element(_tag(root, "col"), min=str(column), max=str(column), width=_WIDTH, customWidth="1")
+        new = etree.Element(tag(root, "col"), min=str(column), max=str(column), width=_WIDTH, customWidth="1")
         behind = [child for child in cols if int(child.get("min", "0")) > column]
         (behind[0].addprevious if behind else cols.append)(new)
         for dimension in root.iter("{*}dimension"):
-            found = _RANGE.fullmatch(dimension.get("ref", ""))
-            if found and _number(found[3]) < column:
+            found = RANGE.fullmatch(dimension.get("ref", ""))
+            if found and column_number(found[3]) < column:
                 dimension.set("ref", f"{found[1]}{found[2]}:{letter(column)}{found[4]}")
 
 

@@ -23,6 +23,15 @@ def letter(column: int) -> str:
     return text
 
 
+@lru_cache(maxsize=16_384)
+def column_number(letters: str) -> int:
+    """``A`` → 1, ``AA`` → 27; 0 for no letters."""
+    number = 0
+    for character in letters:
+        number = number * 26 + ord(character) - 64
+    return number
+
+
 class Merge(NamedTuple):
     """A merged rectangle, first and last row and column, from 1."""
 

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from docgen.sheets.number_format import Shape, shape
+from foundation.language import _
 
 if TYPE_CHECKING:
     from foundation.period import Period
@@ -48,6 +49,22 @@ class Refusal(NamedTuple):
     code: str
     message: str
     hint: str
+
+
+class RefusalKind(NamedTuple):
+    """A kind of refusal, called with the cell to make one: its text is the message's ``{value}``.
+
+    Both texts are English (marked by ``N_``), put into the language in force when called.
+    """
+
+    code: str
+    message: str
+    hint: str
+
+    def __call__(self, cell: Cell, *, date1904: bool = False, **values: object) -> Refusal:
+        """The refusal of ``cell``; ``values`` fill what else the texts name."""
+        values = {"value": shown(cell, date1904=date1904), **values}
+        return Refusal(self.code, _(self.message).format(**values), _(self.hint).format(**values))
 
 
 class Ditto(Enum):

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lxml import etree
 
+from docgen.sheets.parts import NOT_XML, parsed, written
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
@@ -25,7 +27,6 @@ _WIDTH = 40
 """Half-width characters in a line of the box."""
 _SHAPE = re.compile(rb"<(\w+:)?shape\s.*?</\1shape>\s*", re.DOTALL)
 _IDMAP = re.compile(rb'(<(?:\w+:)?idmap\s[^>]*?data=["\'])([\d,\s]*)')
-_PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
 
 _EMPTY_VML = (
     b'<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
@@ -77,7 +78,7 @@ class Kept(NamedTuple):
 
 def without_notes(comments: bytes) -> Kept:
     """Take guidang's words out: whole notes, and what stands behind the words of others."""
-    root = etree.fromstring(comments, _PARSER)
+    root = parsed(comments)
     gone, words = set(), []
     for comment in list(root.iter("{*}comment")):
         texts = list(comment.iter("{*}t"))
@@ -94,7 +95,7 @@ def without_notes(comments: bytes) -> Kept:
         if author.text == AUTHOR:  # the last, so that no number of another author changes
             author.getparent().remove(author)
     left = sum(1 for _comment in root.iter("{*}comment"))
-    return Kept(_written(root) if words else comments, tuple(words), frozenset(gone), left)
+    return Kept(written(root) if words else comments, tuple(words), frozenset(gone), left)
 
 
 def _shorten(texts: list[Any], keep: int) -> None:
@@ -136,7 +137,7 @@ def _cell_of(shape: bytes) -> tuple[int, int] | None:
 
 def with_notes(comments: bytes | None, notes: Iterable[Note], namespace: str) -> tuple[bytes, tuple[Note, ...]]:
     """A comments part (``None``: a new one) with notes added; those for which a shape has to be drawn."""
-    root = etree.fromstring(comments, _PARSER) if comments else _empty(namespace)
+    root = parsed(comments) if comments else _empty(namespace)
     namespace = etree.QName(root).namespace or namespace
     known = {comment.get("ref"): comment for comment in root.iter("{*}comment")}
     authors = next(root.iter("{*}authors"))
@@ -152,11 +153,11 @@ def with_notes(comments: bytes | None, notes: Iterable[Note], namespace: str) ->
             etree.SubElement(authors, f"{{{namespace}}}author").text = AUTHOR
             names.append(AUTHOR)
         _insert(next(root.iter("{*}commentList")), fresh, names.index(AUTHOR), namespace)
-    return _written(root), tuple(fresh)
+    return written(root), tuple(fresh)
 
 
 def _empty(namespace: str) -> Any:
-    root = etree.fromstring(f'<comments xmlns="{namespace}"/>', _PARSER)
+    root = parsed(f'<comments xmlns="{namespace}"/>'.encode())
     etree.SubElement(root, f"{{{namespace}}}authors")
     etree.SubElement(root, f"{{{namespace}}}commentList")
     return root
@@ -176,10 +177,7 @@ def _add_run(text: Any, words: str, namespace: str) -> None:
     etree.SubElement(properties, f"{{{namespace}}}color", rgb="FF9C0006")
     etree.SubElement(properties, f"{{{namespace}}}rFont", val="宋体")
     etree.SubElement(properties, f"{{{namespace}}}charset", val="134")
-    etree.SubElement(run, f"{{{namespace}}}t").text = _ILLEGAL.sub("", words).rstrip()
-
-
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+    etree.SubElement(run, f"{{{namespace}}}t").text = NOT_XML.sub("", words).rstrip()
 
 
 def with_shapes(vml: bytes | None, notes: Iterable[Note], taken: Collection[int]) -> bytes:
@@ -241,8 +239,3 @@ def _shape(note: Note, number: int, order: int, *, own: bool) -> bytes:
         column=note.column - 1,
     )
     return text.encode()
-
-
-def _written(root: Any) -> bytes:
-    content: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
-    return content

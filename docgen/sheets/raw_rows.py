@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from docgen.sheets.book import letter
+from docgen.sheets.book import column_number, letter
+from docgen.sheets.parts import NOT_XML, parsed, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -56,14 +57,13 @@ class SheetRows:
         inner_start = content.index(b">", start) + 1
         inner_end = content.rfind(b"</" + name, start, end)
         data = content[inner_start:inner_end] if inner_end >= 0 else b""
-        root = etree.fromstring(content[:start] + b"<" + name + b"/>" + content[end:], _PARSER)
+        root = parsed(content[:start] + b"<" + name + b"/>" + content[end:])
         return cls(root, prefix, data, _starts(data, prefix))
 
     def content(self) -> bytes:
         """The whole part again."""
-        shell: bytes = etree.tostring(self.root, xml_declaration=True, encoding="UTF-8", standalone=True)
         name = self.prefix + b"sheetData"
-        head, mark, tail = shell.partition(b"<" + name + b"/>")
+        head, mark, tail = written(self.root).partition(b"<" + name + b"/>")
         if not mark:
             raise ValueError("sheetData")
         return b"".join((head, b"<" + name + b">", self.data, b"</" + name + b">", tail))
@@ -130,7 +130,7 @@ class SheetRows:
         cells, column = [], 0
         for found in pattern.finditer(piece):
             place = _PLACE.search(found[1] or b"")
-            column = _column(place[1]) if place else column + 1
+            column = column_number(place[1].decode()) if place else column + 1
             cells.append((column, found))
         return cells
 
@@ -172,9 +172,6 @@ class SheetRows:
         return head[:behind] + style + head[behind:] + rest
 
 
-_PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-
-
 def _usual(content: bytes) -> bytes:
     """The part as rows can be found in it: UTF-8, double quotes, no comments, no CDATA."""
     declared = _ENCODING.search(content[:200])
@@ -185,8 +182,8 @@ def _usual(content: bytes) -> bytes:
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, strip_cdata=True, remove_comments=True
     )
-    written: bytes = etree.tostring(etree.fromstring(content, parser), xml_declaration=True, encoding="UTF-8")
-    return written
+    usual: bytes = etree.tostring(etree.fromstring(content, parser), xml_declaration=True, encoding="UTF-8")
+    return usual
 
 
 def _extent(content: bytes, name: bytes) -> tuple[int, int]:
@@ -211,16 +208,6 @@ def _starts(data: bytes, prefix: bytes) -> list[tuple[int, int]]:
     return starts
 
 
-def _column(letters: bytes) -> int:
-    number = 0
-    for code in letters:
-        number = number * 26 + code - 64
-    return number
-
-
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-
-
 def _escaped(text: str) -> bytes:
-    plain = _ILLEGAL.sub("", text).strip()
+    plain = NOT_XML.sub("", text).strip()
     return plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").encode()

@@ -14,6 +14,8 @@ from typing import Any
 
 from lxml import etree
 
+from docgen.sheets.parts import parsed, tag, written
+
 FAULTY = "FFFF9A93"
 COLUMN = "FFFFF3F1"
 HEADING = "FFFFC9C4"
@@ -29,16 +31,13 @@ MINIMAL = (
     b'<cellXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs></styleSheet>'
 )
 
-_PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-
 
 class MarkStyles:
     """One styles part, growing by what is asked for; the same asked twice is there once."""
 
     def __init__(self, content: bytes) -> None:
         self.content_before = content
-        self.root: Any = etree.fromstring(content, _PARSER)
-        self.namespace = etree.QName(self.root).namespace
+        self.root: Any = parsed(content)
         self.fills, self.fonts, self.formats = (self._group(name) for name in ("fills", "fonts", "cellXfs"))
         self.changed = False
         self.faulty_of: dict[int, int] = {}
@@ -55,8 +54,7 @@ class MarkStyles:
             return self.content_before
         for group in (self.fills, self.fonts, self.formats):
             group.set("count", str(len(group)))
-        written: bytes = etree.tostring(self.root, xml_declaration=True, encoding="UTF-8", standalone=True)
-        return written
+        return written(self.root)
 
     # --- marking ---
 
@@ -79,28 +77,28 @@ class MarkStyles:
         return self._added(HEADING, bold=True)
 
     def _added(self, colour: str, *, bold: bool) -> int:
-        own = etree.Element(self._tag("xf"), numFmtId="0", fontId="0", fillId="0", borderId="0", xfId="0")
+        own = etree.Element(tag(self.root, "xf"), numFmtId="0", fontId="0", fillId="0", borderId="0", xfId="0")
         own.set("fontId", str(self._font(bold=bold)))
         own.set("applyFont", "1")
         own.set("applyAlignment", "1")
-        etree.SubElement(own, self._tag("alignment"), vertical="center")
+        etree.SubElement(own, tag(self.root, "alignment"), vertical="center")
         return self._with_fill(own, self._solid(colour, None))
 
     def _font(self, *, bold: bool) -> int:
-        font = etree.Element(self._tag("font"))
+        font = etree.Element(tag(self.root, "font"))
         if bold:
-            etree.SubElement(font, self._tag("b"))
-        etree.SubElement(font, self._tag("sz"), val="10")
-        etree.SubElement(font, self._tag("color"), rgb="FF9C0006")
-        etree.SubElement(font, self._tag("name"), val="宋体")
-        etree.SubElement(font, self._tag("charset"), val="134")
+            etree.SubElement(font, tag(self.root, "b"))
+        etree.SubElement(font, tag(self.root, "sz"), val="10")
+        etree.SubElement(font, tag(self.root, "color"), rgb="FF9C0006")
+        etree.SubElement(font, tag(self.root, "name"), val="宋体")
+        etree.SubElement(font, tag(self.root, "charset"), val="134")
         return self._index(self.fonts, font)
 
     def _solid(self, colour: str, under: Any | None) -> int:
-        fill = etree.Element(self._tag("fill"))
-        pattern = etree.SubElement(fill, self._tag("patternFill"), patternType="solid")
-        etree.SubElement(pattern, self._tag("fgColor"), rgb=colour)
-        below = etree.SubElement(pattern, self._tag("bgColor"))
+        fill = etree.Element(tag(self.root, "fill"))
+        pattern = etree.SubElement(fill, tag(self.root, "patternFill"), patternType="solid")
+        etree.SubElement(pattern, tag(self.root, "fgColor"), rgb=colour)
+        below = etree.SubElement(pattern, tag(self.root, "bgColor"))
         for name, value in {"indexed": "64"}.items() if under is None else under.attrib.items():
             below.set(name, value)
         return self._index(self.fills, fill)
@@ -153,12 +151,12 @@ class MarkStyles:
         for place, fill in enumerate(self.fills):
             if _meaning(fill) == wanted:
                 return place
-        fill = etree.Element(self._tag("fill"))
+        fill = etree.Element(tag(self.root, "fill"))
         kind = "none" if wanted == ("none",) else "solid"
-        pattern = etree.SubElement(fill, self._tag("patternFill"), patternType=kind)
+        pattern = etree.SubElement(fill, tag(self.root, "patternFill"), patternType=kind)
         if kind == "solid":
-            etree.SubElement(pattern, self._tag("fgColor"), dict(below.attrib))
-            etree.SubElement(pattern, self._tag("bgColor"), indexed="64")
+            etree.SubElement(pattern, tag(self.root, "fgColor"), dict(below.attrib))
+            etree.SubElement(pattern, tag(self.root, "bgColor"), indexed="64")
         return self._index(self.fills, fill)
 
     def _meaning(self, own: Any) -> tuple[Any, ...]:
@@ -180,9 +178,6 @@ class MarkStyles:
 
     def _format(self, style: int) -> Any:
         return self.formats[style if style < len(self.formats) else 0]
-
-    def _tag(self, name: str) -> str:
-        return f"{{{self.namespace}}}{name}"
 
 
 def _meaning(fill: Any) -> tuple[Any, ...]:

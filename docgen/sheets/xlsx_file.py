@@ -23,10 +23,11 @@ from xml.parsers import expat
 from lxml import etree
 
 from docgen.errors import DataError, Problem
-from docgen.sheets.book import Book, Merge, Sheet
+from docgen.sheets.book import Book, Merge, Sheet, column_number, letter
 from docgen.sheets.cell import Cell, Kind
 from docgen.sheets.notes import MARK
 from docgen.sheets.number_format import BUILT_IN
+from docgen.sheets.parts import parsed, relation_id, relations, relations_of
 from foundation.language import _
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ MAX_CELLS = 3_000_000
 
 _CHUNK = 2**20
 _SMALL = 4 * 2**20
-_REL = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _REFERENCE_MARK = re.compile(r"&([^;]*);?")
@@ -118,7 +118,7 @@ class _Workbook:
         formats = self.formats(kinds.get("styles"))
         sheets = []
         for element in _all(workbook, "sheet"):
-            kind, target = relations[_relation_id(element)]
+            kind, target = relations[relation_id(element)]
             if kind == "worksheet":
                 sheets.append(self.sheet(element, target, strings, formats))
         flag = next((element.get("date1904") for element in _all(workbook, "workbookPr")), None)
@@ -145,33 +145,25 @@ class _Workbook:
     def size(self, path: str) -> int:
         return self.archive.getinfo(self.members[path.lower()]).file_size
 
-    def parsed(self, path: str) -> Any:
+    def read(self, path: str) -> bytes:
         if self.size(path) > MAX_STRINGS:
             raise DataError([_too_large(self.name)])
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
         with self.open(path) as stream:
-            return etree.fromstring(stream.read(), parser)
+            content: bytes = stream.read()
+        return content
+
+    def parsed(self, path: str) -> Any:
+        return parsed(self.read(path))
 
     def relations(self, path: str) -> dict[str, tuple[str, str]]:
-        """Relationship id → (kind, path of its target) of a part; of the package for the empty path."""
-        folder, _slash, file = path.rpartition("/")
-        name = f"{folder}/_rels/{file}.rels" if folder else f"_rels/{file}.rels"
-        if name.lower() not in self.members:
-            return {}
-        found = {}
-        for relation in self.parsed(name).iter(_REL):
-            if relation.get("TargetMode") != "External":
-                kind = relation.get("Type", "").rpartition("/")[2]
-                found[relation.get("Id")] = (kind, _resolved(folder, relation.get("Target", "")))
-        return found
+        """Relation id → (kind, path of its target) of a part; of the package for the empty path."""
+        name = relations_of(path)
+        return relations(path, self.read(name) if name.lower() in self.members else None)
 
     def strings(self, path: str | None) -> list[str]:
         if path is None or path.lower() not in self.members:
             return []
-        if self.size(path) > MAX_STRINGS:
-            raise DataError([_too_large(self.name)])
-        with self.open(path) as stream:
-            return _StringsParser().read(stream.read())
+        return _StringsParser().read(self.read(path))
 
     def formats(self, path: str | None) -> list[str]:
         """The number format code of every cell style, by its index."""
@@ -201,8 +193,6 @@ class _Workbook:
         """The cells pictures begin in."""
         if path.lower() not in self.members:
             return []
-        from docgen.sheets.book import letter
-
         places = []
         for anchor in self.parsed(path):
             start = next(_all(anchor, "from"), None)
@@ -215,22 +205,6 @@ class _Workbook:
 def _all(element: Any, tag: str) -> Iterator[Any]:
     """Elements of that local name in any namespace: transitional, strict, prefixed."""
     yield from element.iter(f"{{*}}{tag}")
-
-
-def _relation_id(element: Any) -> str:
-    return next(str(value) for name, value in element.attrib.items() if name.endswith("}id"))
-
-
-def _resolved(folder: str, target: str) -> str:
-    if target.startswith("/"):
-        return target[1:]
-    steps = folder.split("/") if folder else []
-    for step in target.split("/"):
-        if step == "..":
-            steps = steps[:-1]
-        elif step not in (".", ""):
-            steps.append(step)
-    return "/".join(steps)
 
 
 def _unescaped(text: str) -> str:
@@ -495,12 +469,7 @@ class _SheetParser:
 
     def number(self, letters: str) -> int:
         """``AB`` → 28."""
-        if letters not in self.columns:
-            number = 0
-            for character in letters:
-                number = number * 26 + ord(character) - 64
-            self.columns[letters] = number
-        return self.columns[letters]
+        return self.columns.setdefault(letters, column_number(letters))
 
     def merge(self, reference: str) -> None:
         corners = _REFERENCE.findall(reference)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from docgen.forms.declaration import Form
-    from docgen.registers.marked_copy import Marked
+    from docgen.registers.marked_copy import MarkedCopy
     from docgen.registers.reading import Ignored, Reading, Remark
     from foundation.period import Period
     from office.office import Office
@@ -141,7 +141,7 @@ def write_copies(
     ]
 
 
-def _copy(found: Checked, problems: Iterable[Problem]) -> tuple[Marked | None, tuple[Problem, ...]]:
+def _copy(found: Checked, problems: Iterable[Problem]) -> tuple[MarkedCopy | None, tuple[Problem, ...]]:
     """A file's copy, None where it would be no other than the file; what there is to say about it."""
     from docgen.registers.marked_copy import mark
 

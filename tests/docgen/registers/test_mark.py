@@ -20,7 +20,7 @@ from openpyxl.worksheet.table import Table
 
 from docgen.errors import DataError, Problem, TemplateError
 from docgen.forms.loading import parse_form
-from docgen.registers.marked_copy import MAX_NOTES, Marked, mark
+from docgen.registers.marked_copy import MAX_NOTES, MarkedCopy, mark
 from docgen.registers.reader import read_book
 from docgen.sheets.notes import MARK
 from docgen.sheets.opening import open_book
@@ -39,7 +39,7 @@ def problems(data: bytes, name: str = NAME) -> tuple[Problem, ...]:
     return ()
 
 
-def marked(data: bytes) -> Marked:
+def marked(data: bytes) -> MarkedCopy:
     return mark(data, problems(data), name=NAME, tables=FORM_OBJECT.tables)
 
 
@@ -294,7 +294,7 @@ def test_problems_without_a_cell_are_told_not_marked() -> None:
         Problem(f"{NAME} 报修登记", "坏", "修"),
         Problem("另一个.xlsx 报修登记!A5", "坏", "修"),
     )
-    assert mark(data, nowhere, name=NAME, tables=FORM_OBJECT.tables) == Marked(data, 0, nowhere)
+    assert mark(data, nowhere, name=NAME, tables=FORM_OBJECT.tables) == MarkedCopy(data, 0, nowhere)
 
 
 def test_a_problem_of_a_whole_row_stands_in_the_error_column() -> None:
