@@ -17,9 +17,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from foundation.document_properties import properties_of
 from foundation.language import _
 from foundation.period import Period
 from foundation.problem import Problem, Remedy
+from foundation.temporary_files import passing_name
 from office.papers.checking import original_of
 
 if TYPE_CHECKING:
@@ -245,7 +247,7 @@ class Office:
         """Whether a file says, by its mark or its name, that it is of a form that is not among ``sources``."""
         from docgen.registers.reader import forms_named
 
-        marked = _marks(path).get("guidang.form")
+        marked = properties_of(path).get("guidang.form")
         if marked in self.forms:
             return marked not in sources
         named = forms_named(path.name, self.forms.values())
@@ -255,7 +257,7 @@ class Office:
         folder = self.folder / "registers" / str(period)
         if not folder.is_dir():
             return []
-        return sorted(path for path in folder.iterdir() if path.is_file() and not _passing(path.name))
+        return sorted(path for path in folder.iterdir() if path.is_file() and not passing_name(path.name))
 
     # --- papers: found again, carried over, compared ---
 
@@ -276,7 +278,7 @@ class Office:
     def _papers(self, form: Form) -> list[Path]:
         folder = self.folder / "papers" / form.id
         paths = sorted(folder.iterdir()) if folder.is_dir() else []
-        return [path for path in paths if path.suffix.lower() in READ and not _passing(path.name)]
+        return [path for path in paths if path.suffix.lower() in READ and not passing_name(path.name)]
 
     def papers(self) -> list[tuple[Form, Path]]:
         """Every filled workbook below ``papers`` with its form: the folder's name says which."""
@@ -421,18 +423,9 @@ class Office:
         )
 
 
-def _passing(name: str) -> bool:
-    """Lock, temporary and system files that come and go beside documents (domain: leave alone)."""
-    return (
-        name.startswith(("~$", ".", "~WRL"))
-        or name.lower() in {"thumbs.db", "desktop.ini"}
-        or name.endswith((".tmp", ".bak"))
-    )
-
-
 def _period_of_file(path: Path, form: Form) -> Period | None:
     """The period in a file's name, else the one guidang wrote into the blank it was made from."""
-    for text in (path.name, _marks(path).get("guidang.period", "")):
+    for text in (path.name, properties_of(path).get("guidang.period", "")):
         if period := Period.named(text, form.period):
             return period
     return None
@@ -442,23 +435,8 @@ def _is_of(path: Path, form: Form, known: Mapping[str, Form]) -> bool:
     """Whether a file says, by its mark or else its name, that it is of that form. It is not opened for more."""
     from docgen.registers.reader import forms_named
 
-    marked = _marks(path).get("guidang.form")
+    marked = properties_of(path).get("guidang.form")
     return marked == form.id if marked in known else forms_named(path.name, known.values()) == [form]
-
-
-def _marks(path: Path) -> dict[str, str]:
-    """The custom document properties of a workbook; none where it has none or is no package."""
-    import re
-    import zipfile
-    from html import unescape
-
-    try:
-        with zipfile.ZipFile(path) as package:
-            text = package.read("docProps/custom.xml").decode("utf-8")
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
-        return {}
-    found = re.findall(r'name="([^"]*)"[^>]*>\s*<(?:\w+:)?lpwstr[^>]*>([^<]*)<', text)
-    return {name: unescape(value) for name, value in found}
 
 
 def _no_schedule() -> Problem:

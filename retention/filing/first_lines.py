@@ -9,19 +9,17 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-import zlib
 from dataclasses import dataclass
 from hashlib import sha256
 from html import unescape
 from typing import IO, TYPE_CHECKING
 
+from foundation.document_properties import FAILURES, custom_properties, head_of
 from retention.filing.identify import BLANK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-HEAD = 256 * 1024
-"""How much of a part is looked at, in bytes: a heading stands at the beginning."""
 LINES = 12
 _TEXTS = "xl/sharedStrings.xml"
 
@@ -48,24 +46,13 @@ def peek(file: IO[bytes] | bytes) -> Peek:
             return NOTHING
         with zipfile.ZipFile(source) as package:
             names = set(package.namelist())
-            return Peek(_properties(package, names), "\n".join(_lines(package, names)))
-    except (OSError, ValueError, KeyError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error):
+            return Peek(_properties(package), "\n".join(_lines(package, names)))
+    except FAILURES:
         return NOTHING
 
 
-def _head(package: zipfile.ZipFile, name: str) -> str:
-    with package.open(name) as part:
-        return part.read(HEAD).decode("utf-8", "replace")
-
-
-_PROPERTY = re.compile(r'<(?:\w+:)?property\b[^>]*?\bname="([^"]*)"[^>]*>\s*<(?:\w+:)?\w+\b[^>]*>([^<]*)<', re.DOTALL)
-
-
-def _properties(package: zipfile.ZipFile, names: set[str]) -> dict[str, str]:
-    if "docProps/custom.xml" not in names:
-        return {}
-    found = _PROPERTY.findall(_head(package, "docProps/custom.xml"))
-    properties = {unescape(name): unescape(value) for name, value in found}
+def _properties(package: zipfile.ZipFile) -> dict[str, str]:
+    properties = custom_properties(package)
     if BLANK in properties and not _untouched(package, properties[BLANK]):
         del properties[BLANK]
     return properties
@@ -92,10 +79,10 @@ def _untouched(package: zipfile.ZipFile, proof: str) -> bool:
 
 def _lines(package: zipfile.ZipFile, names: set[str]) -> Iterator[str]:
     if "word/document.xml" in names:
-        yield from _paragraphs(_head(package, "word/document.xml"))
+        yield from _paragraphs(head_of(package, "word/document.xml"))
     elif sheet := _first_sheet(names):
-        shared = _shared(_head(package, _TEXTS)) if _TEXTS in names else []
-        yield from _rows(_head(package, sheet), shared)
+        shared = _shared(head_of(package, _TEXTS)) if _TEXTS in names else []
+        yield from _rows(head_of(package, sheet), shared)
 
 
 def _first_sheet(names: set[str]) -> str:
