@@ -9,14 +9,8 @@ from typing import Any
 
 from docgen.excel.cell_styles import FormatSession
 from docgen.excel.cell_values import as_cell
-from docgen.excel.formulas.arithmetic import (
-    Aggregate,
-    CompiledFormula,
-    FlaggedValue,
-    NotEvaluable,
-    compile_formula,
-    row_function,
-)
+from docgen.excel.formulas.arithmetic import Aggregate, FlaggedValue, NotEvaluable
+from docgen.excel.formulas.compile import CompiledFormula, compile_formula, row_function
 from docgen.excel.formulas.in_loops import FormulaCell
 from docgen.excel.formulas.references import Formula, Ref
 from docgen.excel.layout import CopyPlace, Layout, move_formula, move_sqref

@@ -129,10 +129,6 @@ class _CopyRun:
         self._height = self._bodies[0].height if self._bodies else 0
         self._starts = [0, *accumulate(body.height for body in self._bodies)] if section.blocks else None
 
-    @property
-    def uniform(self) -> bool:
-        return self._starts is None
-
     def start(self, copy: int) -> int:
         """Rows of the run above a copy; of the copy after the last: the run's height."""
         return copy * self._height if self._starts is None else self._starts[copy]
@@ -256,16 +252,6 @@ class Layout:
             pending = first, last
         if pending:
             yield pending
-
-    def steps(self, place: CopyPlace) -> bool:
-        """Whether the copies of the innermost block around a place are all equally high."""
-        body = self._sheet
-        for copy in place.path:
-            run = body.runs[body.section.block_at(place.row)]
-            if run.uniform or not run.count:
-                return run.uniform
-            body = run.body(copy)
-        return False
 
     def _find(self, row: int, choose: _Chooser) -> int:
         """The sheet row of a template row, going down through the copies chosen."""
@@ -421,57 +407,3 @@ def _split(text: str, separator: str) -> Iterator[str]:
         else:
             part += lexeme
     yield part
-
-
-def copier(formula: Formula, layouts: Layouts, sheet: str | None, place: CopyPlace) -> Callable[[int], str]:
-    """A function from the number of a copy to the formula's text there; ``place`` names the copies around.
-
-    Where the copies are equally high it only fills in row numbers, and does not ask how many copies there will be:
-    for a formula that looks at its own row and above, the layout may still say 1.
-    """
-    own = layouts(None)
-    outer = place.path[:-1]
-
-    def moved(copy: int) -> Formula:
-        return move_formula(formula, layouts, sheet, CopyPlace(place.row, (*outer, copy)))
-
-    if own is not None and own.steps(place):
-        pattern = _pattern(moved(0).parts, moved(1).parts)
-        if pattern is not None:
-            return _filler(*pattern)
-    return lambda copy: moved(copy).text()
-
-
-def _filler(text: str, rows: tuple[tuple[int, int], ...]) -> Callable[[int], str]:
-    if not rows:
-        constant = text % ()
-        return lambda _: constant
-    return lambda copy: text % tuple([first + copy * step for first, step in rows])
-
-
-def _pattern(
-    first: tuple[str | Ref, ...], second: tuple[str | Ref, ...]
-) -> tuple[str, tuple[tuple[int, int], ...]] | None:
-    """A text with a ``%d`` for every row that differs between two copies, and start and step of each."""
-    if len(first) != len(second):
-        return None
-    texts: list[str] = []
-    rows: list[tuple[int, int]] = []
-    for one, other in zip(first, second, strict=True):
-        if isinstance(one, str) or isinstance(other, str):
-            if one != other:
-                return None
-            texts.append(str(one).replace("%", "%%"))
-        else:
-            if one.is_range != other.is_range:
-                return None
-            pairs = [(a, b - a) for a, b in ((one.row1, other.row1), (one.row2, other.row2)) if a and b]
-            rows += [pair for pair in pairs if pair[1]]
-            row1, row2 = (str(a) if a == b else "%d" for a, b in ((one.row1, other.row1), (one.row2, other.row2)))
-            texts.append(_escaped(one, row1, row2))
-    return "".join(texts), tuple(rows)
-
-
-def _escaped(ref: Ref, row1: str, row2: str) -> str:
-    """The reference with ``%`` of a sheet's name doubled."""
-    return replace(ref, sheet=ref.sheet and ref.sheet.replace("%", "%%")).printed(row1, row2)

@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import zipfile
 from io import BytesIO
+from typing import Any
 from xml.sax.saxutils import escape
 
 from lxml import etree
+
+from docgen import WordTemplate
+from docgen.word.check import defects
 
 W_URI = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 W = f"{{{W_URI}}}"
@@ -212,3 +216,69 @@ def _text(paragraph: etree._Element) -> str:
 def text(blob: bytes, part: str = "word/document.xml") -> str:
     """The non-empty paragraphs of a part, one a line."""
     return "\n".join(t for t in paragraphs(blob, part) if t)
+
+
+def rendered(template: bytes, **values: Any) -> bytes:
+    """The document; always sound, and the same when rendered again."""
+    compiled = WordTemplate.load(template, name="月报.docx")
+    blob = compiled.render(values)
+    assert list(defects(blob)) == []
+    assert compiled.render(values) == blob
+    return blob
+
+
+def tree(blob: bytes, part: str = "word/document.xml") -> etree._Element:
+    return etree.fromstring(contents(blob)[part])
+
+
+def placeholder(alt: str, number: int = 4) -> tuple[dict[str, bytes], str]:
+    """Parts with a picture, and the XML that shows it with that alternative text."""
+    parts = members()
+    parts["word/media/image1.png"] = PNG
+    parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(
+        b"<Override", b'<Default Extension="png" ContentType="image/png"/><Override', 1
+    )
+    rid = relate(parts, "media/image1.png", "image")
+    pic = "http://schemas.openxmlformats.org/drawingml/2006/picture"
+    shape = (
+        f'<w:r><w:drawing><wp:inline><wp:extent cx="720000" cy="360000"/>'
+        f'<wp:docPr id="{number}" name="p" descr="{alt}"/>'
+        f'<a:graphic xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><a:graphicData uri="{pic}"><pic:pic xmlns:pic="{pic}">'
+        f'<pic:nvPicPr><pic:cNvPr id="0" name="p" descr="{alt}"/><pic:cNvPicPr/></pic:nvPicPr>'
+        f'<pic:blipFill><a:blip r:embed="{rid}"/><a:stretch/></pic:blipFill><pic:spPr/></pic:pic></a:graphicData>'
+        "</a:graphic></wp:inline></w:drawing></w:r>"
+    )
+    return parts, shape
+
+
+def with_body(parts: dict[str, bytes], xml: str) -> bytes:
+    parts["word/document.xml"] = parts["word/document.xml"].replace(b"<w:body>", b"<w:body>" + xml.encode())
+    return packed(parts)
+
+
+LIST = (
+    '<w:abstractNum w:abstractNumId="{0}"><w:nsid w:val="12345678"/><w:multiLevelType w:val="singleLevel"/>'
+    '<w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="{1}"/><w:lvlText w:val="%1."/></w:lvl></w:abstractNum>'
+)
+
+
+def numbering(number: int, form: str) -> str:
+    return LIST.format(number, form) + f'<w:num w:numId="{number + 1}"><w:abstractNumId w:val="{number}"/></w:num>'
+
+
+def item(words: str, number: int = 1) -> str:
+    return p(words, properties=f'<w:numPr><w:ilvl w:val="0"/><w:numId w:val="{number}"/></w:numPr>')
+
+
+def forms(blob: bytes) -> list[str]:
+    """The number format of each numbered paragraph."""
+    root = tree(blob, "word/numbering.xml")
+    abstract = {n.get(W + "numId"): n.find(W + "abstractNumId").get(W + "val") for n in root.iter(W + "num")}
+    looks = {
+        a.get(W + "abstractNumId"): next(a.iter(W + "numFmt")).get(W + "val") for a in root.iter(W + "abstractNum")
+    }
+    assert [etree.QName(el).localname for el in root] == sorted(etree.QName(el).localname for el in root)
+    return [looks[abstract[el.get(W + "val")]] for el in tree(blob).iter(W + "numId")]
+
+
+START, END = '<w:bookmarkStart w:id="3" w:name="room"/>', '<w:bookmarkEnd w:id="3"/>'

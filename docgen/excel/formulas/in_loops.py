@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from docgen.excel.formulas.arithmetic import NotEvaluable, row_function
+from docgen.excel.formulas.arithmetic import NotEvaluable
+from docgen.excel.formulas.compile import row_function
 from docgen.excel.formulas.dependence import branches_of
 from docgen.excel.formulas.references import Formula, Ref
 from docgen.excel.reader import Branch, SheetCell, TagBlock, TemplateSheet

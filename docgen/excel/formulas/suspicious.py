@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from docgen.errors import Problem
 from docgen.excel.book_state import strangers
-from docgen.excel.formulas.arithmetic import NotEvaluable, compile_formula
+from docgen.excel.formulas.arithmetic import NotEvaluable
+from docgen.excel.formulas.compile import compile_formula
 from docgen.excel.formulas.in_loops import FormulaCell
 from docgen.excel.formulas.references import Ref
 from docgen.excel.promises import SheetProgram, is_subtotal

@@ -8,12 +8,13 @@ from io import BytesIO
 from typing import Any
 
 import openpyxl
+from given.formulas import evaluate
 from given.workbooks import book, xml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from docgen import ExcelTemplate
-from docgen.excel.formulas.arithmetic import NotEvaluable, evaluate
+from docgen.excel.formulas.arithmetic import NotEvaluable
 from docgen.excel.formulas.references import Formula
 
 EXAMPLES = 1500 if os.environ.get("GUIDANG_SOAK") else 60

@@ -1,4 +1,4 @@
-"""Values that are more than text: pictures, formatted text, sub-documents; and what loops repeat."""
+"""Values that are more than text: pictures, formatted text, sub-documents."""
 
 from __future__ import annotations
 
@@ -13,21 +13,24 @@ import pytest
 from docx.enum.style import WD_STYLE_TYPE
 from docx.shared import Mm
 from given.documents import (
+    END,
     PNG,
+    START,
     W,
     blocks,
-    cell,
     contents,
     document,
-    members,
+    forms,
+    item,
+    numbering,
     outline,
     p,
-    packed,
-    relate,
-    row,
+    placeholder,
+    rendered,
     run,
     table,
-    text,
+    tree,
+    with_body,
 )
 from given.places import ROOT
 from lxml import etree
@@ -45,19 +48,6 @@ W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
 MM = 36_000
 WIDE = PNG.replace(b"\x00\x00\x00\x01\x00\x00\x00\x01", b"\x00\x00\x00\x04\x00\x00\x00\x02", 1)
 """A picture whose header says 4 × 2."""
-
-
-def rendered(template: bytes, **values: Any) -> bytes:
-    """The document; always sound, and the same when rendered again."""
-    compiled = WordTemplate.load(template, name="月报.docx")
-    blob = compiled.render(values)
-    assert list(defects(blob)) == []
-    assert compiled.render(values) == blob
-    return blob
-
-
-def tree(blob: bytes, part: str = "word/document.xml") -> etree._Element:
-    return etree.fromstring(contents(blob)[part])
 
 
 def media(blob: bytes) -> list[bytes]:
@@ -129,31 +119,6 @@ def test_what_is_no_picture_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         WordTemplate.load(document(p("{{ photo|image(w=40) }}")), name="月报.docx").render({"photo": file})
     assert [problem.code for problem in caught.value.problems] == ["image.unreadable"]
-
-
-def placeholder(alt: str, number: int = 4) -> tuple[dict[str, bytes], str]:
-    """Parts with a picture, and the XML that shows it with that alternative text."""
-    parts = members()
-    parts["word/media/image1.png"] = PNG
-    parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(
-        b"<Override", b'<Default Extension="png" ContentType="image/png"/><Override', 1
-    )
-    rid = relate(parts, "media/image1.png", "image")
-    pic = "http://schemas.openxmlformats.org/drawingml/2006/picture"
-    shape = (
-        f'<w:r><w:drawing><wp:inline><wp:extent cx="720000" cy="360000"/>'
-        f'<wp:docPr id="{number}" name="p" descr="{alt}"/>'
-        f'<a:graphic xmlns:a="{A[1:-1]}"><a:graphicData uri="{pic}"><pic:pic xmlns:pic="{pic}">'
-        f'<pic:nvPicPr><pic:cNvPr id="0" name="p" descr="{alt}"/><pic:cNvPicPr/></pic:nvPicPr>'
-        f'<pic:blipFill><a:blip r:embed="{rid}"/><a:stretch/></pic:blipFill><pic:spPr/></pic:pic></a:graphicData>'
-        "</a:graphic></wp:inline></w:drawing></w:r>"
-    )
-    return parts, shape
-
-
-def with_body(parts: dict[str, bytes], xml: str) -> bytes:
-    parts["word/document.xml"] = parts["word/document.xml"].replace(b"<w:body>", b"<w:body>" + xml.encode())
-    return packed(parts)
 
 
 def test_a_placeholder_is_swapped_by_its_alternative_text() -> None:
@@ -385,31 +350,6 @@ def test_a_template_without_styles_gets_those_of_the_subdocument() -> None:
     assert styles(blob) == {"附文": "a1"}
 
 
-LIST = (
-    '<w:abstractNum w:abstractNumId="{0}"><w:nsid w:val="12345678"/><w:multiLevelType w:val="singleLevel"/>'
-    '<w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="{1}"/><w:lvlText w:val="%1."/></w:lvl></w:abstractNum>'
-)
-
-
-def numbering(number: int, form: str) -> str:
-    return LIST.format(number, form) + f'<w:num w:numId="{number + 1}"><w:abstractNumId w:val="{number}"/></w:num>'
-
-
-def item(words: str, number: int = 1) -> str:
-    return p(words, properties=f'<w:numPr><w:ilvl w:val="0"/><w:numId w:val="{number}"/></w:numPr>')
-
-
-def forms(blob: bytes) -> list[str]:
-    """The number format of each numbered paragraph."""
-    root = tree(blob, "word/numbering.xml")
-    abstract = {n.get(W + "numId"): n.find(W + "abstractNumId").get(W + "val") for n in root.iter(W + "num")}
-    looks = {
-        a.get(W + "abstractNumId"): next(a.iter(W + "numFmt")).get(W + "val") for a in root.iter(W + "abstractNum")
-    }
-    assert [etree.QName(el).localname for el in root] == sorted(etree.QName(el).localname for el in root)
-    return [looks[abstract[el.get(W + "val")]] for el in tree(blob).iter(W + "numId")]
-
-
 @pytest.mark.parametrize("given", [{}, {"numbering": numbering(0, "chineseCounting")}], ids=["none", "its own"])
 def test_lists_of_a_subdocument_keep_their_numbers(given: dict[str, str]) -> None:
     sub = Subdocument(document(item("甲"), item("乙"), numbering=numbering(0, "upperRoman")))
@@ -497,185 +437,3 @@ def test_a_document_written_piece_by_piece_is_the_same() -> None:
     template.render_to(values, file)
     assert list(defects(file.getvalue())) == []
     assert contents(file.getvalue()) == contents(template.render(values))
-
-
-# --- what loops repeat ----------------------------------------------------------------------------------------
-
-
-def test_bookmarks_in_a_loop_get_ids_and_names_of_their_own() -> None:
-    marked = p('<w:bookmarkStart w:id="3" w:name="room"/>', run("{{ r }}"), '<w:bookmarkEnd w:id="3"/>')
-    fixed = p('<w:bookmarkStart w:id="9" w:name="ROOM_2"/><w:bookmarkEnd w:id="9"/>')
-    template = document(fixed, p("{%p for r in rows %}"), marked, p("{%p endfor %}"))
-    root = tree(rendered(template, rows=["甲", "乙", "丙"]))
-    assert [el.get(W + "name") for el in root.iter(W + "bookmarkStart")] == ["ROOM_2", "room", "room_3", "room_4"]
-    starts, ends = ([el.get(W + "id") for el in root.iter(W + f"bookmark{x}")] for x in ("Start", "End"))
-    assert starts == ends
-    assert len(set(starts)) == 4
-
-
-START, END = '<w:bookmarkStart w:id="3" w:name="room"/>', '<w:bookmarkEnd w:id="3"/>'
-
-
-@pytest.mark.parametrize(
-    ("first", "second"),
-    [
-        ("{%p for r in rows %}", "{%p endfor %}"),
-        ("{%p if rows %}", "{%p endif %}"),
-        ("{%p if not rows %}", "{%p endif %}"),
-    ],
-)
-@pytest.mark.parametrize("order", [(START, END), ("", START + END), (START + END, "")], ids=["out", "after", "before"])
-def test_a_bookmark_across_the_end_of_a_block_keeps_both_ends(first: str, second: str, order: tuple[str, str]) -> None:
-    inside, outside = order
-    marked = [p(first), p(inside + run("{{ 1 }}")), p(second), p(outside + run("后"))]
-    for lines in (marked, [p(outside + run("前")), *marked[:3]]):
-        root = tree(rendered(document(*lines), rows=["甲", "乙"]))
-        starts, ends = ([el.get(W + "id") for el in root.iter(W + f"bookmark{x}")] for x in ("Start", "End"))
-        assert sorted(starts) == sorted(ends)
-
-
-MARK = '<w:bookmarkStart w:id="9" w:name="_GoBack"/><w:bookmarkEnd w:id="9"/>'
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ("│a⏎{%p if no %}⏎x⏎{%p endif %}│", "│a│¶"),
-        ("│{%p if no %}⏎x⏎{%p endif %}│", "││¶"),
-        ("│{%p for r in rows %}⏎{{ r }}⏎{%p endfor %}│", "│甲⏎乙│¶"),
-        ("│{#p 注释 #}│", "││¶"),
-        ("│{{p none }}│", "││¶"),
-        ("│{{p part }}│", "│文│¶"),
-        ("{{p part }}", "文"),
-        ("{%p if no %}¶x¶{%p endif %}", ""),
-        ("{%p if rows %}¶x¶{%p endif %}", "x"),
-        ("{%p if rows %}¶│x│¶{%p endif %}", "│x│¶"),
-    ],
-)
-def test_every_story_and_cell_ends_with_a_paragraph_and_no_more(before: str, after: str) -> None:
-    """Word's mark of the last place of work behind it or not."""
-    values = {"no": False, "rows": ["甲", "乙"], "none": None, "part": Subdocument(document(p("文")))}
-    for body in (blocks(before), blocks(before).replace("</w:p></w:tc>", f"{MARK}</w:p></w:tc>")):
-        assert outline(rendered(document(body), **values)) == after
-    assert outline(rendered(document(blocks(before) + MARK), **values)) == after
-
-
-def test_tables_never_touch_whatever_is_left_out() -> None:
-    one = table([["a"]])
-    for between in (
-        blocks("{%p if no %}¶x¶{%p endif %}"),
-        p("{#p 注释 #}"),
-        MARK + p("{%p if no %}") + p("{%p endif %}"),
-    ):
-        assert outline(rendered(document(one, between, one, p("后")), no=False)) == "│a│¶¶│a│¶后"
-    looped = p("{%p for r in rows %}") + one + MARK + p("{%p endfor %}")
-    assert outline(rendered(document(looped, p("后")), rows=[1, 2])) == "│a│¶¶│a│¶后"
-
-
-def test_what_copying_in_word_has_doubled_is_told_apart() -> None:
-    parts, shape = placeholder("图")
-    again = p(START, END, shape, run("{{ n }}"))
-    blob = rendered(with_body(parts, again + again), n=1)
-    assert len({el.get("id") for el in tree(blob).iter(WP + "docPr")}) == 2
-    assert len({el.get(W + "name") for el in tree(blob).iter(W + "bookmarkStart")}) == 2
-
-
-def test_paragraph_ids_are_not_repeated() -> None:
-    marked = p(run("{{ r }}")).replace("<w:p>", '<w:p w14:paraId="1A2B3C4D" w14:textId="77777777">')
-    template = document(p("{%p for r in rows %}"), marked, p("{%p endfor %}"))
-    ids = [q.get(W14 + "paraId") for q in tree(rendered(template, rows=[1, 2])).iter(W + "p")]
-    assert [i for i in ids if i] in ([], [ids[0]])
-
-
-def test_pictures_of_the_template_in_a_loop_get_ids_of_their_own() -> None:
-    parts, shape = placeholder("图")
-    looped = p("{%p for r in rows %}") + p(shape) + p("{%p endfor %}")
-    root = tree(rendered(with_body(parts, looped), rows=[1, 2, 3]))
-    assert len({el.get("id") for el in root.iter(WP + "docPr")}) == 3
-
-
-def test_numbered_paragraphs_in_a_loop_stay_numbered() -> None:
-    looped = p("{%p for r in rows %}") + item("{{ r }}") + p("{%p endfor %}")
-    blob = rendered(document(looped, numbering=numbering(0, "chineseCounting")), rows=["甲", "乙"])
-    assert forms(blob) == ["chineseCounting"] * 2
-
-
-def merges(blob: bytes) -> list[list[tuple[str, str]]]:
-    found = []
-    for tr in tree(blob).iter(W + "tr"):
-        marks = [(tc, tc.find(f"{W}tcPr/{W}vMerge")) for tc in tr.iter(W + "tc")]
-        found.append([("".join(tc.itertext(W + "t")), "" if m is None else m.get(W + "val")) for tc, m in marks])
-    return found
-
-
-def test_vm_with_a_value_merges_while_it_stays_equal() -> None:
-    rows = [{"b": b, "r": r} for b, r in (("1栋", "101"), ("1栋", "102"), ("2栋", "101"), ("1栋", "103"))]
-    looped = table([["{%tr for x in rows %}", ""], ["{% vm x.b %}{{ x.b }}", "{{ x.r }}"], ["{%tr endfor %}", ""]])
-    assert merges(rendered(document(looped, p()), rows=rows)) == [
-        [("1栋", "restart"), ("101", "")],
-        [("", "continue"), ("102", "")],
-        [("2栋", "restart"), ("101", "")],
-        [("1栋", "restart"), ("103", "")],
-    ]
-
-
-def test_two_columns_merge_each_by_its_own_value() -> None:
-    rows = [{"b": b, "f": f} for b, f in ((1, 1), (1, 2), (2, 2))]
-    looped = table(
-        [["{%tr for x in rows %}", ""], ["{% vm x.b %}{{ x.b }}", "{% vm x.b, x.f %}{{ x.f }}"], ["{%tr endfor %}", ""]]
-    )
-    found = merges(rendered(document(looped, p()), rows=rows))
-    assert [[m for _t, m in r] for r in found] == [
-        ["restart", "restart"],
-        ["continue", "restart"],
-        ["restart", "restart"],
-    ]
-
-
-def widths(blob: bytes) -> tuple[list[int], list[list[int]]]:
-    """The grid's columns and the cells' widths, in twentieths of a point."""
-    root = tree(blob)
-    cells = [[int(w.get(W + "w")) for w in tr.iter(W + "tcW")] for tr in root.iter(W + "tr")]
-    return [int(c.get(W + "w")) for c in root.iter(W + "gridCol")], cells
-
-
-def test_colwidth_sets_the_column_in_millimetres() -> None:
-    wide = table([["a", "b"], ["{% colwidth w %}{{ a }}", "d"]])
-    assert widths(rendered(document(wide, p()), w=25.4, a="甲")) == ([1440, 1000], [[1440, 1000]] * 2)
-
-
-def test_colwidth_of_looped_columns() -> None:
-    wide = table([["{%tc for c in cols %}", "{% colwidth c %}{{ c }}", "{%tc endfor %}"]])
-    assert widths(rendered(document(wide, p()), cols=[25.4, 50.8])) == ([1440, 2880], [[1440, 2880]])
-
-
-def test_looped_columns_share_the_width_of_the_table() -> None:
-    wide = table([["头", "{%tc for c in cols %}", "{{ c }}", "{%tc endfor %}"]])
-    grid, cells = widths(rendered(document(wide, p()), cols=[1, 2, 3, 4]))
-    assert (grid, cells) == ([800] * 5, [[800] * 5])
-
-
-def test_row_height_and_repeated_heading_stay() -> None:
-    kept = '<w:trPr><w:cantSplit/><w:trHeight w:val="567" w:hRule="exact"/><w:tblHeader/></w:trPr>'
-    tall = row("{{ r }}").replace("<w:tr>", f"<w:tr>{kept}")
-    looped = table([row("{%tr for r in rows %}"), tall, row("{%tr endfor %}")], 1) + p()
-    root = tree(rendered(document(looped), rows=["甲", "乙"]))
-    looks = [[etree.QName(el).localname for el in r.find(W + "trPr")] for r in root.iter(W + "tr")]
-    assert looks == [["cantSplit", "trHeight", "tblHeader"]] * 2
-
-
-def test_cell_properties_stand_in_order_whatever_was_there() -> None:
-    there = '<w:vAlign w:val="center"/>'
-    one = cell("{% vm r.a %}{% cellbg 'FFC000' %}{% colspan 2 %}{% colwidth 20 %}{{ r.a }}", there)
-    bare = f"<w:tc>{p('{% cellbg r.a %}x')}</w:tc>"
-    looped = table([row("{%tr for r in rows %}"), row(one), row(bare, "b"), row("{%tr endfor %}")], 2) + p()
-    root = tree(rendered(document(looped), rows=[{"a": "FFFFFF"}]))
-    assert [[etree.QName(el).localname for el in pr] for pr in root.iter(W + "tcPr")] == [
-        ["tcW", "gridSpan", "vMerge", "shd", "vAlign"],
-        ["shd"],
-        ["tcW"],
-    ]
-
-
-def test_text_of_a_table_is_read_in_order() -> None:
-    assert text(rendered(document(blocks("│{{ a }}│{{ b }}│")), a=1, b=2)) == "1\n2"
