@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 from docgen.errors import Problem
 from foundation.language import _
@@ -92,7 +93,11 @@ class TagMark:
     place: TagPlace
     site: Site = field(default_factory=lambda: Site(SiteKind.TEXT))
     needs_loop: bool = False
-    internal: bool = False
+
+    @property
+    def sign(self) -> str:
+        """What stands for it in the part's text until that is cut into pieces."""
+        return f"{OPEN}{self.number}{CLOSE}"
 
     @property
     def jinja(self) -> str:
@@ -110,13 +115,24 @@ class TagMark:
         return self.statement and (self.keyword in OPENING or (self.keyword == "set" and "=" not in self.source))
 
 
+class Marks(dict[int, TagMark]):
+    """The marks of a part by their numbers, which count from 1."""
+
+    def add(self, source: str, text: str, place: Any, *, statement: bool = False, site: Any = SiteKind.TEXT) -> TagMark:
+        """One more; ``text`` is the tag as a person reads it, ``site`` where its value is written, or of what kind."""
+        mark = TagMark(len(self) + 1, statement, source, text, place)
+        mark.site = Site(site) if isinstance(site, SiteKind) else site
+        self[mark.number] = mark
+        return mark
+
+
 @dataclass(slots=True)
 class TemplatePart:
     """A compiled-to-be part: pieces are constant text or the number of a mark."""
 
     name: str
     pieces: list[str | int]
-    marks: dict[int, TagMark]
+    marks: Marks
     guarded: bool
     edited: bool
     problems: list[Problem]

@@ -6,7 +6,7 @@ from io import BytesIO
 from typing import IO, TYPE_CHECKING
 
 from docgen.template.marks import TagPlace
-from docgen.word.part_reader import places
+from docgen.word.places import places
 from foundation.language import _
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
@@ -24,6 +23,7 @@ from docgen.template.marks import (
     MARK,
     OPEN,
     SPLIT,
+    Marks,
     Numbers,
     Site,
     SiteKind,
@@ -31,10 +31,9 @@ from docgen.template.marks import (
     TagPlace,
     TemplatePart,
     literal,
-)
+)  # fmt: skip
 from docgen.template.tags import Fault, Tag, TagKind, scan
 from docgen.template.tree import (
-    BOX,
     PPR,
     R_,
     RANGE_MARKS,
@@ -42,9 +41,6 @@ from docgen.template.tree import (
     SECTPR,
     TBL,
     TC,
-    TCPR,
-    TR,
-    TRANSPARENT,
     WP,
     XML_SPACE,
     A,
@@ -53,18 +49,16 @@ from docgen.template.tree import (
     R,
     T,
     W,
-    cell_property,
     drop,
     insert_after,
     insert_before,
     is_a,
-    prefixed,
     remove_text,
     serialise,
-    siblings,
     texts_of,
-    within,
-)
+)  # fmt: skip
+from docgen.word.cell_tags import CellTags
+from docgen.word.places import own, place_of, places, properties, site_of
 from docgen.word.structure import ENDS, Structure
 from foundation.language import _
 
@@ -72,8 +66,6 @@ _SPLIT = re.compile(f"{SPLIT}(\\d+){SPLIT}")
 _QUOTED_TAG = re.compile(r"(?:\{|%7B){2}.*?(?:\}|%7D){2}|(?:\{|%7B)%(?:25)?.*?%(?:25)?(?:\}|%7D)", re.IGNORECASE)
 """A tag in a link target, where Word writes braces and blanks with percent signs; the rest of a target stays so."""
 _STRUCTURE = re.compile(f"[{OPEN}{CLOSE}{SPLIT}{GUARD}]")
-_NOTHING_LOST = frozenset((PPR, RPR, TCPR, W + "trPr", W + "tblPrEx", W + "proofErr", W + "lastRenderedPageBreak"))
-"""What a paragraph or row given up for its tag may hold without losing anything a person sees."""
 
 
 def read_part(  # noqa: PLR0913, PLR0917 - what a part is, and what it shares with the others
@@ -95,13 +87,11 @@ def read_part(  # noqa: PLR0913, PLR0917 - what a part is, and what it shares wi
 class Holes:
     """Lets a caller replace texts and attributes of a part by expressions, or leave elements out."""
 
-    def __init__(self, reader: _PartReader) -> None:
-        self._reader = reader
+    def __init__(self, marks: Marks, place: TagPlace) -> None:
+        self._marks, self._place = marks, place
 
     def _hole(self, source: str, kind: SiteKind, *, statement: bool = False) -> str:
-        mark = self._reader._mark(None, source, self._reader.place, statement=statement)  # noqa: SLF001 - one module
-        mark.site = Site(kind)
-        return f"{OPEN}{mark.number}{CLOSE}"
+        return self._marks.add(source, "", self._place, statement=statement, site=kind).sign
 
     def text(self, el: Element, source: str) -> None:
         """The element's text becomes the expression's value."""
@@ -122,27 +112,21 @@ class Holes:
         insert_after(el, self._hole("endif", SiteKind.RAW, statement=True))
 
 
-def places(root: Element, place: TagPlace) -> Iterator[tuple[Element, TagPlace]]:
-    """Every paragraph of a part with its place."""
-    return _PartReader(root, "", place, "", Numbers(), {})._paragraphs()  # noqa: SLF001 - the same module
-
-
 class _PartReader:
     def __init__(  # noqa: PLR0913, PLR0917
         self, root: Element, name: str, place: TagPlace, file: str, numbers: Numbers, links: dict[str, str]
     ) -> None:
         self.root, self.name, self.place, self.file = root, name, place, file
         self.numbers, self.links = numbers, links
-        self.marks: dict[int, TagMark] = {}
+        self.marks = Marks()
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self.lifted: dict[Element, list[TagMark]] = {}
         self.lift_level: dict[Element, str] = {}
-        self.cells: list[tuple[Element, Tag, TagPlace]] = []
+        self.cells = CellTags(self.marks)
         self.split_runs: list[Element] = []
         self.marked_texts: list[Element] = []
         self.joins: list[tuple[Element, bool]] = []
-        self.widened: set[Element] = set()  # cells whose width a tag asks for
         self.recut: set[Element] = set()  # tables that lost a cell to a tag or comment
         self.raw_open = False
         self.guarded = False
@@ -159,21 +143,21 @@ class _PartReader:
             return self._story([])
         self._tell_apart()
         if holes is not None:
-            holes(Holes(self))
-        for paragraph, place in self._paragraphs():
+            holes(Holes(self.marks, self.place))
+        for paragraph, place in places(self.root, self.place):
             self._read_paragraph(paragraph, place)
         self._read_leaves()
         self._read_attributes()
         if self.raw_open:
             self.report(self.place, _("{% raw %} has no {% endraw %}"), _("Add {% endraw %}."), "tag.raw")
-        if not self.marks and not self.lifted and not self.cells and not self.joins:
+        if not self.marks and not self.lifted and not self.cells.found and not self.joins:
             return self._story([serialise(self.root)])
         self._split_runs()
         self._join_paragraphs()
-        self._apply_cell_tags()
+        self.cells.apply()
         self._lift()
         self._assign_text_sites()
-        if self.lifted or self.cells or any(m.statement for m in self.marks.values()):
+        if self.lifted or self.cells.found or any(m.statement for m in self.marks.values()):
             Structure(self).settle()
         return self._story(self._pieces())
 
@@ -191,12 +175,6 @@ class _PartReader:
 
     def _fault(self, place: TagPlace, fault: Fault) -> None:
         self.report(place, fault.message, fault.hint, fault.code)
-
-    def _mark(self, tag: Tag | None, source: str, place: TagPlace, *, statement: bool, text: str = "") -> TagMark:
-        mark = TagMark(len(self.marks) + 1, statement, source, tag.text if tag else text, place)
-        mark.internal = tag is None
-        self.marks[mark.number] = mark
-        return mark
 
     def _tell_apart(self) -> None:
         """Ids and bookmark names that copying in Word has doubled become single."""
@@ -227,51 +205,6 @@ class _PartReader:
             el.set(key, value)
         return value
 
-    # -- where paragraphs are
-
-    def _paragraphs(self) -> Iterator[tuple[Element, TagPlace]]:
-        if self.root.tag.startswith(W):
-            yield from self._visit(self.root, (), self.place.part)
-        else:
-            for n, p in enumerate(self.root.iter(A + "p"), 1):
-                yield p, TagPlace(self.place.part, self.place.number, (), n)
-
-    def _visit(
-        self, el: Element, path: tuple[tuple[int, int, int], ...], part: str
-    ) -> Iterator[tuple[Element, TagPlace]]:
-        count: Counter[str] = Counter()
-        yield from self._visit_children(el, path, part, count)
-
-    def _visit_children(
-        self, el: Element, path: tuple[tuple[int, int, int], ...], part: str, count: Counter[str]
-    ) -> Iterator[tuple[Element, TagPlace]]:
-        for child in el:
-            if child.tag == P:
-                count["p"] += 1
-                yield child, TagPlace(part, self.place.number if part != "box" else 0, path, count["p"])
-                for box in self._boxes(child):
-                    yield from self._visit(box, path, "box")
-            elif child.tag == TBL:
-                count["t"] += 1
-                for r, row in enumerate(within(child, TR), 1):
-                    for c, cell in enumerate(within(row, TC), 1):
-                        yield from self._visit(cell, (*path, (count["t"], r, c)), part)
-            elif child.tag in TRANSPARENT:
-                yield from self._visit_children(child, path, part, count)
-            elif isinstance(child.tag, str):
-                yield from self._visit(child, path, part)
-
-    @staticmethod
-    def _boxes(paragraph: Element) -> Iterator[Element]:
-        for box in paragraph.iter(BOX):
-            if next(box.iterancestors(P)) is paragraph:
-                yield box
-
-    @staticmethod
-    def _own(paragraph: Element, tag: str) -> Iterator[Element]:
-        """Elements of that tag in the paragraph, those in its text boxes left out."""
-        return (el for el in paragraph.iter(tag) if next(el.iterancestors(P)) is paragraph)
-
     # -- tags of one paragraph
 
     def _read_paragraph(self, paragraph: Element, place: TagPlace) -> None:
@@ -285,13 +218,13 @@ class _PartReader:
             self._read_field_codes(paragraph, place)
 
     def _read_field_codes(self, paragraph: Element, place: TagPlace) -> None:
-        codes = [(el, el.text or "") for el in self._own(paragraph, W + "instrText")]
+        codes = [(el, el.text or "") for el in own(paragraph, W + "instrText")]
         text = "".join(s for _el, s in codes)
         if "{{" in text or "{%" in text:
             self._read_segments(codes, text, place, paragraph)
 
     def _warn_of_deleted(self, paragraph: Element, place: TagPlace) -> None:
-        deleted = "".join(el.text or "" for el in self._own(paragraph, W + "delText"))
+        deleted = "".join(el.text or "" for el in own(paragraph, W + "delText"))
         for tag in scan(deleted).tags:
             self.warnings.append(
                 Problem(
@@ -339,11 +272,11 @@ class _PartReader:
             return ""
         if tag.kind in (TagKind.COMMENT, TagKind.RAW):
             return ""
-        mark = self._mark(tag, tag.body, place, statement=tag.kind is TagKind.STATEMENT)
+        mark = self.marks.add(tag.body, tag.text, place, statement=tag.kind is TagKind.STATEMENT)
         if tag.prefix == "r":
             mark.site = Site(SiteKind.RUNS)
             return f"{SPLIT}{mark.number}{SPLIT}"
-        return f"{OPEN}{mark.number}{CLOSE}"
+        return mark.sign
 
     def _lift_tag(self, tag: Tag, place: TagPlace, paragraph: Element) -> None:
         container = paragraph if tag.prefix == "p" else next(paragraph.iterancestors(W + tag.prefix), None)
@@ -358,10 +291,9 @@ class _PartReader:
         marks = self.lifted.setdefault(container, [])
         self.lift_level[container] = tag.prefix
         if tag.kind in (TagKind.EXPRESSION, TagKind.STATEMENT):
-            mark = self._mark(tag, tag.body, place, statement=tag.kind is TagKind.STATEMENT)
-            level = SiteKind.PARAGRAPHS if tag.prefix == "p" else SiteKind.RAW
-            mark.site = Site(level, ppr=self._properties(container, PPR) if tag.prefix == "p" else "")
-            marks.append(mark)
+            site = Site(SiteKind.PARAGRAPHS, ppr=properties(container, PPR)) if tag.prefix == "p" else SiteKind.RAW
+            statement = tag.kind is TagKind.STATEMENT
+            marks.append(self.marks.add(tag.body, tag.text, place, statement=statement, site=site))
 
     def _cell_tag(self, tag: Tag, place: TagPlace, paragraph: Element) -> None:
         cell = next(paragraph.iterancestors(TC), None)
@@ -373,7 +305,7 @@ class _PartReader:
                 "tag.outside-table",
             )
         else:
-            self.cells.append((cell, tag, place))
+            self.cells.found.append((cell, tag, place))
 
     def _edit(self, segments: list[tuple[Element, str]], edits: list[tuple[int, int, str]]) -> None:
         """Apply (start, end, replacement) to the texts; a replacement goes where its range starts."""
@@ -426,9 +358,9 @@ class _PartReader:
         edits = [(e.at, e.at + 1, "") for e in found.escapes]
         for tag in found.tags:
             if tag.kind in (TagKind.EXPRESSION, TagKind.STATEMENT):
-                mark = self._mark(tag, tag.body, place, statement=tag.kind is TagKind.STATEMENT)
-                mark.site = Site(kind)
-                edits.append((tag.start, tag.end, f"{OPEN}{mark.number}{CLOSE}"))
+                statement = tag.kind is TagKind.STATEMENT
+                mark = self.marks.add(tag.body, tag.text, place, statement=statement, site=kind)
+                edits.append((tag.start, tag.end, mark.sign))
             else:
                 edits.append((tag.start, tag.end, ""))
         return _replaced(text, 0, sorted(edits))
@@ -439,28 +371,16 @@ class _PartReader:
                 self._link(el)
             for key, value in el.attrib.items():
                 if "{" in value and ("{{" in value or "{%" in value) and not self._placeholder(el, str(key)):
-                    place = self._place_of(el)
+                    place = place_of(el, self.place)
                     marked = self._marked(str(value), place, SiteKind.ATTRIBUTE)
                     if marked is not None:
                         el.set(key, marked)
-
-    def _place_of(self, el: Element) -> TagPlace:
-        path: list[tuple[int, int, int]] = []
-        cell: Element | None = next(el.iterancestors(TC), None)
-        while cell is not None:
-            row = next(cell.iterancestors(TR))
-            table = next(row.iterancestors(TBL))
-            rows, cells = list(within(table, TR)), list(within(row, TC))
-            tables = [t for t in siblings(table) if t.tag == TBL]
-            path.insert(0, (tables.index(table) + 1, rows.index(row) + 1, cells.index(cell) + 1))
-            cell = next(table.iterancestors(TC), None)
-        return TagPlace(self.place.part, self.place.number, tuple(path))
 
     def _link(self, el: Element) -> None:
         """A hyperlink whose target has tags: the relationship is made at render time, where the link stands."""
         target = _QUOTED_TAG.sub(lambda m: unquote(m[0]), self.links[str(el.get(R + "id"))])
         found = scan(target)
-        place = self._place_of(el)
+        place = place_of(el, self.place)
         for fault in found.faults:
             self._fault(place, fault)
         arguments, at = [], 0
@@ -476,9 +396,8 @@ class _PartReader:
             arguments += [literal(target[at : tag.start]), f"({tag.body})"]
             at = tag.end
         arguments.append(literal(target[at:]))
-        mark = self._mark(None, f"_gd_link({', '.join(arguments)})", place, statement=False, text=target)
-        mark.site = Site(SiteKind.ATTRIBUTE)
-        el.set(R + "id", f"{OPEN}{mark.number}{CLOSE}")
+        call = f"_gd_link({', '.join(arguments)})"
+        el.set(R + "id", self.marks.add(call, target, place, site=SiteKind.ATTRIBUTE).sign)
 
     def _placeholder(self, el: Element, key: str) -> bool:
         """A picture whose alt text is one value tag is swapped for the picture that value gives."""
@@ -488,15 +407,17 @@ class _PartReader:
         found = scan(str(el.get(key))).tags
         if blip is None or len(found) != 1 or found[0].kind is not TagKind.EXPRESSION or found[0].text != el.get(key):
             return False
-        place, body = self._place_of(el), found[0].body
-        swap = self._mark(None, f"_gd_swap(({body}), {literal(str(blip.get(R + 'embed')))})", place, statement=False)
-        alt = self._mark(None, f"_gd_alt(({body}))", place, statement=False)
-        swap.text = alt.text = found[0].text
-        swap.site = alt.site = Site(SiteKind.ATTRIBUTE)
-        blip.set(R + "embed", f"{OPEN}{swap.number}{CLOSE}")
+        swap, alt = (
+            self.marks.add(call, found[0].text, place_of(el, self.place), site=SiteKind.ATTRIBUTE)
+            for call in (
+                f"_gd_swap(({found[0].body}), {literal(str(blip.get(R + 'embed')))})",
+                f"_gd_alt(({found[0].body}))",
+            )
+        )
+        blip.set(R + "embed", swap.sign)
         for name in ("descr", "title"):
             if name in el.attrib and (name == key or el.get(name) == found[0].text):
-                el.set(name, f"{OPEN}{alt.number}{CLOSE}" if name == key else "")
+                el.set(name, alt.sign if name == key else "")
         for inner in el.getparent().iter("{http://schemas.openxmlformats.org/drawingml/2006/picture}cNvPr"):  # type: ignore[union-attr]
             for name in ("descr", "title"):
                 if inner.get(name) == found[0].text:
@@ -528,10 +449,10 @@ class _PartReader:
         after = next(el for el in behind if el.tag == T)
         after.text = (text.text or "")[match.end() :]
         text.text = (text.text or "")[: match.start()]
-        mark.site = replace(self._site(text), kind=SiteKind.RUNS)
+        mark.site = replace(site_of(text), kind=SiteKind.RUNS)
         tail, run.tail, behind.tail = run.tail, None, None
         run.addnext(behind)
-        run.tail, behind.tail = f"{OPEN}{mark.number}{CLOSE}", tail
+        run.tail, behind.tail = mark.sign, tail
         self.marked_texts.append(after)
         if not text.text:
             remove_text(text)
@@ -554,78 +475,6 @@ class _PartReader:
                     first.append(child)
             drop(second)
 
-    def _apply_cell_tags(self) -> None:
-        for cell, tag, place in self.cells:
-            word, _blank, argument = tag.body.partition(" ")
-            apply: Callable[[Element, str, TagPlace, Tag], None] = {
-                "colspan": self._colspan,
-                "cellbg": self._cellbg,
-                "colwidth": self._colwidth,
-                "vm": self._merge_down,
-                "hm": self._merge_across,
-            }[word]
-            apply(cell, argument.strip(), place, tag)
-
-    def _colspan(self, cell: Element, argument: str, place: TagPlace, tag: Tag) -> None:
-        mark = self._attribute_mark(f"_gd_span(({argument}))", place, tag)
-        cell_property(cell, "gridSpan").set(W + "val", mark)
-
-    def _cellbg(self, cell: Element, argument: str, place: TagPlace, tag: Tag) -> None:
-        shade = cell_property(cell, "shd")
-        shade.attrib.clear()
-        shade.set(W + "val", "clear")
-        shade.set(W + "color", "auto")
-        shade.set(W + "fill", self._attribute_mark(f"_gd_colour(({argument}))", place, tag))
-
-    def _colwidth(self, cell: Element, argument: str, place: TagPlace, tag: Tag) -> None:
-        self.widened.add(cell)
-        width = cell_property(cell, "tcW")
-        width.set(W + "w", self._attribute_mark(f"_gd_width(({argument}))", place, tag))
-        width.set(W + "type", "dxa")
-
-    def _merge_down(self, cell: Element, argument: str, place: TagPlace, tag: Tag) -> None:
-        """``vm``: the copies of this cell become one; ``vm x``: neighbours with equal x do."""
-        number = len(self.marks)
-        first = f"_gd_vm{number}"
-        changed = f"_gd_changed(loop, {number}, ({argument or 'none'}))"
-        setter = self._mark(tag, f"set {first} = {changed}", place, statement=True)
-        setter.needs_loop = True
-        insert_before(cell, f"{OPEN}{setter.number}{CLOSE}")
-        merge = self._attribute_mark(f"'restart' if {first} else 'continue'", place, tag)
-        cell_property(cell, "vMerge").set(W + "val", merge)
-        self._only_if(first, cell, place, tag)
-
-    def _only_if(self, condition: str, cell: Element, place: TagPlace, tag: Tag) -> None:
-        """What the cell holds, or an empty paragraph like its first."""
-        opening, middle, closing = (
-            f"{OPEN}{self._mark(tag, source, place, statement=True).number}{CLOSE}"
-            for source in (f"if {condition}", "else", "endif")
-        )
-        insert_after(cell[0], opening)  # behind its properties, where vMerge has just been set
-        cell[-1].tail = (cell[-1].tail or "") + middle
-        empty = etree.SubElement(cell, P)
-        properties = next((el for p in within(cell, P) if (el := p.find(PPR)) is not None), None)
-        if properties is not None:
-            empty.append(copy.deepcopy(properties))
-            empty[0].tail = None
-        empty.tail = closing
-
-    def _merge_across(self, cell: Element, _argument: str, place: TagPlace, tag: Tag) -> None:
-        """``hm``: the copies of this cell along a row become one that spans them."""
-        span = cell_property(cell, "gridSpan")
-        own = span.get(W + "val") or "1"
-        span.set(W + "val", self._attribute_mark(f"{own} * loop.length", place, tag))
-        opening = self._mark(tag, "if loop.first", place, statement=True)
-        closing = self._mark(tag, "endif", place, statement=True)
-        opening.needs_loop = True
-        insert_before(cell, f"{OPEN}{opening.number}{CLOSE}")
-        insert_after(cell, f"{OPEN}{closing.number}{CLOSE}")
-
-    def _attribute_mark(self, source: str, place: TagPlace, tag: Tag) -> str:
-        mark = self._mark(tag, source, place, statement=False)
-        mark.site = Site(SiteKind.ATTRIBUTE)
-        return f"{OPEN}{mark.number}{CLOSE}"
-
     def _lift(self) -> None:
         """Paragraphs, rows and cells named by a prefix give way to their marks, if nothing else stands in them."""
         for container, marks in self.lifted.items():
@@ -636,13 +485,13 @@ class _PartReader:
                     _own_place(self.lift_level[container]),
                     "tag.beside",
                 )
-                insert_before(container, "".join(f"{OPEN}{m.number}{CLOSE}" for m in marks))  # its end is no fault
+                insert_before(container, "".join(m.sign for m in marks))  # its end is no fault
                 continue
             if container.tag == TC:
                 self.recut.update(islice(container.iterancestors(TBL), 1))
             opens = any(m.statement and m.keyword not in ENDS for m in marks)
             kept = self._kept(container)
-            text = "".join(f"{OPEN}{m.number}{CLOSE}" for m in marks)
+            text = "".join(m.sign for m in marks)
             insert_before(container, "" if opens else text)
             for el in kept:
                 container.addprevious(el)
@@ -680,70 +529,13 @@ class _PartReader:
         for text in self.marked_texts:
             numbers = [int(n) for n in MARK.findall(text.text or "")]
             if numbers:
-                site = self._site(text)
+                site = site_of(text)
                 for n in numbers:
                     self.marks[n].site = site
 
-    def _site(self, text: Element) -> Site:
-        if text.tag == W + "instrText":
-            return Site(SiteKind.PLAIN)
-        run = text.getparent()
-        if run is None or run.tag not in (R_, A + "r"):
-            return Site(SiteKind.PLAIN)
-        if text.tag == A + "t":
-            return Site(SiteKind.DRAWING, rpr=self._properties(run, A + "rPr"))
-        wrappers: list[Element] = []
-        above = run.getparent()
-        while above is not None and above.tag != P:
-            wrappers.append(above)
-            above = above.getparent()
-        breakable = above is not None and all(w.tag in (W + "hyperlink", W + "ins", W + "smartTag") for w in wrappers)
-        opening = [self._start_tag(w) for w in reversed(wrappers)] if breakable else []
-        breakable = breakable and all(opening)
-        section = above is not None and above.find(f"{PPR}/{SECTPR}") is not None
-        return Site(
-            SiteKind.TEXT,
-            rpr=self._properties(run, RPR),
-            ppr=self._properties(above, PPR) if above is not None else "",
-            open="".join(opening) if breakable else "",
-            close="".join(f"</{prefixed(w)}>" for w in wrappers) if breakable else "",
-            breakable=breakable and not section,
-        )
-
-    def _properties(self, owner: Element, tag: str) -> str:
-        """The owner's properties as text to repeat; section breaks and tags are not repeated."""
-        found = owner.find(tag)
-        if found is None:
-            return ""
-        if found.find(SECTPR) is not None or found.find(W + "pPrChange") is not None:
-            found = copy.deepcopy(found)
-            for name in (SECTPR, W + "pPrChange"):
-                for el in found.findall(name):
-                    found.remove(el)
-        text = self._without_namespaces(etree.tostring(found, encoding="unicode", with_tail=False))
-        return "" if OPEN in text else text
-
-    def _start_tag(self, el: Element) -> str:
-        shallow = copy.copy(el)
-        for child in list(shallow):
-            shallow.remove(child)
-        shallow.text = None
-        text = self._without_namespaces(etree.tostring(shallow, encoding="unicode", with_tail=False))
-        return "" if OPEN in text else text.removesuffix("/>").removesuffix(f"></{prefixed(el)}>") + ">"
-
-    def _without_namespaces(self, xml: str) -> str:
-        known = self.root.nsmap
-
-        def unless_new(match: re.Match[str]) -> str:
-            return "" if known.get(match[1] or None) == match[2] else match[0]
-
-        return re.sub(r'\sxmlns(?::([\w.-]+))?="([^"]*)"', unless_new, xml)
-
     def internal(self, source: str) -> str:
         """A mark of the compiler's own, for an attribute."""
-        mark = self._mark(None, source, self.place, statement=False)
-        mark.site = Site(SiteKind.ATTRIBUTE)
-        return f"{OPEN}{mark.number}{CLOSE}"
+        return self.marks.add(source, "", self.place, site=SiteKind.ATTRIBUTE).sign
 
 
 def _own_place(prefix: str) -> str:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from lxml import etree
 
-from docgen.template.marks import GUARD, MARK, OPEN, OPENING, TagMark, TagPlace, literal
+from docgen.template.marks import GUARD, MARK, OPEN, OPENING, Marks, TagMark, TagPlace, literal
 from docgen.template.tree import (
     BLOCK_CONTAINERS,
     TBL,
@@ -30,6 +30,7 @@ from docgen.template.tree import (
     last_block,
     within,
 )
+from docgen.word.cell_tags import CellTags
 from foundation.language import _
 
 ENDS = {f"end{word}": word for word in (*OPENING, "set")}
@@ -42,8 +43,8 @@ class PartTree(Protocol):
 
     root: Element
     place: TagPlace
-    marks: dict[int, TagMark]
-    widened: set[Element]
+    marks: Marks
+    cells: CellTags
     recut: set[Element]
     guarded: bool
 
@@ -105,7 +106,7 @@ class Structure:
             insert_after(row, GUARD + "r")
             if counted:
                 for cell in within(row, TC):
-                    insert_before(cell, GUARD + ("D" if cell in self.part.widened else "C"))
+                    insert_before(cell, GUARD + ("D" if cell in self.part.cells.widened else "C"))
 
     def _columns_vary(self, row: Element) -> bool:
         cells = list(within(row, TC))

@@ -243,7 +243,8 @@ def placeholder(alt: str, number: int = 4) -> tuple[dict[str, bytes], str]:
     shape = (
         f'<w:r><w:drawing><wp:inline><wp:extent cx="720000" cy="360000"/>'
         f'<wp:docPr id="{number}" name="p" descr="{alt}"/>'
-        f'<a:graphic xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><a:graphicData uri="{pic}"><pic:pic xmlns:pic="{pic}">'
+        '<a:graphic xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main">'
+        f'<a:graphicData uri="{pic}"><pic:pic xmlns:pic="{pic}">'
         f'<pic:nvPicPr><pic:cNvPr id="0" name="p" descr="{alt}"/><pic:cNvPicPr/></pic:nvPicPr>'
         f'<pic:blipFill><a:blip r:embed="{rid}"/><a:stretch/></pic:blipFill><pic:spPr/></pic:pic></a:graphicData>'
         "</a:graphic></wp:inline></w:drawing></w:r>"
