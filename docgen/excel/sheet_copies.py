@@ -21,7 +21,7 @@ from docgen.excel.moved_parts import Moves
 from docgen.excel.promises import SheetProgram
 from docgen.template.compiler import Program
 from docgen.template.environment import TemplateEnvironment
-from docgen.template.package import CONTENT_TYPES
+from docgen.template.package import CONTENT_TYPES, rels_name
 from docgen.template.xml_text import escape_attribute, plain_text
 from foundation.language import _
 
@@ -238,12 +238,6 @@ def part_of(program: SheetProgram, part: str) -> str:
         return part
     stem, extension = posixpath.splitext(part)
     return f"{stem}gd{program.number}{extension}"
-
-
-def rels_name(part: str) -> str:
-    """Where the relationships of a part are."""
-    head, tail = posixpath.split(part)
-    return posixpath.join(head, "_rels", tail + ".rels")
 
 
 def _rels_of(program: SheetProgram, part: str, raw: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:

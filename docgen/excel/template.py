@@ -8,11 +8,10 @@ that nothing touches are copied as compressed bytes.
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from pathlib import Path
+from dataclasses import dataclass
 from typing import IO, Any, Literal
 
 from docgen.errors import Problem, TemplateError
@@ -22,46 +21,43 @@ from docgen.excel.compiler import STYLES, PartProgram, compile_workbook, without
 from docgen.excel.formulas.in_loops import FormulaCell
 from docgen.excel.moved_parts import Moves
 from docgen.excel.promises import SheetProgram
-from docgen.excel.sheet_copies import Listing, SheetCopies, part_of, rels_name
+from docgen.excel.sheet_copies import Listing, SheetCopies, part_of
 from docgen.excel.sheet_state import Promise
 from docgen.template.environment import make_environment
 from docgen.template.needs import Need, needs_of
-from docgen.template.package import CONTENT_TYPES, Member, Shelf, pack, pack_to, packed, read_package
+from docgen.template.package import (
+    CONTENT_TYPES,
+    Compression,
+    Member,
+    Shelf,
+    Source,
+    opened,
+    pack,
+    pack_to,
+    packed,
+    rels_name,
+)  # fmt: skip
 from docgen.template.render import RenderState, chunks, rendering
 from docgen.template.rich import Parts
-from docgen.word.template import Compression, Source
 from foundation.atomic_file import destination
-from foundation.language import _
 
 _RELATIONS = "xl/_rels/workbook.xml.rels"
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ExcelTemplate:
     """A compiled .xlsx template. Make it with :meth:`load`."""
-
-    __slots__ = (
-        "_formats",
-        "_listing",
-        "_parts",
-        "_plan",
-        "_raw",
-        "_refuse_control",
-        "_sheets",
-        "_shelf",
-        "name",
-        "warnings",
-    )
 
     name: str
     warnings: tuple[Problem, ...]
     _formats: CellFormats
-    _listing: Listing
+    _sheets: list[SheetProgram]
     _parts: list[PartProgram]
     _plan: list[FormulaCell]
+    _listing: Listing
+    _shelf: Shelf
     _raw: Mapping[str, Member]
     _refuse_control: bool
-    _sheets: list[SheetProgram]
-    _shelf: Shelf
 
     @classmethod
     def load(
@@ -77,13 +73,10 @@ class ExcelTemplate:
 
         Raises TemplateError with every problem of every sheet, each at its cell.
         """
-        file = name or (Path(source).name if isinstance(source, str | os.PathLike) else _("template"))
-        members = read_package(source, file)
-        env = make_environment(filters, undefined)
-        compiled = compile_workbook(members, file, env)
+        file, members = opened(source, name)
+        compiled = compile_workbook(members, file, make_environment(filters, undefined))
         if compiled.problems:
             raise TemplateError(compiled.problems)
-        template = cls()
         changing = {s.part for s in compiled.sheets} | {p.program.name for p in compiled.parts}
         copied = {part for s in compiled.sheets for part in s.hanging} - changing
         copied |= {name for s in compiled.sheets for part in s.hanging if (name := rels_name(part)) in members}
@@ -91,14 +84,18 @@ class ExcelTemplate:
         fixed = {n: m for n, m in members.items() if n not in changing}
         if changing:
             fixed = without_calc_chain(fixed, file)
-        template.name, template._formats = file, compiled.formats
-        template._sheets, template._parts, template._plan = compiled.sheets, compiled.parts, compiled.plan
-        template._shelf = Shelf(m for n, m in fixed.items() if n not in copied | late)
-        template._raw = {n: m for n, m in fixed.items() if n in {STYLES} | copied | late}
-        template._listing = compiled.listing
-        template._refuse_control = control == "refuse"
-        template.warnings = tuple(compiled.warnings)
-        return template
+        return cls(
+            name=file,
+            warnings=tuple(compiled.warnings),
+            _formats=compiled.formats,
+            _sheets=compiled.sheets,
+            _parts=compiled.parts,
+            _plan=compiled.plan,
+            _listing=compiled.listing,
+            _shelf=Shelf(m for n, m in fixed.items() if n not in copied | late),
+            _raw={n: m for n, m in fixed.items() if n in {STYLES} | copied | late},
+            _refuse_control=control == "refuse",
+        )
 
     def needs(self) -> frozenset[Need]:
         """The paths the template asks for: ``{"title", "repairs[].room"}``. Each knows its kind (``.kind``)."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import io
 import os
+import posixpath
 import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Literal, Protocol
 
 from docgen.errors import Problem, TemplateError
 from foundation.language import _
@@ -26,6 +27,8 @@ except ImportError:  # pragma: no cover - platforms without a wheel
 
 from collections.abc import Iterable, Mapping
 
+Source = str | os.PathLike[str] | IO[bytes] | bytes
+Compression = Literal["fast", "compact"]
 CONTENT_TYPES = "[Content_Types].xml"
 MAX_MEMBERS = 10_000
 MAX_UNPACKED = 512 * 2**20
@@ -90,7 +93,19 @@ crc32 = zlib.crc32 if isal_zlib is None else isal_zlib.crc32
 # --- reading --------------------------------------------------------------------------------------------------
 
 
-def read_package(source: str | os.PathLike[str] | IO[bytes] | bytes, name: str) -> dict[str, Member]:
+def opened(source: Source, name: str | None) -> tuple[str, dict[str, Member]]:
+    """A template's name, as its problems call it, and its members."""
+    file = name or (Path(source).name if isinstance(source, str | os.PathLike) else _("template"))
+    return file, read_package(source, file)
+
+
+def rels_name(part: str) -> str:
+    """Where the relationships of a part are."""
+    head, tail = posixpath.split(part)
+    return posixpath.join(head, "_rels", tail + ".rels")
+
+
+def read_package(source: Source, name: str) -> dict[str, Member]:
     """All members of an OOXML package, in the order of its directory.
 
     Raises TemplateError, in words a clerk can act on, for what is no package: an old .doc, a file with a
@@ -110,32 +125,18 @@ def read_package(source: str | os.PathLike[str] | IO[bytes] | bytes, name: str) 
             _refuse_dangerous(infos, name)
             return {info.filename: _member(archive, info, blob) for info in infos if not info.is_dir()}
     except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError) as exc:
-        raise TemplateError(
-            [
-                Problem(
-                    name,
-                    _("the file is damaged: {detail}").format(detail=exc),
-                    _("Fetch or save it again; a copy may have broken off half way."),
-                    "package.damaged",
-                )
-            ]
-        ) from exc
+        message = _("the file is damaged: {detail}").format(detail=exc)
+        hint = _("Fetch or save it again; a copy may have broken off half way.")
+        raise TemplateError([Problem(name, message, hint, "package.damaged")]) from exc
 
 
 def _read_file(path: Path, name: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError as exc:
-        raise TemplateError(
-            [
-                Problem(
-                    name,
-                    _("the file cannot be read: {detail}").format(detail=exc.strerror or exc),
-                    _("Check the path, and that the file is not open in another program."),
-                    "package.unreadable",
-                )
-            ]
-        ) from exc
+        message = _("the file cannot be read: {detail}").format(detail=exc.strerror or exc)
+        hint = _("Check the path, and that the file is not open in another program.")
+        raise TemplateError([Problem(name, message, hint, "package.unreadable")]) from exc
 
 
 def _not_a_package(blob: bytes, name: str) -> Problem:
@@ -159,14 +160,8 @@ def _not_a_package(blob: bytes, name: str) -> Problem:
 def _refuse_dangerous(infos: list[zipfile.ZipInfo], name: str) -> None:
     problems = []
     if len(infos) > MAX_MEMBERS or sum(i.file_size for i in infos) > MAX_UNPACKED or any(map(_swollen, infos)):
-        problems.append(
-            Problem(
-                name,
-                _("the file would unpack to an unreasonable size and is refused"),
-                _("Use a document saved by Word, WPS or LibreOffice."),
-                "package.bomb",
-            )
-        )
+        message = _("the file would unpack to an unreasonable size and is refused")
+        problems.append(Problem(name, message, _("Use a document saved by Word, WPS or LibreOffice."), "package.bomb"))
     if any(i.flag_bits & 1 for i in infos):
         problems.append(
             Problem(name, _("the file has a password"), _("Save it without a password."), "package.encrypted")
@@ -174,14 +169,8 @@ def _refuse_dangerous(infos: list[zipfile.ZipInfo], name: str) -> None:
     seen: set[str] = set()
     for info in infos:
         if info.filename in seen:
-            problems.append(
-                Problem(
-                    name,
-                    _("the part {part} is in the file twice").format(part=info.filename),
-                    _("Open it in Word and save it again."),
-                    "package.duplicate",
-                )
-            )
+            message = _("the part {part} is in the file twice").format(part=info.filename)
+            problems.append(Problem(name, message, _("Open it in Word and save it again."), "package.duplicate"))
         seen.add(info.filename)
     if problems:
         raise TemplateError(problems)
@@ -193,10 +182,9 @@ def _swollen(info: zipfile.ZipInfo) -> bool:
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, blob: bytes) -> Member:
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        content = archive.read(info)
-        packer = zlib.compressobj(6, zlib.DEFLATED, -15)
-        data = packer.compress(content) + packer.flush()
-        return Member(info.filename, zipfile.ZIP_DEFLATED, info.CRC, info.file_size, data)
+        return Member(info.filename, zipfile.ZIP_DEFLATED, info.CRC, info.file_size, b"").with_content(
+            archive.read(info)
+        )
     name_length, extra_length = struct.unpack_from("<HH", blob, info.header_offset + 26)
     start = info.header_offset + 30 + name_length + extra_length
     data = blob[start : start + info.compress_size]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Mapping
 
-from docgen.template.package import CONTENT_TYPES, Member
+from docgen.template.package import CONTENT_TYPES, Member, rels_name
 from docgen.template.render import RenderState
 from docgen.template.xml_text import escape_attribute
 
@@ -37,8 +37,7 @@ def added_parts(state: RenderState, raw: Mapping[str, Member], types: Member) ->
     if state.styles:
         out[_STYLES] = _styles(_original("styles", raw, state, overrides), state.styles.values())
     for part, rels in state.rels.items():
-        head, tail = posixpath.split(part)
-        name = posixpath.join(head, "_rels", tail + ".rels")
+        name = rels_name(part)
         out[name] = _relationships(raw[name].read() if name in raw else b"", sorted(rels.items(), key=lambda r: r[1]))
     content_types = _content_types(types.read(), state.media, overrides)
     if content_types is not None:

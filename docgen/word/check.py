@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from itertools import pairwise
 from lxml import etree
 
 from docgen.errors import Problem, TemplateError
+from docgen.template.package import rels_name
 from docgen.template.tree import (
     BLOCK_CONTAINERS,
     TBL,
@@ -26,7 +26,7 @@ from docgen.template.tree import (
     W,
     last_block,
     within,
-)
+)  # fmt: skip
 from foundation.language import _
 
 _STORIES = frozenset(W + n for n in ("document", "hdr", "ftr", "footnotes", "endnotes", "comments"))
@@ -68,8 +68,7 @@ def defects(blob: bytes) -> Iterator[str]:
 
 
 def _relationships(name: str, root: Element, trees: dict[str, Element]) -> Iterator[str]:
-    head, tail = posixpath.split(name)
-    rels = trees.get(posixpath.join(head, "_rels", tail + ".rels"))
+    rels = trees.get(rels_name(name))
     known = {r.get("Id") for r in rels} if rels is not None else set()
     used = {str(v) for el in root.iter() for k, v in el.attrib.items() if str(k).startswith(_R) and v}
     yield from (f"{name}: relationship {rid} is used and not defined" for rid in sorted(used - known))

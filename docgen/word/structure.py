@@ -29,7 +29,7 @@ from docgen.template.tree import (
     insert_before,
     last_block,
     within,
-)
+)  # fmt: skip
 from docgen.word.cell_tags import CellTags
 from foundation.language import _
 

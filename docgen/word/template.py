@@ -7,31 +7,40 @@ opens no python-docx and deflates nothing twice. The template is immutable: any 
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import IO, Any, Literal
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from docgen.errors import Problem, TemplateError
 from docgen.template.compiler import Program, compile_part
 from docgen.template.environment import TemplateEnvironment, make_environment
 from docgen.template.marks import Numbers, TagPlace, TemplatePart
 from docgen.template.needs import Need, needs_of
-from docgen.template.package import CONTENT_TYPES, Member, Shelf, pack, pack_to, packed, read_package
+from docgen.template.package import (
+    CONTENT_TYPES,
+    Compression,
+    Member,
+    Shelf,
+    Source,
+    opened,
+    pack,
+    pack_to,
+    packed,
+    rels_name,
+)  # fmt: skip
 from docgen.template.render import RenderState, chunks, rendering
 from docgen.template.rich import Parts
 from docgen.template.tree import WP, Element, W, parse, serialise
+from docgen.word.added_parts import added_parts
+from docgen.word.check import assert_sound
 from docgen.word.part_reader import read_part
 from docgen.word.soundness import repair
 from docgen.word.writers import writers
 from foundation.atomic_file import destination
 from foundation.language import _
-
-Source = str | os.PathLike[str] | IO[bytes] | bytes
-Compression = Literal["fast", "compact"]
 
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml."
 _STORIES = {
@@ -53,30 +62,18 @@ _TAG_SIGN = re.compile(rb"\{[{%#]|%7[Bb]%(?:7[Bb]|25)|\{_|[%}]_\}|\xef\xbd\x9b|\
 _STYLE = re.compile(rb'<w:style\b[^>]*w:styleId="([^"]*)"[^>]*>.{0,40}?<w:name w:val="([^"]*)"', re.DOTALL)
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class WordTemplate:
     """A compiled .docx template. Make it with :meth:`load`."""
 
-    __slots__ = (
-        "_first_ids",
-        "_parts",
-        "_programs",
-        "_raw",
-        "_refuse_control",
-        "_shelf",
-        "_types",
-        "name",
-        "warnings",
-    )
-
     name: str
     warnings: tuple[Problem, ...]
-    _first_ids: tuple[int, int]
-    _parts: Parts
     _programs: tuple[Program, ...]
-    _raw: Mapping[str, Member]
-    _refuse_control: bool
     _shelf: Shelf
+    _raw: Mapping[str, Member]
     _types: Member
+    _parts: Parts
+    _refuse_control: bool
 
     @classmethod
     def load(
@@ -94,28 +91,23 @@ class WordTemplate:
         values that XML cannot hold. Raises TemplateError with every problem of every part, each with its place.
         ``warnings`` of the result holds what is odd but renders.
         """
-        file = name or (Path(source).name if isinstance(source, str | os.PathLike) else _("template"))
-        members = read_package(source, file)
-        env = make_environment(filters, undefined)
-        stories, numbers, parts = _read_stories(members, file)
-        programs, problems = _compile(stories, env, file)
+        file, members = opened(source, name)
+        stories, parts = _read_stories(members, file)
+        programs, problems = _compile(stories, make_environment(filters, undefined), file)
         if problems:
             raise TemplateError(problems)
-        template = cls()
-        changing = {p.name for p in programs}
         rewritten = _without_dynamic_links(members, stories)
-        fixed = {n: m for n, m in members.items() if n not in changing and n not in rewritten}
-        template.name = file
-        template._programs = programs
-        template._shelf = Shelf([*fixed.values(), *rewritten.values()])
-        kept = fixed | rewritten
-        template._raw = {n: m for n, m in kept.items() if n.endswith((".rels", "styles.xml", "numbering.xml"))}
-        template._types = members[CONTENT_TYPES]
-        template._first_ids = (numbers.drawing, numbers.bookmark)
-        template._parts = parts
-        template._refuse_control = control == "refuse"
-        template.warnings = tuple(w for s in stories for w in s.warnings)
-        return template
+        kept = {n: m for n, m in members.items() if n not in {p.name for p in programs} | rewritten.keys()} | rewritten
+        return cls(
+            name=file,
+            warnings=tuple(w for s in stories for w in s.warnings),
+            _programs=programs,
+            _shelf=Shelf(kept.values()),
+            _raw={n: m for n, m in kept.items() if n.endswith((".rels", "styles.xml", "numbering.xml"))},
+            _types=members[CONTENT_TYPES],
+            _parts=parts,
+            _refuse_control=control == "refuse",
+        )
 
     def needs(self) -> frozenset[Need]:
         """The paths the template asks for: ``{"title", "repairs[].room"}``. Each knows its kind (``.kind``)."""
@@ -128,13 +120,9 @@ class WordTemplate:
         result and asserts that it is sound. Raises DataError with every missing name and its place.
         """
         with self._rendering() as state:
-            parts = [packed(p.name, self._pieces(p, context, state), compression) for p in self._programs]
-            state.refuse()
-            late = self._late_parts(state)
-            blob = pack(self._shelf, [*parts, *(packed(n, [c], compression) for n, c in late)])
+            parts = [packed(name, pieces, compression) for name, pieces in self._contents(context, state)]
+            blob = pack(self._shelf, parts)
         if check:
-            from docgen.word.check import assert_sound
-
             assert_sound(blob, self.name)
         return blob
 
@@ -144,35 +132,30 @@ class WordTemplate:
         A path gets the whole document or stays as it was (temp, fsync, rename); a file object must be seekable.
         """
         with destination(target) as file, self._rendering() as state:
-            pack_to(file, self._shelf, self._streamed(context, state), compression)
+            pack_to(file, self._shelf, self._contents(context, state), compression)
 
     # -- inside
-
-    def _streamed(self, context: Mapping[str, Any], state: RenderState) -> Iterator[tuple[str, Iterable[bytes]]]:
-        for program in self._programs:
-            yield program.name, self._pieces(program, context, state)
-        state.refuse()
-        yield from ((name, [content]) for name, content in self._late_parts(state))
 
     def _rendering(self) -> AbstractContextManager[RenderState]:
         return rendering(RenderState(self.name, self._refuse_control, self._parts))
 
-    def _pieces(self, program: Program, context: Mapping[str, Any], state: RenderState) -> Iterator[bytes]:
-        through = (lambda pieces: chunks(repair(pieces))) if program.guarded else chunks
-        return state.run(program, {**context, **state.functions()}, through)
+    def _contents(self, context: Mapping[str, Any], state: RenderState) -> Iterator[tuple[str, Iterable[bytes]]]:
+        for program in self._programs:
+            through = _sound_chunks if program.guarded else chunks
+            yield program.name, state.run(program, {**context, **state.functions()}, through)
+        state.refuse()
+        if state.rels or state.media or state.styles or state.numbering_xml:
+            yield from ((name, [content]) for name, content in added_parts(state, self._raw, self._types))
 
-    def _late_parts(self, state: RenderState) -> list[tuple[str, bytes]]:
-        if not (state.rels or state.media or state.styles or state.numbering_xml):
-            return []
-        from docgen.word.added_parts import added_parts
 
-        return added_parts(state, self._raw, self._types)
+def _sound_chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    return chunks(repair(pieces))
 
 
 # --- loading --------------------------------------------------------------------------------------------------
 
 
-def _read_stories(members: Mapping[str, Member], file: str) -> tuple[list[TemplatePart], Numbers, Parts]:
+def _read_stories(members: Mapping[str, Member], file: str) -> tuple[list[TemplatePart], Parts]:
     types = _content_types(members, file)
     counts: dict[str, int] = {}
     found: list[tuple[str, TagPlace, bytes]] = []
@@ -184,19 +167,10 @@ def _read_stories(members: Mapping[str, Member], file: str) -> tuple[list[Templa
         number = 0 if label in ("body", "footnotes", "endnotes", "comments", "properties") else counts[label]
         found.append((name, TagPlace(label, number), members[name].read()))
     if "body" not in counts:
-        raise TemplateError(
-            [
-                Problem(
-                    file,
-                    _("the file is not a Word document"),
-                    _("Save it in Word or WPS as .docx."),
-                    "package.no-document",
-                )
-            ]
-        )
+        message, hint = _("the file is not a Word document"), _("Save it in Word or WPS as .docx.")
+        raise TemplateError([Problem(file, message, hint, "package.no-document")])
     found.sort(key=lambda item: item[1].part != "body")
-    numbers, stories = Numbers(), []
-    roots = []
+    numbers, roots = Numbers(), []
     problems: list[Problem] = []
     for name, place, xml in found:
         links = _dynamic_links(members, name, file)
@@ -211,23 +185,14 @@ def _read_stories(members: Mapping[str, Member], file: str) -> tuple[list[Templa
         roots.append((name, place, root, links))
     if problems:
         raise TemplateError(problems)
-    for name, place, root, links in roots:
-        stories.append(read_part(root, name, place, file, numbers, links))
-    return stories, numbers, _parts(members, numbers)
+    stories = [read_part(root, name, place, file, numbers, links) for name, place, root, links in roots]
+    return stories, _parts(members, numbers)
 
 
 def _content_types(members: Mapping[str, Member], file: str) -> dict[str, str]:
     if CONTENT_TYPES not in members:
-        raise TemplateError(
-            [
-                Problem(
-                    file,
-                    _("the file is a zip archive, but not a Word or Excel document"),
-                    _("Save it in Word or WPS as .docx."),
-                    "package.no-types",
-                )
-            ]
-        )
+        message = _("the file is a zip archive, but not a Word or Excel document")
+        raise TemplateError([Problem(file, message, _("Save it in Word or WPS as .docx."), "package.no-types")])
     root = parse(members[CONTENT_TYPES].read(), CONTENT_TYPES, file)
     by_extension = {str(e.get("Extension")).lower(): str(e.get("ContentType")) for e in root if e.get("Extension")}
     by_name = {str(e.get("PartName")).lstrip("/"): str(e.get("ContentType")) for e in root if e.get("PartName")}
@@ -246,13 +211,8 @@ def _whole(text: str | None) -> int:
     return int(text) if text and text.isdecimal() and len(text) < 10 else 0
 
 
-def _rels_name(name: str) -> str:
-    head, tail = posixpath.split(name)
-    return posixpath.join(head, "_rels", tail + ".rels")
-
-
 def _dynamic_links(members: Mapping[str, Member], name: str, file: str) -> dict[str, str]:
-    rels = members.get(_rels_name(name))
+    rels = members.get(rels_name(name))
     if rels is None or not _TAG_SIGN.search(xml := rels.read()):
         return {}
     return {
@@ -268,7 +228,7 @@ def _without_dynamic_links(members: Mapping[str, Member], stories: Iterable[Temp
     for story in stories:
         links = _dynamic_links(members, story.name, story.name)
         if links:
-            rels = members[_rels_name(story.name)]
+            rels = members[rels_name(story.name)]
             root = parse(rels.read(), rels.name, story.name)
             for el in [r for r in root if r.get("Id") in links]:
                 root.remove(el)
