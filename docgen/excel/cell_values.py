@@ -147,11 +147,8 @@ def _worded(value: Any, head: bytes) -> bytes:
 
 
 def _not_a_text(head: bytes) -> bytes:
-    _report(
-        _("a cell holds no pictures, paragraphs or documents"),
-        _("Put the picture into the template, or use a Word template."),
-        "cell.not-text",
-    )
+    message = _("a cell holds no pictures, paragraphs or documents")
+    _report(message, _("Put the picture into the template, or use a Word template."), "cell.not-text")
     return head + b"/>"
 
 
@@ -166,11 +163,8 @@ def _digits(value: Decimal | float) -> str:
 
 
 def _not_finite(value: Decimal | float, head: bytes) -> bytes:
-    _report(
-        _("{value} is not a number a cell can hold").format(value=value),
-        _("Leave the value empty where there is none."),
-        "cell.not-finite",
-    )
+    message = _("{value} is not a number a cell can hold").format(value=value)
+    _report(message, _("Leave the value empty where there is none."), "cell.not-finite")
     return head + b"/>"
 
 
@@ -196,11 +190,8 @@ def _legal(value: str) -> str:
     text = legal(value).replace("\a", "\n").replace("\f", "\n")
     if len(text) <= LONGEST_TEXT:
         return text
-    _report(
-        _("the text has {n} characters, a cell holds {limit}").format(n=len(text), limit=LONGEST_TEXT),
-        _("Shorten it, or spread it over several cells."),
-        "cell.too-long",
-    )
+    message = _("the text has {n} characters, a cell holds {limit}").format(n=len(text), limit=LONGEST_TEXT)
+    _report(message, _("Shorten it, or spread it over several cells."), "cell.too-long")
     return ""
 
 
@@ -222,11 +213,8 @@ def _rich_writer(site: CellSite, formats: CellFormats) -> Callable[[Any], bytes]
 def _moment(value: date | time | timedelta, style: int, formats: CellFormats) -> bytes:
     state = current_render.get()
     if getattr(value, "tzinfo", None) is not None:
-        _report(
-            _("{value} names a time zone, which no cell can hold").format(value=value),
-            _("Convert it to local time first."),
-            "cell.time-zone",
-        )
+        message = _("{value} names a time zone, which no cell can hold").format(value=value)
+        _report(message, _("Convert it to local time first."), "cell.time-zone")
     number = serial(value, since_1904=formats.since_1904)
     if number < 0:
         return _text(str(value), f'" s="{style}"'.encode())

@@ -230,26 +230,18 @@ class _Reading:
             columns = range(ref.col1 or 1, (ref.col2 or ref.col1 or 1) + 1)
             heads = [cells[ref.row1 or 1, c] for c in columns if (ref.row1 or 1, c) in cells]
             for cell in (c for c in heads if c.tags):
-                message = _("{tag} stands in the heading of a table, which must be plain text")
-                self._report(
-                    sheet,
-                    cell.ref,
-                    message.format(tag=cell.tags[0].text),
-                    _("Write the heading out, or turn the table into a range."),
-                    "table.heading",
+                message = _("{tag} stands in the heading of a table, which must be plain text").format(
+                    tag=cell.tags[0].text
                 )
+                hint = _("Write the heading out, or turn the table into a range.")
+                self._report(sheet, cell.ref, message, hint, "table.heading")
         self._refuse_nothing_above(sheet)
         homes = branches_of(sheet)
         for cell in cells.values():
             refs = Formula.parse(cell.array or "").refs()
             if cell.row in homes and refs and (refs[0].row2 or cell.row) != cell.row:
-                self._report(
-                    sheet,
-                    cell.ref,
-                    _("an array formula over several rows cannot stand in a loop"),
-                    _("Use one formula a row."),
-                    "formula.array",
-                )
+                message = _("an array formula over several rows cannot stand in a loop")
+                self._report(sheet, cell.ref, message, _("Use one formula a row."), "formula.array")
 
     def _refuse_nothing_above(self, sheet: TemplateSheet) -> None:
         """A formula that means the row above the first copy, where none can be."""
@@ -259,13 +251,9 @@ class _Reading:
             top = homes[cell.row].chain()[0]
             above = any(row not in gone for row in range(1, top.opener))
             if not above and any(ref.row1 == top.opener for ref in Formula.parse(cell.formula or "").refs()):
-                self._report(
-                    sheet,
-                    cell.ref,
-                    _("the formula looks at the row above the loop, and there is none"),
-                    _("Put a heading or an opening balance above the tag."),
-                    "formula.above",
-                )
+                message = _("the formula looks at the row above the loop, and there is none")
+                hint = _("Put a heading or an opening balance above the tag.")
+                self._report(sheet, cell.ref, message, hint, "formula.above")
 
     def _report(self, sheet: TemplateSheet, ref: str, message: str, hint: str, code: str) -> None:
         self.problems.append(Problem(f"{self.file} {sheet.name}!{ref}", message, hint, code))
@@ -364,13 +352,8 @@ class _Reading:
                 if str(el.get("localSheetId")) not in own and _mentions(el.text or "", key)
             ]
             for other in [s.name for s in sheets if s is not copied and key in seen[s.name.casefold()]] + by_name:
-                self._report(
-                    copied,
-                    "A1",
-                    _("{other} looks at this sheet, of which there will be several").format(other=other),
-                    _("Compute the figure from the data instead."),
-                    "sheet.looked-at",
-                )
+                message = _("{other} looks at this sheet, of which there will be several").format(other=other)
+                self._report(copied, "A1", message, _("Compute the figure from the data instead."), "sheet.looked-at")
 
     def _index(self, name: str) -> int:
         return [el.get("name") for el in self.workbook.iter(S + "sheet")].index(name)

@@ -202,12 +202,8 @@ def read_sheet(  # noqa: PLR0913, PLR0917 - what a sheet is, and what it shares 
     body, branches = reader.tree(rows)
     tags = reader.scan_name()
     if reader.loop and not tags:
-        reader.report(
-            "A1",
-            _("the sheets made from this one would all have the same name"),
-            _("Put a tag into the sheet's name, such as {{ d.name }}."),
-            "sheet.same-name",
-        )
+        message = _("the sheets made from this one would all have the same name")
+        reader.report("A1", message, _("Put a tag into the sheet's name, such as {{ d.name }}."), "sheet.same-name")
     return TemplateSheet(name, part, root, rows, body, branches, _merged(root), reader.problems, reader.loop, tags)
 
 
@@ -310,12 +306,8 @@ class _SheetReader:
                     rest = rest.replace(tag.text, "", 1)
             alone = cell.value is not None and not cell.runs
             if rest.strip() or ((cell.formula is not None or alone) and not self.filled_in(cell)):
-                self.report(
-                    cell.ref,
-                    _("beside {tag} stands something else, which would be lost").format(tag=row.tags[0][0].text),
-                    _("Give the tag a row of its own."),
-                    "tag.beside",
-                )
+                message = _("beside {tag} stands something else, which would be lost").format(tag=row.tags[0][0].text)
+                self.report(cell.ref, message, _("Give the tag a row of its own."), "tag.beside")
 
     def filled_in(self, cell: SheetCell) -> bool:
         """A formula that a table has in every row of a column."""
@@ -355,12 +347,9 @@ class _SheetReader:
             self.report(cell.ref, _("{% raw %} has no {% endraw %}"), _("Add {% endraw %}."), "tag.raw")
         for tag in cell.tags:
             if tag.prefix in ("p", "r", "tc"):
-                self.report(
-                    cell.ref,
-                    _("{tag}: a sheet knows tags for cells and rows only").format(tag=tag.text),
-                    _("Write {{ … }} in a cell, or {%tr … %} in a row of its own."),
-                    "tag.unsupported",
-                )
+                message = _("{tag}: a sheet knows tags for cells and rows only").format(tag=tag.text)
+                hint = _("Write {{ … }} in a cell, or {%tr … %} in a row of its own.")
+                self.report(cell.ref, message, hint, "tag.unsupported")
 
     def formula(self, el: Element | None, cell: SheetCell) -> None:
         """The cell's own formula; one shared with other cells is written out."""
@@ -392,12 +381,9 @@ class _SheetReader:
                 (open_blocks[-1].branches[-1].body if open_blocks else top).append(row)
         for block in open_blocks:
             tag, cell = block.tags[0]
-            self.report(
-                cell.ref,
-                _("{tag} has no end").format(tag=tag.text),
-                _("Add the matching {end}.").format(end=f"{{%tr end{tag.keyword} %}}"),
-                "block.open",
-            )
+            message = _("{tag} has no end").format(tag=tag.text)
+            hint = _("Add the matching {end}.").format(end=f"{{%tr end{tag.keyword} %}}")
+            self.report(cell.ref, message, hint, "block.open")
         return top, branches
 
     def tag(
@@ -421,12 +407,9 @@ class _SheetReader:
                 self.branch(block, row, around, branches, repeats=word == "for")
         elif word in ("endfor", "endif", "else", "elif"):
             if not open_blocks or (word.startswith("end") and open_blocks[-1].keyword != word[3:]):
-                self.report(
-                    cell.ref,
-                    _("{tag} has no beginning").format(tag=tag.text),
-                    _("Check that every {% if %} and {% for %} has its own end."),
-                    "block.order",
-                )
+                message = _("{tag} has no beginning").format(tag=tag.text)
+                hint = _("Check that every {% if %} and {% for %} has its own end.")
+                self.report(cell.ref, message, hint, "block.order")
                 return
             block = open_blocks[-1]
             block.tags.append((tag, cell))
@@ -436,23 +419,17 @@ class _SheetReader:
             else:
                 self.branch(block, row, block.branches[0].parent, branches, repeats=False)
         else:
-            self.report(
-                cell.ref,
-                _("{tag}: rows know for, if and set only").format(tag=tag.text),
-                _("Use {%tr for … %} … {%tr endfor %} or {%tr if … %} … {%tr endif %}."),
-                "tag.unsupported",
-            )
+            message = _("{tag}: rows know for, if and set only").format(tag=tag.text)
+            hint = _("Use {%tr for … %} … {%tr endfor %} or {%tr if … %} … {%tr endif %}.")
+            self.report(cell.ref, message, hint, "tag.unsupported")
 
     def sheet_loop(self, tag: Tag, cell: SheetCell, *, nested: bool) -> None:
         """``{%sheet for d in departments %}``."""
         source = tag.body.partition(" ")[2].strip()
         if nested or self.loop or not source.startswith("for "):
-            self.report(
-                cell.ref,
-                _("{tag}: a sheet has one such tag, outside all blocks").format(tag=tag.text),
-                _("Write {%sheet for d in departments %} in a row of its own."),
-                "tag.unsupported",
-            )
+            message = _("{tag}: a sheet has one such tag, outside all blocks").format(tag=tag.text)
+            hint = _("Write {%sheet for d in departments %} in a row of its own.")
+            self.report(cell.ref, message, hint, "tag.unsupported")
         self.loop = source
 
     def scan_name(self) -> tuple[Tag, ...]:

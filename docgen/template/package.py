@@ -141,20 +141,13 @@ def _read_file(path: Path, name: str) -> bytes:
 
 def _not_a_package(blob: bytes, name: str) -> Problem:
     if blob.startswith(b"\xd0\xcf\x11\xe0"):
-        return Problem(
-            name,
-            _("the file is an old Office document (.doc, .xls, .wps) or has a password"),
-            _("Open it in Word or WPS, remove the password and save it as .docx or .xlsx."),
-            "package.ole",
-        )
+        message = _("the file is an old Office document (.doc, .xls, .wps) or has a password")
+        hint = _("Open it in Word or WPS, remove the password and save it as .docx or .xlsx.")
+        return Problem(name, message, hint, "package.ole")
     if not blob:
         return Problem(name, _("the file is empty"), _("Save the document again."), "package.empty")
-    return Problem(
-        name,
-        _("the file is not a Word or Excel document, whatever its name says"),
-        _("Open it in Word or WPS and save it as .docx or .xlsx."),
-        "package.foreign",
-    )
+    message = _("the file is not a Word or Excel document, whatever its name says")
+    return Problem(name, message, _("Open it in Word or WPS and save it as .docx or .xlsx."), "package.foreign")
 
 
 def _refuse_dangerous(infos: list[zipfile.ZipInfo], name: str) -> None:

@@ -78,11 +78,8 @@ class RenderState(Host):
         mark, _rows = self._where(sys._getframe(1))  # noqa: SLF001
         if mark and (whole := re.search(rf"(?:\w+\.)*{re.escape(path)}(?!\w)", mark.source)):
             path = whole[0]  # as the tag says it: 'r.room', not 'room' alone
-        self.report(
-            _("{tag}: '{path}' is not in the data").format(tag=mark.text if mark else "", path=path),
-            _("Add the value, or write {{ name|default('') }} if it may be missing."),
-            "data.missing",
-        )
+        message = _("{tag}: '{path}' is not in the data").format(tag=mark.text if mark else "", path=path)
+        self.report(message, _("Add the value, or write {{ name|default('') }} if it may be missing."), "data.missing")
 
     def _failed(self, program: Program, exc: BaseException) -> None:
         """An expression could not be computed: note where, unless what is missing, told already, made it fail."""

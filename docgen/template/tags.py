@@ -151,12 +151,9 @@ def _find_end(text: str, at: int, closer: str) -> int:
 
 def _unclosed(text: str, at: int) -> Fault:
     opener = text[at : at + 2]
-    return Fault(
-        at,
-        _("'{tag}' is not closed").format(tag=text[at : at + 24]),
-        _("Write '{closer}' at the end of the tag, in the same paragraph.").format(closer=_CLOSERS[opener]),
-        "tag.unclosed",
-    )
+    message = _("'{tag}' is not closed").format(tag=text[at : at + 24])
+    hint = _("Write '{closer}' at the end of the tag, in the same paragraph.").format(closer=_CLOSERS[opener])
+    return Fault(at, message, hint, "tag.unclosed")
 
 
 def _full_width(text: str, quiet: list[tuple[int, int]]) -> list[Fault]:

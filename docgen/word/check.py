@@ -13,19 +13,7 @@ from lxml import etree
 from docgen.errors import Problem, TemplateError
 from docgen.template.package import rels_name
 from docgen.template.tree import (
-    BLOCK_CONTAINERS,
-    TBL,
-    TC,
-    TCPR,
-    TCPR_ORDER,
-    TR,
-    W14,
-    WP,
-    Element,
-    P,
-    W,
-    last_block,
-    within,
+    BLOCK_CONTAINERS, TBL, TC, TCPR, TCPR_ORDER, TR, W14, WP, Element, P, W, last_block, within,
 )  # fmt: skip
 from foundation.language import _
 

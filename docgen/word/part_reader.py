@@ -18,44 +18,12 @@ from lxml import etree
 
 from docgen.errors import Problem
 from docgen.template.marks import (
-    CLOSE,
-    GUARD,
-    MARK,
-    OPEN,
-    SPLIT,
-    Marks,
-    Numbers,
-    Site,
-    SiteKind,
-    TagMark,
-    TagPlace,
-    TemplatePart,
-    literal,
+    CLOSE, GUARD, MARK, OPEN, SPLIT, Marks, Numbers, Site, SiteKind, TagMark, TagPlace, TemplatePart, literal,
 )  # fmt: skip
 from docgen.template.tags import Fault, Tag, TagKind, scan
 from docgen.template.tree import (
-    PPR,
-    R_,
-    RANGE_MARKS,
-    RPR,
-    SECTPR,
-    TBL,
-    TC,
-    WP,
-    XML_SPACE,
-    A,
-    Element,
-    P,
-    R,
-    T,
-    W,
-    drop,
-    insert_after,
-    insert_before,
-    is_a,
-    remove_text,
-    serialise,
-    texts_of,
+    PPR, R_, RANGE_MARKS, RPR, SECTPR, TBL, TC, WP, XML_SPACE, A, Element, P, R, T, W, drop, insert_after,
+    insert_before, is_a, remove_text, serialise, texts_of,
 )  # fmt: skip
 from docgen.word.cell_tags import CellTags
 from docgen.word.places import own, place_of, places, properties, site_of
@@ -226,14 +194,9 @@ class _PartReader:
     def _warn_of_deleted(self, paragraph: Element, place: TagPlace) -> None:
         deleted = "".join(el.text or "" for el in own(paragraph, W + "delText"))
         for tag in scan(deleted).tags:
-            self.warnings.append(
-                Problem(
-                    place.text(self.file),
-                    _("the tag {tag} stands in a tracked deletion and is not rendered").format(tag=tag.text),
-                    _("Accept or reject the change in Word."),
-                    "tag.deleted",
-                )
-            )
+            message = _("the tag {tag} stands in a tracked deletion and is not rendered").format(tag=tag.text)
+            hint = _("Accept or reject the change in Word.")
+            self.warnings.append(Problem(place.text(self.file), message, hint, "tag.deleted"))
 
     def _read_segments(
         self, segments: list[tuple[Element, str]], text: str, place: TagPlace, paragraph: Element
@@ -281,12 +244,9 @@ class _PartReader:
     def _lift_tag(self, tag: Tag, place: TagPlace, paragraph: Element) -> None:
         container = paragraph if tag.prefix == "p" else next(paragraph.iterancestors(W + tag.prefix), None)
         if container is None or not self.root.tag.startswith(W):
-            self.report(
-                place,
-                _("{tag} stands outside a table").format(tag=tag.text),
-                _("Tags with tr and tc belong into a table cell; use {%p … %} for paragraphs."),
-                "tag.outside-table",
-            )
+            message = _("{tag} stands outside a table").format(tag=tag.text)
+            hint = _("Tags with tr and tc belong into a table cell; use {%p … %} for paragraphs.")
+            self.report(place, message, hint, "tag.outside-table")
             return
         marks = self.lifted.setdefault(container, [])
         self.lift_level[container] = tag.prefix
@@ -298,12 +258,8 @@ class _PartReader:
     def _cell_tag(self, tag: Tag, place: TagPlace, paragraph: Element) -> None:
         cell = next(paragraph.iterancestors(TC), None)
         if cell is None:
-            self.report(
-                place,
-                _("{tag} stands outside a table").format(tag=tag.text),
-                _("vm, hm, colspan and cellbg belong into a table cell."),
-                "tag.outside-table",
-            )
+            message = _("{tag} stands outside a table").format(tag=tag.text)
+            self.report(place, message, _("vm, hm, colspan and cellbg belong into a table cell."), "tag.outside-table")
         else:
             self.cells.found.append((cell, tag, place))
 
@@ -386,12 +342,9 @@ class _PartReader:
         arguments, at = [], 0
         for tag in found.tags:
             if tag.kind is not TagKind.EXPRESSION:
-                self.report(
-                    place,
-                    _("{tag} cannot stand in a link target").format(tag=tag.text),
-                    _("Only values {{ … }} can; put the condition around the link."),
-                    "tag.link",
-                )
+                message = _("{tag} cannot stand in a link target").format(tag=tag.text)
+                hint = _("Only values {{ … }} can; put the condition around the link.")
+                self.report(place, message, hint, "tag.link")
                 continue
             arguments += [literal(target[at : tag.start]), f"({tag.body})"]
             at = tag.end
@@ -479,12 +432,8 @@ class _PartReader:
         """Paragraphs, rows and cells named by a prefix give way to their marks, if nothing else stands in them."""
         for container, marks in self.lifted.items():
             if marks and self._holds_more(container):  # a comment takes its paragraph, row or cell away, as it says
-                self.report(
-                    marks[0].place,
-                    _("beside {tag} stands something else, which would be lost").format(tag=marks[0].text),
-                    _own_place(self.lift_level[container]),
-                    "tag.beside",
-                )
+                message = _("beside {tag} stands something else, which would be lost").format(tag=marks[0].text)
+                self.report(marks[0].place, message, _own_place(self.lift_level[container]), "tag.beside")
                 insert_before(container, "".join(m.sign for m in marks))  # its end is no fault
                 continue
             if container.tag == TC:

@@ -14,20 +14,7 @@ from lxml import etree
 
 from docgen.template.marks import GUARD, MARK, OPEN, OPENING, Marks, TagMark, TagPlace, literal
 from docgen.template.tree import (
-    BLOCK_CONTAINERS,
-    TBL,
-    TC,
-    TCPR,
-    TR,
-    W14,
-    WP,
-    Element,
-    P,
-    W,
-    drop,
-    insert_after,
-    insert_before,
-    last_block,
+    BLOCK_CONTAINERS, TBL, TC, TCPR, TR, W14, WP, Element, P, W, drop, insert_after, insert_before, last_block,
     within,
 )  # fmt: skip
 from docgen.word.cell_tags import CellTags
@@ -179,12 +166,8 @@ class Blocks:
                 self.path.pop()
                 self._text(el.tail)
         for mark, _path in self.stack:
-            self.part.report(
-                mark.place,
-                _("{tag} has no end").format(tag=mark.text),
-                _("Add the matching {end}.").format(end=_ending(mark)),
-                "block.open",
-            )
+            message = _("{tag} has no end").format(tag=mark.text)
+            self.part.report(mark.place, message, _("Add the matching {end}.").format(end=_ending(mark)), "block.open")
 
     def _start(self, el: Element) -> None:
         self.path.append(el)
@@ -210,12 +193,9 @@ class Blocks:
         for number in MARK.findall(text):
             mark = self.part.marks[int(number)]
             if mark.needs_loop and not any(m.keyword == "for" for m, _p in self.stack):
-                self.part.report(
-                    mark.place,
-                    _("{tag} stands outside a loop").format(tag=mark.text),
-                    _("Put it into a row or cell repeated by {%tr for … %} or {%tc for … %}."),
-                    "tag.outside-loop",
-                )
+                message = _("{tag} stands outside a loop").format(tag=mark.text)
+                hint = _("Put it into a row or cell repeated by {%tr for … %} or {%tc for … %}.")
+                self.part.report(mark.place, message, hint, "tag.outside-loop")
             if mark.statement:
                 self._statement(mark)
 

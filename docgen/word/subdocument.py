@@ -100,11 +100,8 @@ class Subdocument(Rich):
         return self._text
 
     def runs(self, host: Host, site: Site) -> str:
-        host.report(
-            _("a sub-document cannot stand inside a paragraph"),
-            _("Write {{p name }} in a paragraph of its own."),
-            "subdocument.place",
-        )
+        message = _("a sub-document cannot stand inside a paragraph")
+        host.report(message, _("Write {{p name }} in a paragraph of its own."), "subdocument.place")
         return f"<w:r>{site.rpr}<w:t/></w:r>"
 
     def paragraphs(self, host: Host, site: Site) -> str:  # noqa: ARG002 - it has its own

@@ -30,11 +30,9 @@ def legal(text: str) -> str:
         return text
     state = current_render.get()
     if state is not None and state.refuse_control:
-        state.report(
-            _("the value contains the control character U+{code}").format(code=f"{ord(bad[0]):04X}"),
-            _("Delete it in the source, or load the template with control='remove'."),
-            "value.control",
-        )
+        message = _("the value contains the control character U+{code}").format(code=f"{ord(bad[0]):04X}")
+        hint = _("Delete it in the source, or load the template with control='remove'.")
+        state.report(message, hint, "value.control")
     return _ILLEGAL.sub("", text)
 
 
@@ -140,11 +138,8 @@ def _raw(_site: Site) -> Callable[[Any], str]:
         if isinstance(value, Xml) and value.level is SiteKind.RAW:
             return value.xml
         if plain_text(value).strip():
-            _host().report(
-                _("only rows or cells made by a macro can stand here"),
-                _("Put the value into a cell with {{ … }}."),
-                "value.not-xml",
-            )
+            message = _("only rows or cells made by a macro can stand here")
+            _host().report(message, _("Put the value into a cell with {{ … }}."), "value.not-xml")
         return ""
 
     return write

@@ -54,18 +54,11 @@ def _becomes_many(program: SheetProgram, ref: Ref, chain: list[Branch], found: F
 
 
 def _mixed(where: str, ref: str) -> Problem:
-    return Problem(
-        where,
-        _("{ref} takes in other figures of the column that stand between its copies").format(ref=ref),
-        _("Use SUBTOTAL for the subtotals and the total, or put the figures into columns of their own."),
-        "formula.mixed",
-    )
+    message = _("{ref} takes in other figures of the column that stand between its copies").format(ref=ref)
+    hint = _("Use SUBTOTAL for the subtotals and the total, or put the figures into columns of their own.")
+    return Problem(where, message, hint, "formula.mixed")
 
 
 def _many(where: str, ref: str) -> Problem:
-    return Problem(
-        where,
-        _("{ref} becomes many cells, where the formula has room for one").format(ref=ref),
-        _("Put it into SUM, MAX or another function of a range."),
-        "formula.many",
-    )
+    message = _("{ref} becomes many cells, where the formula has room for one").format(ref=ref)
+    return Problem(where, message, _("Put it into SUM, MAX or another function of a range."), "formula.many")
