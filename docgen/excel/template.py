@@ -26,8 +26,17 @@ from docgen.excel.sheet_state import Promise
 from docgen.template.environment import make_environment
 from docgen.template.needs import Need, needs_of
 from docgen.template.package import (
-    CONTENT_TYPES, Compression, Member, Shelf, Source, opened, pack, pack_to, packed, rels_name,
-)  # fmt: skip
+    CONTENT_TYPES,
+    Compression,
+    Member,
+    Shelf,
+    Source,
+    opened,
+    pack,
+    pack_to,
+    packed,
+    rels_name,
+)
 from docgen.template.render import RenderState, chunks, rendering
 from docgen.template.rich import Parts
 from foundation.atomic_file import destination
