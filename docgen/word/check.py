@@ -13,8 +13,20 @@ from lxml import etree
 from docgen.errors import Problem, TemplateError
 from docgen.template.package import rels_name
 from docgen.template.tree import (
-    BLOCK_CONTAINERS, TBL, TC, TCPR, TCPR_ORDER, TR, W14, WP, Element, P, W, last_block, within,
-)  # fmt: skip
+    BLOCK_CONTAINERS,
+    TBL,
+    TC,
+    TCPR,
+    TCPR_ORDER,
+    TR,
+    W14,
+    WP,
+    Element,
+    P,
+    W,
+    last_block,
+    within,
+)
 from foundation.language import _
 
 _STORIES = frozenset(W + n for n in ("document", "hdr", "ftr", "footnotes", "endnotes", "comments"))

@@ -18,13 +18,45 @@ from lxml import etree
 
 from docgen.errors import Problem
 from docgen.template.marks import (
-    CLOSE, GUARD, MARK, OPEN, SPLIT, Marks, Numbers, Site, SiteKind, TagMark, TagPlace, TemplatePart, literal,
-)  # fmt: skip
+    CLOSE,
+    GUARD,
+    MARK,
+    OPEN,
+    SPLIT,
+    Marks,
+    Numbers,
+    Site,
+    SiteKind,
+    TagMark,
+    TagPlace,
+    TemplatePart,
+    literal,
+)
 from docgen.template.tags import Fault, Tag, TagKind, scan
 from docgen.template.tree import (
-    PPR, R_, RANGE_MARKS, RPR, SECTPR, TBL, TC, WP, XML_SPACE, A, Element, P, R, T, W, drop, insert_after,
-    insert_before, is_a, remove_text, serialise, texts_of,
-)  # fmt: skip
+    PPR,
+    R_,
+    RANGE_MARKS,
+    RPR,
+    SECTPR,
+    TBL,
+    TC,
+    WP,
+    XML_SPACE,
+    A,
+    Element,
+    P,
+    R,
+    T,
+    W,
+    drop,
+    insert_after,
+    insert_before,
+    is_a,
+    remove_text,
+    serialise,
+    texts_of,
+)
 from docgen.word.cell_tags import CellTags
 from docgen.word.places import own, place_of, places, properties, site_of
 from docgen.word.structure import ENDS, Structure

@@ -12,8 +12,23 @@ from lxml import etree
 
 from docgen.template.marks import OPEN, Site, SiteKind, TagPlace
 from docgen.template.tree import (
-    BOX, PPR, R_, RPR, SECTPR, TBL, TC, TR, TRANSPARENT, A, Element, P, W, prefixed, siblings, within,
-)  # fmt: skip
+    BOX,
+    PPR,
+    R_,
+    RPR,
+    SECTPR,
+    TBL,
+    TC,
+    TR,
+    TRANSPARENT,
+    A,
+    Element,
+    P,
+    W,
+    prefixed,
+    siblings,
+    within,
+)
 
 
 def places(root: Element, place: TagPlace) -> Iterator[tuple[Element, TagPlace]]:

@@ -14,9 +14,22 @@ from lxml import etree
 
 from docgen.template.marks import GUARD, MARK, OPEN, OPENING, Marks, TagMark, TagPlace, literal
 from docgen.template.tree import (
-    BLOCK_CONTAINERS, TBL, TC, TCPR, TR, W14, WP, Element, P, W, drop, insert_after, insert_before, last_block,
+    BLOCK_CONTAINERS,
+    TBL,
+    TC,
+    TCPR,
+    TR,
+    W14,
+    WP,
+    Element,
+    P,
+    W,
+    drop,
+    insert_after,
+    insert_before,
+    last_block,
     within,
-)  # fmt: skip
+)
 from docgen.word.cell_tags import CellTags
 from foundation.language import _
 

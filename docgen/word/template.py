@@ -20,8 +20,17 @@ from docgen.template.environment import TemplateEnvironment, make_environment
 from docgen.template.marks import Numbers, TagPlace, TemplatePart
 from docgen.template.needs import Need, needs_of
 from docgen.template.package import (
-    CONTENT_TYPES, Compression, Member, Shelf, Source, opened, pack, pack_to, packed, rels_name,
-)  # fmt: skip
+    CONTENT_TYPES,
+    Compression,
+    Member,
+    Shelf,
+    Source,
+    opened,
+    pack,
+    pack_to,
+    packed,
+    rels_name,
+)
 from docgen.template.render import RenderState, chunks, rendering
 from docgen.template.rich import Parts
 from docgen.template.tree import WP, Element, W, parse, serialise
