@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from foundation.language import _
 from retention.errors import Problem, Remedy, TamperedError, UnknownError
-from retention.ledger import chain, checkpoints
+from retention.ledger import chain, checkpoints, proving
 from retention.ledger.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -81,9 +81,11 @@ def verify(office: Office, points: Sequence[Path], key: Path | None, *, replay: 
     with open_ledger(office) as ledger:
         verdict = ledger.verify(known, public)
         with ledger.read() as view:
-            known_bad = {finding.seq for finding in verdict.findings}
+            bad = {finding.seq for finding in verdict.findings}
             found = tuple(
-                view.differences() if replay else (each for each in view.misfiled() if each.seq not in known_bad)
+                proving.differences(view)
+                if replay
+                else (each for each in proving.misfiled_events(view) if each.seq not in bad)
             )
     return replace(verdict, findings=(*verdict.findings, *found), proven=0 if found else verdict.proven)
 

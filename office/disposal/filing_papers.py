@@ -40,7 +40,7 @@ from retention.acts import accounts
 from retention.disposal import approval
 from retention.errors import ConflictError, Problem, Remedy, UnknownError
 from retention.filing.first_lines import peek
-from retention.ledger import schema
+from retention.ledger import proving, schema
 from retention.ledger.ledger import Draft
 from retention.ledger.view import CHUNK, chunks
 from retention.rules import disposal_lists as lists
@@ -197,7 +197,7 @@ def proof_of(office: Office, ledger: Ledger, of: DisposalList, at: datetime) -> 
 def _proven(view: View, number: str) -> DisposalList:
     """The list, with rows that are what the events say: a paper is made of nothing else."""
     of = approval.find(view, number)
-    view.proven(item.record_id for item in of.items)
+    proving.proven(view, (item.record_id for item in of.items))
     return of
 
 

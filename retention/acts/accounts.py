@@ -20,7 +20,7 @@ from sqlalchemy import insert, update
 from foundation.language import _
 from retention.errors import ConflictError, Problem, RefusedError, Remedy, TamperedError
 from retention.ledger import schema
-from retention.ledger.ledger import Draft
+from retention.ledger.ledger import Attempt, Draft
 from retention.rules import passwords, persons
 from retention.rules.events import (
     AccountAdded,
@@ -133,7 +133,6 @@ def change(  # noqa: PLR0913 - what can change of an account
     Administrators only, and roles never one's own. RefusedError, ConflictError where there is no such open account.
     """
     subject = persons.subject_of(name)
-    asked = AccountChanged(full_name or "", roles or frozenset(), department or "")
 
     def decide(view: View) -> list[Draft]:
         require(view, stamp.actor, Role.ADMINISTRATOR)
@@ -148,7 +147,7 @@ def change(  # noqa: PLR0913 - what can change of an account
         )
         return [Draft(subject, AccountChanged(wanted.full_name, wanted.roles, wanted.department))]
 
-    ledger.commit(decide, stamp, attempt=Draft(subject, asked))
+    ledger.commit(decide, stamp, attempt=Attempt(subject, AccountChanged.kind))
     return _person(ledger, name)
 
 

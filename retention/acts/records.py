@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from foundation.language import _
 from retention.acts import accounts
 from retention.errors import Problem, RefusedError, Remedy, UnknownError
-from retention.ledger.ledger import Draft
+from retention.ledger.ledger import Attempt, Draft
 from retention.rules.events import (
     AlterationSettled,
     Classified,
@@ -158,7 +158,7 @@ def hold(
         named = f"H{view.head.seq + 1}"
         return [Draft(named, HoldPlaced(reason)), *(Draft(record.id, Held(named)) for record in found)]
 
-    ledger.commit(decide, stamp, attempt=Draft("", HoldPlaced(reason)))
+    ledger.commit(decide, stamp, attempt=Attempt("", HoldPlaced.kind))
     return named, tuple(found)
 
 

@@ -16,7 +16,7 @@ from retention.acts import schedule_preview as adoption
 from retention.errors import ConflictError, Problem, RefusedError, Remedy
 from retention.ledger import schema
 from retention.ledger.counting import in_use
-from retention.ledger.ledger import Draft
+from retention.ledger.ledger import Attempt, Draft
 from retention.ledger.selection import GONE
 from retention.ledger.view import overlaid
 from retention.rules.events import ScheduleAdopted, ShorteningApproved
@@ -93,7 +93,6 @@ def adopt(ledger: Ledger, stamp: Stamp, version: ScheduleVersion, count: int, *,
     where a class in use is lost (P1), nothing changes, or nobody approved; ConflictError where the count is another.
     """
     done: list[Preview] = []
-    attempt = Draft(SCHEDULE, ScheduleAdopted(0, version))
 
     def decide(view: View) -> list[Draft]:
         accounts.require(view, stamp.actor, Role.ARCHIVIST)
@@ -107,7 +106,7 @@ def adopt(ledger: Ledger, stamp: Stamp, version: ScheduleVersion, count: int, *,
         _still(moving(done[0]), count)
         return [Draft(SCHEDULE, ScheduleAdopted(proposed.number, version, approver, proposed.exempt))]
 
-    ledger.commit(decide, stamp, attempt=attempt)
+    ledger.commit(decide, stamp, attempt=Attempt(SCHEDULE, ScheduleAdopted.kind))
     return done[0]
 
 

@@ -8,12 +8,13 @@ approves by itself (D10), and nothing touches a file.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from foundation.language import _
 from retention.acts import accounts
 from retention.errors import Problem, RefusedError, Remedy, UnknownError
-from retention.ledger.ledger import Draft
+from retention.ledger import proving
+from retention.ledger.ledger import Attempt, Draft
 from retention.ledger.selection import Selection, conditions
 from retention.ledger.view import due_on
 from retention.rules import disposal_lists as lists
@@ -23,7 +24,6 @@ from retention.rules.events import (
     Appraised,
     Approved,
     Closed,
-    Event,
     Extended,
     ListApproved,
     ListDrafted,
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from retention.ledger.ledger import Ledger, Stamp
     from retention.ledger.rows import Entry
     from retention.ledger.view import View
+    from retention.rules.events import Change
     from retention.rules.model import DisposalList, Item, Record
     from retention.rules.reckoning import Basis, Reckoning
 
@@ -91,7 +92,7 @@ def draft(ledger: Ledger, stamp: Stamp, selection: Selection | None = None, poli
         for row, (record, reckoning) in enumerate(chosen, 1):
             yield Draft(record.id, _listed(list_id, row, record, *_day_and_basis(reckoning)))
 
-    written = ledger.commit(decide, stamp, attempt=Draft("", ListDrafted("", policy, _told(selection))))
+    written = ledger.commit(decide, stamp, attempt=Attempt("", ListDrafted.kind))
     change = written[0].event.change
     return change.number if isinstance(change, ListDrafted) else ""
 
@@ -170,7 +171,7 @@ def opine(ledger: Ledger, stamp: Stamp, number: str, answers: Iterable[Answer]) 
             if not _says_it_already(item, answer):
                 yield Draft(item.record_id, Appraised(found.id, answer.wish, answer.reason.strip(), answer.term))
 
-    return _act(ledger, stamp, number, Appraised("", Wish.DESTROY), decide)
+    return _act(ledger, stamp, number, Appraised, decide)
 
 
 def _opinion_faults(
@@ -182,10 +183,10 @@ def _opinion_faults(
     if answer.wish is not Wish.KEEP and answer.term is not None:
         message = _("only what is kept longer has a new term")
         yield item_fault(item, "term", "R5", message, _("Leave the term out, or choose to keep it longer."))
-    elif (extended := _extended(answer.wish, answer.term, answer.reason)) is not None:
-        event = Event(stamp.at, stamp.on, stamp.actor, item.record_id, extended)
-        if fault := guards.new_term_with_reason(records[item.record_id], event, extended):
-            yield fault
+    elif (extended := _extended(answer.wish, answer.term, answer.reason)) and (
+        fault := guards.new_term_with_reason(records[item.record_id], extended, stamp.on)
+    ):
+        yield fault
 
 
 def _extended(wish: Wish, term: Term | None, reason: str) -> Extended | None:
@@ -215,7 +216,7 @@ def strike(ledger: Ledger, stamp: Stamp, number: str, record_ids: Collection[str
         for item in _items_on(found, record_ids):
             yield Draft(item.record_id, Unlisted(reason.strip()))
 
-    return _act(ledger, stamp, number, Unlisted(reason), decide)
+    return _act(ledger, stamp, number, Unlisted, decide)
 
 
 # --- submitting and deciding ------------------------------------------------------------------------------------
@@ -237,7 +238,7 @@ def submit(ledger: Ledger, stamp: Stamp, number: str) -> str:
         refuse([*faults, *_not_destructible(view, items, records.values(), stamp)])
         yield Draft(found.id, ListSubmitted(lists.digest_of(items), tuple(item.record_id for item in items)))
 
-    change = _act(ledger, stamp, number, ListSubmitted("", ()), decide)[0].event.change
+    change = _act(ledger, stamp, number, ListSubmitted, decide)[0].event.change
     return change.digest if isinstance(change, ListSubmitted) else ""
 
 
@@ -250,7 +251,6 @@ def approve(
     what it wants kept is kept longer, or for ever, from now on (R5). RefusedError names every row that cannot be.
     """
     struck = {each.record_id: each for each in refused}
-    attempt = ListApproved(digest, stamp.on, stamp.on, tuple(struck.values()))
 
     def decide(view: View, found: DisposalList) -> Iterator[Draft]:
         accounts.require(view, stamp.actor, Role.APPROVER)
@@ -260,7 +260,7 @@ def approve(
         rows = {item.record_id: item for item in _items_on(found, struck)}
         agreed = [item for item in found.open_items if item.record_id not in rows]
         faults += [] if agreed else [_nothing_agreed(found)]
-        records = [each.record for each in view.proven(item.record_id for item in agreed).values()]
+        records = [each.record for each in proving.proven(view, (item.record_id for item in agreed)).values()]
         refuse([*faults, *_not_destructible(view, agreed, records, stamp)])
         yield Draft(found.id, _approval(found, stamp.on, digest, tuple(struck.values())))
         for record_id, each in struck.items():
@@ -270,7 +270,7 @@ def approve(
         if all(item.decision is not Wish.DESTROY for item in agreed):
             yield Draft(found.id, ListWithdrawn(_("nothing of it is to be destroyed")))
 
-    return _act(ledger, stamp, number, attempt, decide)
+    return _act(ledger, stamp, number, ListApproved, decide)
 
 
 def _approval(found: DisposalList, on: date, digest: str, refused: tuple[Refused, ...]) -> ListApproved:
@@ -287,7 +287,7 @@ def give_back(ledger: Ledger, stamp: Stamp, number: str, reason: str) -> tuple[E
         refuse(_reason_faults(found, reason))
         yield Draft(found.id, ListReturned(reason.strip()))
 
-    return _act(ledger, stamp, number, ListReturned(reason), decide)
+    return _act(ledger, stamp, number, ListReturned, decide)
 
 
 def reject(ledger: Ledger, stamp: Stamp, number: str, reason: str) -> tuple[Entry, ...]:
@@ -299,7 +299,7 @@ def reject(ledger: Ledger, stamp: Stamp, number: str, reason: str) -> tuple[Entr
         yield Draft(found.id, ListRejected(reason.strip()))
         yield from released(found.open_items, reason)
 
-    return _act(ledger, stamp, number, ListRejected(reason), decide)
+    return _act(ledger, stamp, number, ListRejected, decide)
 
 
 def withdraw(ledger: Ledger, stamp: Stamp, number: str, reason: str) -> tuple[Entry, ...]:
@@ -312,7 +312,7 @@ def withdraw(ledger: Ledger, stamp: Stamp, number: str, reason: str) -> tuple[En
         yield Draft(found.id, ListWithdrawn(reason.strip()))
         yield from released(found.open_items, reason)
 
-    return _act(ledger, stamp, number, ListWithdrawn(reason), decide)
+    return _act(ledger, stamp, number, ListWithdrawn, decide)
 
 
 # --- what time does ---------------------------------------------------------------------------------------------
@@ -338,7 +338,7 @@ def expire(ledger: Ledger, stamp: Stamp) -> tuple[str, ...]:
             yield Draft(found.id, ListExpired())
             yield from released(found.open_items, _("the approval has expired"))
 
-    return tuple(number for number in overdue if _act(ledger, stamp, number, ListExpired(), decide))
+    return tuple(number for number in overdue if _act(ledger, stamp, number, ListExpired, decide))
 
 
 # --- witnesses --------------------------------------------------------------------------------------------------
@@ -359,7 +359,7 @@ def witness(ledger: Ledger, stamp: Stamp, number: str, statement: str) -> tuple[
         if len(found.witnesses) + 1 >= lists.WITNESSES:
             yield from (Draft(item.record_id, Closed()) for item in found.destroyed)
 
-    return _act(ledger, stamp, number, ListWitnessed(statement), decide)
+    return _act(ledger, stamp, number, ListWitnessed, decide)
 
 
 def _witness_faults(found: DisposalList, name: str) -> Iterator[Problem]:
@@ -419,9 +419,8 @@ def obstacles(record: Record, reckoning: Reckoning, stamp: Stamp) -> Iterator[Pr
 
 def standing_faults(record: Record, stamp: Stamp) -> Iterator[Problem]:
     """What lies over a record and forbids to destroy it: held, altered, missing, permanent, a proof."""
-    event = Event(stamp.at, stamp.on, stamp.actor, record.id, Unlisted(""))
     for guard in (guards.not_held, guards.whole, guards.not_permanent):
-        if fault := guard(record, event, event.change):
+        if fault := guard(record, None, stamp.on):
             yield fault
 
 
@@ -464,14 +463,14 @@ def item_fault(item: Item, code: str, clause: str, message: str, hint: str | Rem
     return Problem(where, message, hint, f"disposal.{code}", clause)
 
 
-def _act(ledger: Ledger, stamp: Stamp, number: str, attempt: Any, decide: Decide) -> tuple[Entry, ...]:
+def _act(ledger: Ledger, stamp: Stamp, number: str, act: type[Change], decide: Decide) -> tuple[Entry, ...]:
     """One act about one list. A refusal is written under the list (L8)."""
     with ledger.read() as view:
         head = view.list_head(number)
     if head is None:
         raise UnknownError([lists.unknown(number)])
     list_id = head.id
-    return ledger.commit(lambda view: decide(view, find(view, list_id)), stamp, attempt=Draft(list_id, attempt))
+    return ledger.commit(lambda view: decide(view, find(view, list_id)), stamp, attempt=Attempt(list_id, act.kind))
 
 
 def _see_that_it_is(found: DisposalList, *states: ListState) -> None:

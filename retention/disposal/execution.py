@@ -20,7 +20,7 @@ from retention.disposal.quarantine import Fault, Place, Quarantine
 from retention.disposal.recovery import settle
 from retention.disposal.steps import GROUP, Run, copies_there, give_back, judged, place_of, remove, take_in, to_take
 from retention.errors import Problem, RefusedError, Remedy
-from retention.ledger.ledger import Draft
+from retention.ledger.ledger import Attempt, Draft
 from retention.ledger.view import chunks
 from retention.rules import disposal_lists as lists
 from retention.rules import guards
@@ -215,7 +215,7 @@ def restore(  # noqa: PLR0913 - which list, which of it, why, where
             refuse([*faults, *_restore_faults(find(view, found.id), record_ids, reason)])
             yield from ()
 
-        ledger.commit(decide, stamp, attempt=Draft(found.id, Restored(0, reason)))
+        ledger.commit(decide, stamp, attempt=Attempt(found.id, Restored.kind))
         _claimed(run)
         settle(run)
         wanted = [item for item in run.items().open_items if item.state is State.QUARANTINED]

@@ -26,6 +26,7 @@ from retention.disposal.steps import (
     taken,
 )
 from retention.errors import Problem
+from retention.ledger import proving
 from retention.ledger.ledger import Draft
 from retention.ledger.view import chunks
 from retention.rules.events import (
@@ -73,7 +74,7 @@ def _simply_waits(run: Run, item: Item) -> bool:
 
 def _recovered(run: Run, items: Sequence[Item]) -> None:
     with run.ledger.read() as view:
-        proven = view.proven(item.record_id for item in items)
+        proven = proving.proven(view, (item.record_id for item in items))
         records = {key: each.record for key, each in proven.items()}
         copies = view.copies(records.values())
     places = {item.record_id: place_of(records[item.record_id], item.attempt or 0) for item in items}

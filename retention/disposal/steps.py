@@ -17,6 +17,7 @@ from retention.disposal import approval as disposal
 from retention.disposal.approval import day_faults, find, standing_faults
 from retention.disposal.quarantine import Fault, Found, Place, Quarantine
 from retention.errors import Problem, Remedy
+from retention.ledger import proving
 from retention.ledger.ledger import Draft
 from retention.ledger.view import chunks
 from retention.rules import guards
@@ -141,7 +142,7 @@ class Judged(NamedTuple):
 
 def judged(view: View, run: Run, now: DisposalList, items: Iterable[Item]) -> Iterator[Judged]:
     """Each item with its record replayed from events, and all that forbids destroying it now (D1, D3, D4, D9, D12)."""
-    proven = view.proven(item.record_id for item in items)
+    proven = proving.proven(view, (item.record_id for item in items))
     day = dict(reckonings((each.record for each in proven.values()), view.adoptions()))
     frozen = frozenset(now.frozen)
     refused = {each.record_id for each in now.approval.refused} if now.approval else frozenset()

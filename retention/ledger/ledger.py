@@ -12,6 +12,7 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
+from itertools import starmap
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from sqlalchemy import and_, bindparam, delete, insert, select, update
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, Table
 
     from retention.ledger.view import ItemKey
     from retention.rules.events import Change
@@ -61,6 +62,17 @@ class Draft(NamedTuple):
 
     subject: str
     change: Change
+
+    @property
+    def kind(self) -> str:
+        return self.change.kind
+
+
+class Attempt(NamedTuple):
+    """What is tried, where what would happen is known only when it is decided: on what, and the kind of its event."""
+
+    subject: str
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +146,7 @@ class Ledger:
         decide: Callable[[View], Iterable[Draft]],
         stamp: Stamp,
         *,
-        attempt: Draft | None = None,
+        attempt: Draft | Attempt | None = None,
         besides: Callable[[Connection, tuple[Entry, ...]], object] | None = None,
     ) -> tuple[Entry, ...]:
         """Decide while nobody else writes, then write what was decided: all of it or nothing (D3).
@@ -235,9 +247,9 @@ def _planned(view: View, head: chain.Head, drafts: Iterable[Draft], stamp: Stamp
     return _Plan(entries, links, _applied(view, entries))
 
 
-def _refusal(attempt: Draft, refused: RefusedError | ConflictError) -> Draft:
+def _refusal(attempt: Draft | Attempt, refused: RefusedError | ConflictError) -> Draft:
     rules = tuple(problem.clause for problem in refused.problems)
-    return Draft(attempt.subject, ActRefused(attempt.change.kind, rules, str(refused)))
+    return Draft(attempt.subject, ActRefused(attempt.kind, rules, str(refused)))
 
 
 def _tampered(verdict: chain.Verdict) -> list[Problem]:
@@ -280,10 +292,11 @@ def _write(connection: Connection, head: chain.Head, plan: _Plan) -> None:
     if not plan.links:
         return
     _write_events(connection, head, plan)
-    _write_holds(connection, plan.state.holds)
-    _write_accounts(connection, plan.state.accounts)
-    _write_lists(connection, plan.state.lists)
-    _write_items(connection, plan.state)
+    state = plan.state
+    _put(connection, schema.holds, map(projection.hold_row, state.holds.values()))
+    _put(connection, schema.accounts, starmap(projection.account_row, state.accounts.items()))
+    _put(connection, schema.disposal_lists, map(projection.list_row, state.lists.values()))
+    _write_items(connection, state)
     adopted = [
         {"number": event.change.number, "event": seq}
         for seq, event in plan.entries
@@ -292,7 +305,7 @@ def _write(connection: Connection, head: chain.Head, plan: _Plan) -> None:
     if adopted:
         connection.execute(insert(schema.adoptions), adopted)
     adoptions = View(connection).adoptions()
-    _write_records(connection, plan.state, adoptions)
+    _write_records(connection, state, adoptions)
     if adopted:
         _write_eligible_days(connection, adoptions)
 
@@ -340,12 +353,10 @@ def _write_covers(connection: Connection, state: _State) -> None:
         connection.execute(delete(schema.record_holds).where(gone), ended)
 
 
-def _write_lists(connection: Connection, found: dict[str, DisposalList]) -> None:
-    for each in found.values():
-        row = projection.list_row(each)
-        table = schema.disposal_lists
-        changed = connection.execute(update(table).where(table.c.id == each.id).values(row))
-        if not changed.rowcount:
+def _put(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
+    """Each row in place of the one with its id, or as a new one."""
+    for row in rows:
+        if not connection.execute(update(table).where(table.c.id == row["id"]).values(row)).rowcount:
             connection.execute(insert(table), row)
 
 
@@ -364,22 +375,6 @@ def _write_items(connection: Connection, state: _State) -> None:
         columns: dict[str, Any] = {name: bindparam(f"of_{name}") for name in ("state", "open", "body")}
         rows = [{f"of_{name}": value for name, value in row.items() if name != "row"} for row in old]
         connection.execute(update(table).where(this).values(columns), rows)
-
-
-def _write_holds(connection: Connection, holds: dict[str, Hold]) -> None:
-    for hold in holds.values():
-        row = projection.hold_row(hold)
-        changed = connection.execute(update(schema.holds).where(schema.holds.c.id == hold.id).values(row))
-        if not changed.rowcount:
-            connection.execute(insert(schema.holds), row)
-
-
-def _write_accounts(connection: Connection, accounts: dict[str, Account]) -> None:
-    for subject, account in accounts.items():
-        row = projection.account_row(subject, account)
-        changed = connection.execute(update(schema.accounts).where(schema.accounts.c.id == subject).values(row))
-        if not changed.rowcount:
-            connection.execute(insert(schema.accounts), row)
 
 
 def _write_eligible_days(connection: Connection, adoptions: tuple[Adoption, ...]) -> None:

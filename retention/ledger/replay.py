@@ -95,3 +95,19 @@ def misfiled(seq: int) -> chain.Finding:
 
 def impossible(seq: int, error: Exception) -> chain.Finding:
     return finding(seq, _("event {seq} could not happen: {reason}").format(seq=seq, reason=error))
+
+
+def tampered(where: str, message: str) -> Problem:
+    """Rows that are not what events say: nothing is done by them."""
+    hint = _("Leave everything as it is, and look for the last backup.")
+    return Problem(where, message, hint, "ledger.tampered", "L1")
+
+
+def unexplained_account(subject: str) -> Problem:
+    name = subject.removeprefix("account/")
+    return tampered(_("ledger"), _("the row of account {name} is not what its events say").format(name=name))
+
+
+def unexplained_list(name: str) -> Problem:
+    text = _("the row of disposal list {number} is not what its events say")
+    return tampered(_("ledger"), text.format(number=name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -70,55 +71,30 @@ def adoption_of(body: bytes) -> Adoption:
 # --- records ----------------------------------------------------------------------------------------------------
 
 
+_SAME = {each.name for each in fields(Record)} - {"period", "state", "holds", "extension", "outcome"}
+"""The fields of a record that lie in the column of the same name as they are."""
+
+
 def record_row(record: Record, eligible_on: date | None) -> dict[str, Any]:
     """The row of a record; its holds have rows of their own."""
-    return {
-        "id": record.id,
-        "share": record.share,
-        "path": record.path,
-        "digest": record.digest,
-        "size": record.size,
-        "filed_on": record.filed_on,
-        "class_key": record.class_key,
+    return {name: getattr(record, name) for name in _SAME} | {
         "period_first": record.period.first if record.period else None,
         "period_last": record.period.last if record.period else None,
-        "dated": record.dated,
-        "department": record.department,
-        "proof": record.proof,
         "state": record.state.value,
-        "altered_to": record.altered_to,
-        "missing_since": record.missing_since,
-        "resurfaced_at": record.resurfaced_at,
         "extension": _extension_text(record.extension),
-        "list_id": record.list_id,
-        "intent": record.intent,
         "outcome": record.outcome.value if record.outcome else None,
         "eligible_on": eligible_on,
     }
 
 
-def record_of(row: RowMapping, holds: frozenset[str]) -> Record:
+def record_of(row: RowMapping, holds: frozenset[str] = frozenset()) -> Record:
     """The record that a row and its holds show."""
     return Record(
-        id=row["id"],
-        share=row["share"],
-        path=row["path"],
-        digest=row["digest"],
-        size=row["size"],
-        filed_on=row["filed_on"],
-        class_key=row["class_key"],
+        **{name: row[name] for name in _SAME},
         period=Period(row["period_first"], row["period_last"]) if row["period_first"] else None,
-        dated=row["dated"],
-        department=row["department"],
-        proof=row["proof"],
         state=State(row["state"]),
         holds=holds,
-        altered_to=row["altered_to"],
-        missing_since=row["missing_since"],
-        resurfaced_at=row["resurfaced_at"],
         extension=_extension(row["extension"]),
-        list_id=row["list_id"],
-        intent=row["intent"],
         outcome=Outcome(row["outcome"]) if row["outcome"] else None,
     )
 

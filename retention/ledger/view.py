@@ -7,28 +7,26 @@ from datetime import UTC, datetime
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
-from sqlalchemy import JSON, LargeBinary, Text, and_, case, cast, exists, func, literal, or_, select
+from sqlalchemy import JSON, LargeBinary, Text, and_, case, cast, exists, func, or_, select
 
-from foundation.language import _
-from retention.errors import ConflictError, Problem, RefusedError, TamperedError
+from retention.errors import TamperedError
 from retention.ledger import chain, schema
 from retention.ledger import rows as projection
-from retention.ledger.replay import History, Proven, entry_of, finding, impossible, misfiled
+from retention.ledger.replay import entry_of, unexplained_account, unexplained_list
 from retention.rules import disposal_lists as lists
-from retention.rules import lifecycle, passwords, persons
+from retention.rules import persons
 from retention.rules.dates import Clock
-from retention.rules.events import KINDS, AccountChange, ClockVouched, HoldChange, ListChange, ScheduleAdopted
+from retention.rules.events import AccountChange, ClockVouched, ListChange, ScheduleAdopted
 from retention.rules.model import Overlay, State
-from retention.rules.reckoning import reckonings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import date
 
-    from sqlalchemy import ColumnElement, Connection, Executable, Select
+    from sqlalchemy import ColumnElement, Connection, Executable, RowMapping
 
     from retention.ledger.rows import Entry
-    from retention.rules.events import Change
+    from retention.rules.events import Change, Event
     from retention.rules.model import DisposalList, Hold, Item, ListState, Record
     from retention.rules.people import Account, Person
     from retention.rules.schedule import Adoption
@@ -62,6 +60,24 @@ class View:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
+    def rows(self, query: Executable) -> Sequence[Any]:
+        """What a query over the tables of :mod:`retention.ledger.schema` gives at this moment."""
+        return self._connection.execute(query).all()
+
+    def mappings(self, query: Executable) -> Sequence[RowMapping]:
+        """The same, each row by the names of its columns."""
+        return self._connection.execute(query).mappings().all()
+
+    def stream(self, query: Executable, at_once: int = 1_000) -> Iterator[Any]:
+        """The same for what is too much to hold: so many rows at once."""
+        with self._connection.execute(query, execution_options={"yield_per": at_once}) as rows:
+            yield from rows
+
+    @property
+    def dialect(self) -> str:
+        """The kind of database: ``sqlite`` or ``postgresql``."""
+        return self._connection.dialect.name
+
     # events
 
     @property
@@ -76,27 +92,7 @@ class View:
         # Whoever tampers may put anything there: it is read as bytes, whatever it is.
         body, digest = (cast(func.coalesce(column, b""), LargeBinary) for column in (table.body, table.hash))
         query = select(table.seq, body, digest).where(table.seq > after).order_by(table.seq)
-        with self._connection.execute(query, execution_options={"yield_per": 10_000}) as rows:
-            yield from map(chain.Link._make, rows)
-
-    def misfiled(self, limit: int = 100) -> Iterator[chain.Finding]:
-        """Events whose row names another subject or kind than their bytes, so that looking for them finds nothing (L1).
-
-        The chain is over the bytes alone. Without this, a hold could be hidden by filing its event elsewhere.
-        """
-        table = schema.events.c
-        last = self._as_bytes(literal('"subject":"') + table.subject + '"}')
-        within = self._as_bytes(literal('"kind":"') + table.kind + '","on":"')
-        ends = func.substr(table.body, func.length(table.body) - func.length(last) + 1) == last
-        postgresql = self._connection.dialect.name == "postgresql"
-        found = func.position(within.op("IN")(table.body)) if postgresql else func.instr(table.body, within)
-        right = and_(ends, found > 0)
-        for row in self._connection.execute(select(table.seq).where(~right).order_by(table.seq).limit(limit)):
-            yield misfiled(row.seq)
-
-    def _as_bytes(self, text: ColumnElement[str]) -> ColumnElement[bytes]:
-        postgresql = self._connection.dialect.name == "postgresql"
-        return func.convert_to(text, "UTF8") if postgresql else cast(text, LargeBinary)
+        yield from map(chain.Link._make, self.stream(query, 10_000))
 
     def log(self, subject: str | None = None, after: int = 0, limit: int | None = None) -> Iterator[Entry]:
         """Events in their order, of one subject or all."""
@@ -104,9 +100,7 @@ class View:
         query = select(table.seq, table.body).where(table.seq > after).order_by(table.seq).limit(limit)
         if subject is not None:
             query = query.where(table.subject == subject)
-        with self._connection.execute(query, execution_options={"yield_per": 1_000}) as rows:
-            for row in rows:
-                yield entry_of(row.seq, row.body)
+        return (entry_of(row.seq, row.body) for row in self.stream(query))
 
     def newest(self, count: int, subject: str | None = None) -> list[Entry]:
         """So many of the newest events, of one subject or all, the newest last."""
@@ -114,8 +108,7 @@ class View:
         query = select(table.seq, table.body).order_by(table.seq.desc()).limit(count)
         if subject is not None:
             query = query.where(table.subject == subject)
-        rows = self._connection.execute(query).all()
-        return [entry_of(row.seq, row.body) for row in reversed(rows)]
+        return [entry_of(row.seq, row.body) for row in reversed(self.rows(query))]
 
     def last(self) -> Entry | None:
         """The newest event."""
@@ -168,8 +161,7 @@ class View:
             day, record_id = after
             where.append(or_(table.eligible_on > day, and_(table.eligible_on == day, table.id > record_id)))
         query = select(schema.records).where(*where).order_by(table.eligible_on, table.id).limit(limit)
-        rows = self._connection.execute(query).mappings().all()
-        return [Due(row["eligible_on"], projection.record_of(row, frozenset())) for row in rows]
+        return [Due(row["eligible_on"], projection.record_of(row)) for row in self.mappings(query)]
 
     def found(
         self,
@@ -182,14 +174,11 @@ class View:
         table = schema.records.c
         by = [*order] or [table.share, table.path, table.id]
         query = select(schema.records).where(*where).order_by(*by).limit(limit).offset(skip or None)
-        rows = self._connection.execute(query).mappings().all()
-        holds = [self._holds_of([row["id"] for row in chunk]) for chunk in chunks(rows, CHUNK)]
-        held = {record_id: ids for each in holds for record_id, ids in each.items()}
-        return [Dated(row["eligible_on"], projection.record_of(row, held.get(row["id"], frozenset()))) for row in rows]
-
-    def rows(self, query: Executable) -> Sequence[Any]:
-        """What a query over the tables of :mod:`retention.ledger.schema` gives at this moment."""
-        return self._connection.execute(query).all()
+        return [
+            Dated(row["eligible_on"], record)
+            for chunk in chunks(self.mappings(query), CHUNK)
+            for row, record in zip(chunk, self._records_of(chunk), strict=True)
+        ]
 
     def eligible_on(self, record_id: str) -> date | None:
         """The day from which a record may be disposed of, by the schedule in force; None: never, or not known."""
@@ -201,15 +190,17 @@ class View:
         query = select(schema.records).where(*where).order_by(schema.records.c.id).limit(limit)
         with self._connection.execute(query, execution_options={"yield_per": CHUNK}) as rows:
             for chunk in chunks(rows.mappings(), CHUNK):
-                held = self._holds_of([row["id"] for row in chunk])
-                yield from (projection.record_of(row, held.get(row["id"], frozenset())) for row in chunk)
+                yield from self._records_of(chunk)
 
-    def _holds_of(self, ids: Sequence[str]) -> dict[str, frozenset[str]]:
+    def _records_of(self, rows: Sequence[RowMapping]) -> Iterator[Record]:
+        held = self.holds_of([row["id"] for row in rows])
+        return (projection.record_of(row, held.get(row["id"], frozenset())) for row in rows)
+
+    def holds_of(self, ids: Sequence[str]) -> dict[str, frozenset[str]]:
+        """The ids of the holds that cover each of these records; none that none covers."""
         table = schema.record_holds.c
-        rows = self._connection.execute(
-            select(table.record_id, table.hold_id).where(table.record_id.in_(ids)).order_by(table.record_id)
-        )
-        groups = groupby(rows, key=lambda row: row.record_id)
+        query = select(table.record_id, table.hold_id).where(table.record_id.in_(ids)).order_by(table.record_id)
+        groups = groupby(self.rows(query), key=lambda row: row.record_id)
         return {record_id: frozenset(row.hold_id for row in group) for record_id, group in groups}
 
     # what scans saw
@@ -225,7 +216,7 @@ class View:
         a person's word does. Reads every event since; for a scan :meth:`believed_clock` is enough.
         """
         vouched = self._vouched()
-        at = _instant_in(schema.events.c.body, self._connection.dialect.name)
+        at = _instant_in(schema.events.c.body, self.dialect)
         query = select(func.max(at)).where(schema.events.c.seq >= (vouched.seq if vouched else 0))
         latest = self._connection.execute(query).scalar()
         return replace(self.believed_clock(), latest=datetime.fromisoformat(latest) if latest else None)
@@ -244,27 +235,24 @@ class View:
         table = schema.events.c
         said = and_(table.subject == "clock", table.kind == ClockVouched.kind)
         query = select(table.seq, table.body).where(said).order_by(table.seq.desc()).limit(1)
-        row = self._connection.execute(query).first()
-        return entry_of(row.seq, row.body) if row else None
+        return next((entry_of(row.seq, row.body) for row in self.rows(query)), None)
 
     # holds and schedule
 
     def hold(self, hold_id: str) -> Hold | None:
         """The hold with this id."""
-        return next(self._holds(select(schema.holds).where(schema.holds.c.id == hold_id)), None)
+        rows = self.mappings(select(schema.holds).where(schema.holds.c.id == hold_id))
+        return next(map(projection.hold_of, rows), None)
 
     def holds(self) -> list[Hold]:
         """Every hold, those released too."""
-        return list(self._holds(select(schema.holds).order_by(schema.holds.c.id)))
-
-    def _holds(self, query: Select[Any]) -> Iterator[Hold]:
-        return map(projection.hold_of, self._connection.execute(query).mappings())
+        return [*map(projection.hold_of, self.mappings(select(schema.holds).order_by(schema.holds.c.id)))]
 
     def adoptions(self) -> tuple[Adoption, ...]:
         """Every version of the schedule that was put in force, in its order: from events, whatever rows say."""
         table = schema.events.c
         adopted = and_(table.subject == "schedule", table.kind == ScheduleAdopted.kind)
-        rows = self._connection.execute(select(table.body).where(adopted).order_by(table.seq))
+        rows = self.rows(select(table.body).where(adopted).order_by(table.seq))
         return tuple(projection.adoption_of(row.body) for row in rows)
 
     # persons
@@ -274,12 +262,10 @@ class View:
 
         TamperedError where its row, or its absence, is not what they say: somebody wrote a person's rights by hand.
         """
-        account = None
-        for entry in self.log(subject):
-            if isinstance(entry.event.change, AccountChange):
-                account = persons.apply(account, entry.event)
-        if self._account_rows(schema.accounts.c.id == subject) != _rows_of({subject: account} if account else {}):
-            raise TamperedError([_unexplained_account(subject)])
+        account = self._replayed(subject, AccountChange, persons.apply)
+        rows = [*map(dict, self.mappings(select(schema.accounts).where(schema.accounts.c.id == subject)))]
+        if rows != ([projection.account_row(subject, account)] if account else []):
+            raise TamperedError([unexplained_account(subject)])
         return account
 
     def person(self, name: str) -> Person | None:
@@ -304,10 +290,6 @@ class View:
         query = select(schema.credentials.c.failures).where(schema.credentials.c.account == subject)
         return self._connection.execute(query).scalar_one_or_none() or 0
 
-    def _account_rows(self, *where: ColumnElement[bool]) -> list[dict[str, Any]]:
-        query = select(schema.accounts).where(*where).order_by(schema.accounts.c.id)
-        return [dict(row) for row in self._connection.execute(query).mappings()]
-
     # disposal lists
 
     def disposal_list(self, name: str) -> DisposalList | None:
@@ -317,19 +299,19 @@ class View:
         """
         table = schema.disposal_lists.c
         query = select(schema.disposal_lists).where(or_(table.number == name, table.id == name))
-        row = self._connection.execute(query.order_by(table.number == name)).mappings().first()
+        row = next(iter(self.mappings(query.order_by(table.number == name))), None)
         if row is None:
             return None
-        found = self._replayed_list(row["id"])
+        found = self._replayed(row["id"], ListChange, lists.apply)
         if found is None or projection.list_row(found) != dict(row):
-            raise TamperedError([_unexplained_list(name)])
+            raise TamperedError([unexplained_list(name)])
         return replace(found, items=tuple(self._items(row["id"])))
 
     def proven_list(self, list_id: str) -> DisposalList:
         """The list with this id, without its items, replayed from its events; TamperedError as above."""
-        found, row = self._replayed_list(list_id), self.list_head(list_id)
+        found, row = self._replayed(list_id, ListChange, lists.apply), self.list_head(list_id)
         if found is None or row != found:
-            raise TamperedError([_unexplained_list(list_id)])
+            raise TamperedError([unexplained_list(list_id)])
         return found
 
     def disposal_lists(self, *states: ListState) -> list[DisposalList]:
@@ -338,14 +320,13 @@ class View:
         query = select(schema.disposal_lists).order_by(table.number)
         if states:
             query = query.where(table.state.in_(state.value for state in states))
-        return [projection.list_of(row) for row in self._connection.execute(query).mappings()]
+        return [*map(projection.list_of, self.mappings(query))]
 
     def list_head(self, name: str) -> DisposalList | None:
         """The list with this number or id as its row shows it, without its items."""
         table = schema.disposal_lists.c
         query = select(schema.disposal_lists).where(or_(table.number == name, table.id == name))
-        row = self._connection.execute(query).mappings().first()
-        return projection.list_of(row) if row else None
+        return next(map(projection.list_of, self.mappings(query)), None)
 
     def gone_of(self, list_id: str) -> int:
         """How many items of a list were destroyed."""
@@ -359,7 +340,7 @@ class View:
         table = schema.disposal_items.c
         still = func.sum(case((table.open, 1), else_=0))
         query = select(table.list_id, func.count(), still).group_by(table.list_id)
-        return {list_id: (every, there) for list_id, every, there in self._connection.execute(query)}
+        return {list_id: (every, there) for list_id, every, there in self.rows(query)}
 
     def items_of(self, records: Iterable[Record]) -> dict[ItemKey, Item]:
         """The items of those of the records that are on a list now."""
@@ -367,7 +348,7 @@ class View:
         table, found = schema.disposal_items.c, dict[ItemKey, "Item"]()
         for chunk in chunks(on, CHUNK):
             query = select(schema.disposal_items).where(table.record_id.in_(chunk))
-            for row in self._connection.execute(query).mappings():
+            for row in self.mappings(query):
                 if on[row["record_id"]] == row["list_id"]:
                     found[row["list_id"], row["record_id"]] = projection.item_of(row)
         return found
@@ -387,26 +368,6 @@ class View:
         whole = and_(table.altered_to.is_(None), table.missing_since.is_(None))
         return list(self.records(table.share == share, table.state == State.RETAINED.value, whole, limit=count))
 
-    def proven(self, ids: Iterable[str]) -> dict[str, Proven]:
-        """Those of the records asked for that exist, each replayed from its events.
-
-        TamperedError where a row, or a hold's, or an item's on a list, is not what they say: somebody wrote there by
-        hand, and nothing may be destroyed by such a row.
-        """
-        found: dict[str, Proven] = {}
-        adoptions = self.adoptions()
-        for chunk in chunks(ids, CHUNK):
-            wanted = self._histories(schema.events.c.subject.in_(chunk))
-            for history, findings in self._compared(wanted, adoptions):
-                if findings:
-                    hint = _("Leave everything as it is, and look for the last backup.")
-                    where = _("record {id}").format(id=history.subject)
-                    problems = [Problem(where, each.message, hint, "ledger.tampered", "L1") for each in findings]
-                    raise TamperedError(problems)
-                if history.record is not None:
-                    found[history.subject] = history.proven(history.record)
-        return found
-
     def open_items(self, list_id: str) -> list[Item]:
         """The items that are on a list and still there, by row."""
         return list(self._items(list_id, schema.disposal_items.c.open))
@@ -414,126 +375,15 @@ class View:
     def _items(self, list_id: str, *where: ColumnElement[bool]) -> Iterator[Item]:
         table = schema.disposal_items.c
         query = select(schema.disposal_items).where(table.list_id == list_id, *where).order_by(table.row)
-        return map(projection.item_of, self._connection.execute(query).mappings())
+        return map(projection.item_of, self.mappings(query))
 
-    def _replayed_list(self, list_id: str) -> DisposalList | None:
+    def _replayed(self, subject: str, kind: type[Change], apply: Callable[[T | None, Event], T]) -> T | None:
+        """What the events of a subject, replayed alone, make of it."""
         found = None
-        for entry in self.log(list_id):
-            if isinstance(entry.event.change, ListChange):
-                found = lists.apply(found, entry.event)
+        for entry in self.log(subject):
+            if isinstance(entry.event.change, kind):
+                found = apply(found, entry.event)
         return found
-
-    # the state held against the events
-
-    def differences(self) -> Iterator[chain.Finding]:
-        """Where a row is not what replaying the events alone gives (L1): something else wrote there."""
-        yield from self._record_differences()
-        yield from self._other_differences()
-        yield from self._account_differences()
-        yield from self._list_differences()
-        known = select(schema.events.c.seq).where(schema.events.c.subject == schema.records.c.id)
-        strangers = select(schema.records.c.id).where(~exists(known.correlate(schema.records)))
-        for row in self._connection.execute(strangers):
-            yield finding(0, _("there is a row of record {id}, but no event").format(id=row.id))
-
-    def _record_differences(self) -> Iterator[chain.Finding]:
-        for _history, findings in self._compared(self._histories(), self.adoptions()):
-            yield from findings
-
-    def _compared(
-        self, histories: Iterable[History], adoptions: tuple[Adoption, ...]
-    ) -> Iterator[tuple[History, list[chain.Finding]]]:
-        """Each history, and what is wrong with it or with the rows it should explain."""
-        for chunk in chunks(histories, CHUNK):
-            ids = [history.subject for history in chunk]
-            rows = self._connection.execute(select(schema.records).where(schema.records.c.id.in_(ids))).mappings()
-            stored = {row["id"]: dict(row) for row in rows}
-            held, items = self._holds_of(ids), self._item_rows(ids)
-            known = [history.record for history in chunk if history.record is not None]
-            days = {record.id: each.eligible_on for record, each in reckonings(known, adoptions)}
-            for history in chunk:
-                record, subject = history.record, history.subject
-                wanted = projection.record_row(record, days[subject]) if record else None
-                holds = record.holds if record else frozenset()
-                same = stored.get(subject) == wanted and held.get(subject, frozenset()) == holds
-                if same and items.get(subject, []) == history.item_rows():
-                    yield history, history.findings
-                else:
-                    text = _("the row of record {id} is not what its events say").format(id=subject)
-                    yield history, [*history.findings, finding(history.last, text)]
-
-    def _item_rows(self, ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-        table = schema.disposal_items.c
-        query = select(schema.disposal_items).where(table.record_id.in_(ids)).order_by(table.record_id, table.list_id)
-        found: dict[str, list[dict[str, Any]]] = {}
-        for row in self._connection.execute(query).mappings():
-            found.setdefault(row["record_id"], []).append(dict(row))
-        return found
-
-    def _histories(self, *where: ColumnElement[bool]) -> Iterator[History]:
-        """The events of each subject, subject by subject."""
-        query = select(schema.events).where(*where).order_by(schema.events.c.subject, schema.events.c.seq)
-        with self._connection.execute(query, execution_options={"yield_per": 1_000}) as rows:
-            for subject, group in groupby(rows, key=lambda row: row.subject):
-                yield History(subject).through(group)
-
-    def _of_kinds(self, changes: type[Change] | tuple[type[Change], ...]) -> Iterator[Entry]:
-        """Every event of these kinds, in order."""
-        table = schema.events.c
-        kinds = [name for name, change in KINDS.items() if issubclass(change, changes)]
-        query = select(table.seq, table.body).where(table.kind.in_(kinds))
-        for row in self._connection.execute(query.order_by(table.seq)):
-            yield entry_of(row.seq, row.body)
-
-    def _list_differences(self) -> Iterator[chain.Finding]:
-        found: dict[str, DisposalList] = {}
-        for seq, event in self._of_kinds(ListChange):
-            try:
-                found[event.subject] = lists.apply(found.get(event.subject), event)
-            except (RefusedError, ConflictError) as error:
-                yield impossible(seq, error)
-        rows = self._connection.execute(select(schema.disposal_lists)).mappings()
-        stored = {row["id"]: dict(row) for row in rows}
-        wanted = {list_id: projection.list_row(each) for list_id, each in found.items()}
-        for list_id in sorted(stored.keys() | wanted.keys()):
-            if stored.get(list_id) != wanted.get(list_id):
-                yield finding(0, _unexplained_list(list_id).message)
-        known = select(schema.events.c.seq).where(schema.events.c.subject == schema.disposal_items.c.record_id)
-        strangers = select(schema.disposal_items.c.record_id).where(~exists(known.correlate(schema.disposal_items)))
-        for row in self._connection.execute(strangers):
-            yield finding(0, _("there is a row of record {id}, but no event").format(id=row.record_id))
-
-    def _other_differences(self) -> Iterator[chain.Finding]:
-        holds: dict[str, Hold] = {}
-        numbers: list[tuple[int, int]] = []
-        for seq, event in self._of_kinds((HoldChange, ScheduleAdopted)):
-            if isinstance(event.change, ScheduleAdopted):
-                numbers.append((event.change.number, seq))
-            else:
-                holds[event.subject] = lifecycle.apply_hold(holds.get(event.subject), event)
-        if sorted(self.holds(), key=_by_id) != sorted(holds.values(), key=_by_id):
-            yield finding(0, _("the holds are not what the events say"))
-        stored = self._connection.execute(select(schema.adoptions.c.number, schema.adoptions.c.event))
-        if sorted(map(tuple, stored)) != sorted(numbers):
-            yield finding(0, _("the versions of the schedule are not what the events say"))
-
-    def _account_differences(self) -> Iterator[chain.Finding]:
-        accounts: dict[str, Account] = {}
-        for seq, event in self._of_kinds(AccountChange):
-            try:
-                accounts[event.subject] = persons.apply(accounts.get(event.subject), event)
-            except (RefusedError, ConflictError) as error:
-                yield impossible(seq, error)
-        stored, wanted = self._account_rows(), _rows_of(accounts)
-        for subject in sorted({row["id"] for row in (*stored, *wanted) if (row in stored) != (row in wanted)}):
-            yield finding(0, _unexplained_account(subject).message)
-        kept = self._connection.execute(select(schema.credentials.c.account, schema.credentials.c.secret))
-        for subject, secret in kept.all():
-            known = accounts.get(subject)
-            if secret and (known is None or passwords.digest(secret) != known.secret):
-                name = subject.removeprefix("account/")
-                text = _("the stored password of account {name} is not the one its events name")
-                yield finding(0, text.format(name=name))
 
 
 def _instant_in(body: ColumnElement[bytes], dialect: str) -> ColumnElement[str]:
@@ -541,27 +391,6 @@ def _instant_in(body: ColumnElement[bytes], dialect: str) -> ColumnElement[str]:
     if dialect == "postgresql":
         return func.json_extract_path_text(cast(func.convert_from(body, "UTF8"), JSON), "at")
     return func.json_extract(cast(body, Text), "$.at")
-
-
-def _rows_of(accounts: Mapping[str, Account]) -> list[dict[str, Any]]:
-    return [projection.account_row(subject, accounts[subject]) for subject in sorted(accounts)]
-
-
-def _unexplained_account(subject: str) -> Problem:
-    name = subject.removeprefix("account/")
-    message = _("the row of account {name} is not what its events say").format(name=name)
-    hint = _("Leave everything as it is, and look for the last backup.")
-    return Problem(_("ledger"), message, hint, "ledger.tampered", "L1")
-
-
-def _unexplained_list(name: str) -> Problem:
-    message = _("the row of disposal list {number} is not what its events say").format(number=name)
-    hint = _("Leave everything as it is, and look for the last backup.")
-    return Problem(_("ledger"), message, hint, "ledger.tampered", "L1")
-
-
-def _by_id(hold: Hold) -> str:
-    return hold.id
 
 
 def overlaid(overlay: Overlay) -> ColumnElement[bool]:

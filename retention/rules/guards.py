@@ -1,6 +1,6 @@
 """Pure: what has to hold before something may happen to a record. Each guard answers None, or what is in the way.
 
-A guard sees the record and the event that would change it; the rule it keeps is the ``clause`` of its problem (L8).
+A guard sees the record, the change and its business date; the rule it keeps is the ``clause`` of its problem (L8).
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
         Approved,
         Destroyed,
         DestroyIntended,
-        Event,
         Extended,
         Held,
         Listed,
@@ -36,10 +35,10 @@ if TYPE_CHECKING:
     from retention.rules.model import Record
     from retention.rules.schedule import Term
 
-Guard: TypeAlias = "Callable[[Record, Event, Any], Problem | None]"
+Guard: TypeAlias = "Callable[[Record, Any, date], Problem | None]"
 
 
-def not_held(record: Record, _event: Event, _change: Any) -> Problem | None:
+def not_held(record: Record, _change: Any, _on: date) -> Problem | None:
     """D3: a hold always wins."""
     if not record.holds:
         return None
@@ -47,7 +46,7 @@ def not_held(record: Record, _event: Event, _change: Any) -> Problem | None:
     return fault(record, "held", "D3", message, _("It has to be released first, by who may."))
 
 
-def whole(record: Record, _event: Event, _change: Any) -> Problem | None:
+def whole(record: Record, _change: Any, _on: date) -> Problem | None:
     """W3, W4: what was altered or is missing waits for a person."""
     if record.altered_to is not None:
         message = _("the content is not what was filed")
@@ -58,14 +57,14 @@ def whole(record: Record, _event: Event, _change: Any) -> Problem | None:
     return None
 
 
-def classified(record: Record, _event: Event, _change: Any) -> Problem | None:
+def classified(record: Record, _change: Any, _on: date) -> Problem | None:
     """D4: what nobody has classified is never due."""
     if record.class_key is not None:
         return None
     return fault(record, "unclassified", "D4", _("the class is not known"), _("Classify the record first."))
 
 
-def not_permanent(record: Record, _event: Event, _change: Any) -> Problem | None:
+def not_permanent(record: Record, _change: Any, _on: date) -> Problem | None:
     """D12: disposal papers stay for ever, and so does what an appraisal made permanent."""
     if record.proof:
         message = _("papers that prove a disposal are kept for ever")
@@ -76,15 +75,15 @@ def not_permanent(record: Record, _event: Event, _change: Any) -> Problem | None
     return None
 
 
-def eligible(record: Record, event: Event, change: Listed) -> Problem | None:
+def eligible(record: Record, change: Listed, on: date) -> Problem | None:
     """D4: nothing is listed before its day."""
-    if change.eligible_on <= event.on:
+    if change.eligible_on <= on:
         return None
     message = _("it has to be kept until {day}").format(day=change.eligible_on)
     return fault(record, "not_due", "D4", message, Remedy("day.explain"))
 
 
-def on_this_list(record: Record, _event: Event, change: Appraised | Approved | DestroyIntended) -> Problem | None:
+def on_this_list(record: Record, change: Appraised | Approved | DestroyIntended, _on: date) -> Problem | None:
     """D1: an approval is for the list it was given on."""
     if change.list_id == record.list_id:
         return None
@@ -93,7 +92,7 @@ def on_this_list(record: Record, _event: Event, change: Appraised | Approved | D
 
 
 def same_content(
-    record: Record, _event: Event, change: Approved | DestroyIntended | Quarantined | UnlinkIntended
+    record: Record, change: Approved | DestroyIntended | Quarantined | UnlinkIntended, _on: date
 ) -> Problem | None:
     """D1, D6: an approval covers exactly one digest."""
     if change.digest == record.digest:
@@ -102,7 +101,7 @@ def same_content(
     return fault(record, "other_content", "D1", message, _("Put it on a new list."))
 
 
-def none_open(record: Record, _event: Event, _change: Any) -> Problem | None:
+def none_open(record: Record, _change: Any, _on: date) -> Problem | None:
     """D7: one intent at a time."""
     if record.intent is None:
         return None
@@ -110,7 +109,7 @@ def none_open(record: Record, _event: Event, _change: Any) -> Problem | None:
     return fault(record, "intent_open", "D7", message, _("Recovery finds out what became of it."))
 
 
-def of_this_attempt(record: Record, _event: Event, change: Any) -> Problem | None:
+def of_this_attempt(record: Record, change: Any, _on: date) -> Problem | None:
     """D7: an outcome belongs to the open intent; only what people destroyed by hand had none."""
     if change.attempt == record.intent:
         return None
@@ -118,7 +117,7 @@ def of_this_attempt(record: Record, _event: Event, change: Any) -> Problem | Non
     return fault(record, "other_attempt", "D7", message, _("Look at the record's history."))
 
 
-def outcome_fits(record: Record, _event: Event, change: Destroyed) -> Problem | None:
+def outcome_fits(record: Record, change: Destroyed, _on: date) -> Problem | None:
     """D7: removed means out of quarantine; by hand means approved, and no intent of ours."""
     fits = {
         Outcome.REMOVED: record.state is State.QUARANTINED,
@@ -131,18 +130,18 @@ def outcome_fits(record: Record, _event: Event, change: Destroyed) -> Problem | 
     return fault(record, "outcome", "D7", message, _("Record what was seen, and no more."))
 
 
-def not_held_by_hand(record: Record, event: Event, change: Destroyed) -> Problem | None:
+def not_held_by_hand(record: Record, change: Destroyed, on: date) -> Problem | None:
     """D3: what people destroyed in spite of a hold is missing, and no disposal."""
-    return not_held(record, event, change) if change.outcome is Outcome.BY_HAND else None
+    return not_held(record, change, on) if change.outcome is Outcome.BY_HAND else None
 
 
-def is_altered(record: Record, _event: Event, _change: Any) -> Problem | None:
+def is_altered(record: Record, _change: Any, _on: date) -> Problem | None:
     if record.altered_to is not None:
         return None
     return fault(record, "not_altered", "W3", _("nothing was altered"), _("There is nothing to decide."))
 
 
-def settles_as_found(record: Record, _event: Event, change: AlterationSettled) -> Problem | None:
+def settles_as_found(record: Record, change: AlterationSettled, _on: date) -> Problem | None:
     """W3: a correction takes the content that was found; otherwise the filed one stays."""
     wanted = record.altered_to if change.decision is Decision.CORRECTION else record.digest
     if change.digest == wanted:
@@ -151,51 +150,51 @@ def settles_as_found(record: Record, _event: Event, change: AlterationSettled) -
     return fault(record, "other_content", "W3", message, _("Scan again and decide on what is there now."))
 
 
-def is_missing(record: Record, _event: Event, _change: Any) -> Problem | None:
+def is_missing(record: Record, _change: Any, _on: date) -> Problem | None:
     if record.missing_since is not None:
         return None
     return fault(record, "not_missing", "W4", _("it was not missing"), _("Scan again."))
 
 
-def not_missing(record: Record, _event: Event, _change: Any) -> Problem | None:
+def not_missing(record: Record, _change: Any, _on: date) -> Problem | None:
     if record.missing_since is None:
         return None
     return fault(record, "missing_already", "W4", _("it is missing already"), _("Scan again."))
 
 
-def has_resurfaced(record: Record, _event: Event, _change: Any) -> Problem | None:
+def has_resurfaced(record: Record, _change: Any, _on: date) -> Problem | None:
     if record.resurfaced_at is not None:
         return None
     return fault(record, "not_resurfaced", "W5", _("it did not appear again"), _("There is nothing to decide."))
 
 
-def differs(record: Record, _event: Event, change: Altered) -> Problem | None:
+def differs(record: Record, change: Altered, _on: date) -> Problem | None:
     if change.digest != record.digest:
         return None
     return fault(record, "not_altered", "W3", _("the content is what was filed"), _("Scan again."))
 
 
-def not_held_by_this(record: Record, _event: Event, change: Held) -> Problem | None:
+def not_held_by_this(record: Record, change: Held, _on: date) -> Problem | None:
     if change.hold_id not in record.holds:
         return None
     message = _("hold {holds} covers it already").format(holds=change.hold_id)
     return fault(record, "held_already", "D3", message, _("There is nothing to do."))
 
 
-def held_by_this(record: Record, _event: Event, change: Released) -> Problem | None:
+def held_by_this(record: Record, change: Released, _on: date) -> Problem | None:
     if change.hold_id in record.holds:
         return None
     message = _("hold {holds} does not cover it").format(holds=change.hold_id)
     return fault(record, "not_held", "D3", message, _("There is nothing to do."))
 
 
-def new_term_with_reason(record: Record, event: Event, change: Extended) -> Problem | None:
+def new_term_with_reason(record: Record, change: Extended, on: date) -> Problem | None:
     """R5: keeping longer needs a term that says how long, and why; it never shortens an earlier one."""
     if not (change.term.known and change.reason.strip()):
         message = _("keeping longer needs a new term and a reason")
         return fault(record, "extension", "R5", message, _("Write for example 2年, or 永久, and why."))
     before = record.extension
-    if before is None or _end(event.on, change.term) >= _end(before.appraised_on, before.term):
+    if before is None or _end(on, change.term) >= _end(before.appraised_on, before.term):
         return None
     message = _("the new term ends earlier than the one given on {day}").format(day=before.appraised_on)
     return fault(record, "extension", "R5", message, _("Give a term that ends later."))

@@ -78,7 +78,7 @@ def apply(record: Record | None, event: Event) -> Record:
         raise ConflictError([_never_filed(event)])
     if record.state not in transition.sources:
         raise ConflictError([_wrong_state(record, event)])
-    found = [guard(record, event, event.change) for guard in transition.requires]
+    found = [guard(record, event.change, event.on) for guard in transition.requires]
     if problems := [problem for problem in found if problem]:
         raise RefusedError(problems)
     return transition.effect(record, event, event.change)

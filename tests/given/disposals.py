@@ -14,6 +14,7 @@ from retention.acts import accounts
 from retention.disposal import approval as disposal
 from retention.disposal.approval import Answer
 from retention.errors import RefusedError
+from retention.ledger import proving
 from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules.dates import CHINA
 from retention.rules.events import Filed, Held, HoldPlaced, ScheduleAdopted
@@ -125,7 +126,7 @@ class World:
 
     def differences(self) -> list[str]:
         with self.ledger.read() as view:
-            return [finding.message for finding in view.differences()]
+            return [finding.message for finding in proving.differences(view)]
 
     def refusals(self) -> list[tuple[str, tuple[str, ...]]]:
         """What was refused, and by which rules, in the order it was tried."""

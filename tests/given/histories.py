@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
 from foundation.period import Period
-from retention.ledger import chain, schema
+from retention.ledger import chain, proving, schema
 from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules import events
 from retention.rules.model import Policy
@@ -71,7 +71,7 @@ def findings(ledger: Ledger, *points: Checkpoint) -> set[Tampering]:
 
 def differences(ledger: Ledger) -> list[chain.Finding]:
     with ledger.read() as view:
-        return list(view.differences())
+        return list(proving.differences(view))
 
 
 def a_history(ledger: Ledger) -> None:

@@ -12,7 +12,7 @@ from docgen.forms.loading import load_forms
 from given.places import ROOT
 from retention.filing.identify import Catalogue, Kind
 from retention.filing.scan import Pass, Scanner, Share
-from retention.ledger import schema
+from retention.ledger import proving, schema
 from retention.rules.people import Actor
 from samples.making import centre
 
@@ -126,4 +126,4 @@ class Desk:
     def sound(self) -> bool:
         """Whether the state is what the events say, and the chain holds."""
         with self.ledger.read() as view:
-            return not list(view.differences()) and self.ledger.verify().sound
+            return not list(proving.differences(view)) and self.ledger.verify().sound

@@ -74,7 +74,7 @@ from retention.disposal import execution
 from retention.errors import ConflictError, RefusedError, SourceError, UnknownError
 from retention.filing.first_lines import peek
 from retention.filing.identify import Catalogue, Confidence, Document, Standing, identify
-from retention.ledger import chain, checkpoints
+from retention.ledger import chain, checkpoints, proving
 from retention.ledger.chain import Tampering
 from retention.ledger.ledger import Draft
 from retention.rules import events
@@ -741,7 +741,7 @@ def test_papers_are_filed_as_permanent_records_by_the_person(office: Archive) ->
             with pytest.raises(RefusedError) as refused:
                 office.ledger.append([Draft(record.id, listed)], stamp("tan.xw", 21))
             assert "D12" in refused.value.rules
-        assert list(view.differences()) == []
+        assert list(proving.differences(view)) == []
 
 
 def test_asking_twice_gives_the_paper_that_is_there(office: Archive) -> None:

@@ -21,7 +21,7 @@ from retention.acts import schedule as enactment
 from retention.errors import ConflictError, RefusedError, RetentionError, UnknownError
 from retention.filing.identify import Catalogue, Kind
 from retention.ledger import counting as tally
-from retention.ledger import schema
+from retention.ledger import proving, schema
 from retention.ledger.ledger import Draft
 from retention.ledger.selection import Selection, by_place, conditions
 from retention.rules.dates import ClockFault
@@ -690,7 +690,7 @@ def test_an_adoption_is_whole_in_its_event(archive: Archive) -> None:  # L1, P1
     with archive.ledger.read() as view:
         (entry,) = [entry for entry in view.log(enactment.SCHEDULE) if isinstance(entry.event.change, ScheduleAdopted)]
         assert entry.event.change == ScheduleAdopted(1, version())
-        assert list(view.differences()) == []
+        assert list(proving.differences(view)) == []
 
 
 # --- duplicates -------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from office import Office, create_office
 from office.archive import people
 from retention.acts import accounts
 from retention.errors import ConflictError, RefusedError, TamperedError
-from retention.ledger import chain, schema
+from retention.ledger import chain, proving, schema
 from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules import events, passwords, persons
 from retention.rules.people import Actor, Person, Role
@@ -102,7 +102,7 @@ def kinds(ledger: Ledger) -> list[str]:
 
 def differences(ledger: Ledger) -> list[chain.Finding]:
     with ledger.read() as view:
-        return list(view.differences())
+        return list(proving.differences(view))
 
 
 def run(ledger: Ledger, *statements: str) -> None:
