@@ -203,7 +203,7 @@ class BookState:
         if compiled is None:
             return UNKNOWN
         try:
-            return compiled(lambda i: self.given(_on(compiled.refs[i], program.sheet.name), found))
+            return compiled.call(lambda i: self.given(_on(compiled.refs[i], program.sheet.name), found))
         except NotEvaluable:
             return UNKNOWN
 
@@ -295,7 +295,7 @@ class BookState:
         def call(*values: Any) -> Any:
             try:
                 given = [v if type(v) in _READY else known(v, since_1904=since_1904) for v in values]
-                return function(*given) if function is not None else UNKNOWN
+                return function.call(*given) if function is not None else UNKNOWN
             except NotEvaluable:
                 return UNKNOWN
             except Pending:
@@ -311,7 +311,7 @@ class BookState:
         found = self.plan[index]
         asking = _Asking(sheet_state, found, sheet_state.program.branch_of[found.cell.row].chain(), inputs)
         try:
-            return compiled(lambda i: self._input(asking, compiled.refs[i]))
+            return compiled.call(lambda i: self._input(asking, compiled.refs[i]))
         except NotEvaluable:
             return UNKNOWN
         except Pending:

@@ -1,6 +1,18 @@
 """Pure: where the rows of a template sheet are once its loops have been rendered.
 
-``Layout`` moves references as Excel does when rows are inserted.
+``Layout`` moves references as Excel does when rows are inserted. Before → after, of a loop whose row 5 is rendered
+three times (rows 4 and 6 hold its tags and go)::
+
+    template                          sheet
+    3  已收                            3  已收
+    4  {%tr for r in rows %}
+    5  {{ r.paid }}  =E5*2            4, 5, 6  =E4*2, =E5*2, =E6*2       inside: the copy's own row
+    6  {%tr endfor %}
+    7  =SUM(D5:D5)                    7  =SUM(D4:D6)                     outside: from the first copy to the last
+    8  =D3                            8  =D3                             rows that stay: where they stand now
+
+With no copy ``=SUM(D5:D5)`` would have nothing to point at: then the block keeps one empty row (``blank``), or its
+references point at the empty row that follows (``borrows``), and the sum is 0.
 """
 
 from __future__ import annotations

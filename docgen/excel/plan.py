@@ -22,7 +22,7 @@ from docgen.excel.reader import Branch, SheetCell, SheetRow, TagBlock, TemplateS
 from docgen.sheets.book import letter
 from docgen.template.compiler import TokenSource, tag_tokens
 from docgen.template.environment import TemplateEnvironment
-from docgen.template.marks import Site, SiteKind, TagMark
+from docgen.template.marks import Marks, Site, SiteKind, TagMark
 from docgen.template.tags import Tag, TagKind
 from docgen.template.xml_text import escape, escape_attribute
 from foundation.language import _
@@ -69,7 +69,7 @@ class SheetCompiler:
         moving: set[str],
     ) -> None:
         self.sheet, self.env, self.formulas, self.looked = sheet, env, formulas, looked
-        self.marks: dict[int, TagMark] = {}
+        self.marks = Marks()
         self.plans: dict[int, Plan] = {}
         self.script: list[tuple[str, Any]] = []
         self.blanks: dict[int, bytes] = {}
@@ -111,10 +111,7 @@ class SheetCompiler:
         yield Token(first, "variable_end", "}}")
 
     def _mark(self, source: str, text: str, cell: SheetCell, *, statement: bool = False) -> TagMark:
-        place: Any = SheetPlace(self.sheet.name, cell.ref)
-        mark = TagMark(len(self.marks) + 1, statement, source, text, place)
-        self.marks[mark.number] = mark
-        return mark
+        return self.marks.add(source, text, SheetPlace(self.sheet.name, cell.ref), statement=statement)
 
     def _emit(self, plan: Plan, marks: list[TagMark] | None = None) -> Plan:
         number = len(self.plans) + 1
@@ -178,7 +175,12 @@ class SheetCompiler:
         start.before += self.loops.at_copy_start(branch)
 
     def _stand_in(self, absent: Branch, printed: Branch | None) -> None:
-        """References have no row but this branch's, which was not printed: they get an empty row, or borrow one."""
+        """References have no row but this branch's, which was not printed: they get an empty row, or borrow one.
+
+        Before → after, of ``{%tr if rows %}`` row 5 ``{%tr else %}`` row 7 ``{%tr endif %}`` and ``=SUM(D5:D5)`` below,
+        when there are no rows: if row 7 (``本月无``) is empty in column D, D5 borrows it, and the sum reads D4:D4,
+        where row 7 went; if it is not, an empty row is printed that stands for row 5 alone.
+        """
         columns = self.looked.stands.get(absent.index)
         if columns is None:
             return

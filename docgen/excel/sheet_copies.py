@@ -21,7 +21,7 @@ from docgen.excel.moved_parts import Moves
 from docgen.excel.promises import SheetProgram
 from docgen.template.compiler import Program
 from docgen.template.environment import TemplateEnvironment
-from docgen.template.package import CONTENT_TYPES, rels_name
+from docgen.template.package import CONTENT_TYPES, rels_name, target_of
 from docgen.template.xml_text import escape_attribute, plain_text
 from foundation.language import _
 
@@ -29,19 +29,8 @@ LONGEST_NAME = 31
 _ILLEGAL = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 _TARGET = re.compile(r'Target="([^"]*)"')
 _R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-COPIED = frozenset(
-    [
-        "drawing",
-        "comments",
-        "vmlDrawing",
-        "threadedComment",
-        "chart",
-        "chartUserShapes",
-        "chartStyle",
-        "chartColorStyle",
-        "chartEx",
-    ]
-)
+_CHARTS = ("chart", "chartUserShapes", "chartStyle", "chartColorStyle", "chartEx")
+COPIED = frozenset(("drawing", "comments", "vmlDrawing", "threadedComment", *_CHARTS))
 """Kinds of parts each copy gets for itself."""
 SHARED = frozenset(("image", "printerSettings", "hyperlink", "person"))
 """Kinds of parts the copies have in common."""
@@ -246,12 +235,7 @@ def _rels_of(program: SheetProgram, part: str, raw: Mapping[str, bytes]) -> Iter
         return
 
     def moved(match: re.Match[str]) -> str:
-        target = match[1]
-        full = (
-            target.lstrip("/")
-            if target.startswith("/")
-            else posixpath.normpath(posixpath.join(posixpath.dirname(part), target))
-        )
+        full = target_of(posixpath.dirname(part), match[1])
         return f'Target="/{part_of(program, full)}"' if full in program.hanging else match[0]
 
     yield rels_name(part_of(program, part)), _TARGET.sub(moved, found.decode()).encode()

@@ -17,12 +17,13 @@ from typing import IO, Any, Literal
 from docgen.errors import Problem, TemplateError
 from docgen.excel.book_state import BookState
 from docgen.excel.cell_styles import CellFormats
-from docgen.excel.compiler import STYLES, PartProgram, compile_workbook, without_calc_chain
+from docgen.excel.compiler import PartProgram, compile_workbook, without_calc_chain
 from docgen.excel.formulas.in_loops import FormulaCell
 from docgen.excel.moved_parts import Moves
 from docgen.excel.promises import SheetProgram
 from docgen.excel.sheet_copies import Listing, SheetCopies, part_of
 from docgen.excel.sheet_state import Promise
+from docgen.excel.workbook import STYLES
 from docgen.template.environment import make_environment
 from docgen.template.needs import Need, needs_of
 from docgen.template.package import (

@@ -8,24 +8,8 @@ from typing import Any, Self
 
 from jinja2 import nodes
 
-_KEEPS_ITEMS = frozenset(
-    [
-        "sort",
-        "list",
-        "reverse",
-        "unique",
-        "select",
-        "reject",
-        "selectattr",
-        "rejectattr",
-        "default",
-        "d",
-        "_gd_rows",
-        "_gd_bounded",
-        "slice",
-        "batch",
-    ]
-)
+_LISTS = ("sort", "list", "reverse", "unique", "select", "reject", "selectattr", "rejectattr", "slice", "batch")
+_KEEPS_ITEMS = frozenset((*_LISTS, "default", "d", "_gd_rows", "_gd_bounded"))
 _PICKS_ITEM = frozenset(("first", "last", "random", "min", "max"))
 _GLOBALS = frozenset(("range", "dict", "cycler", "joiner", "namespace", "loop", "caller", "varargs", "kwargs"))
 

@@ -105,6 +105,11 @@ def rels_name(part: str) -> str:
     return posixpath.join(head, "_rels", tail + ".rels")
 
 
+def target_of(folder: str, target: str) -> str:
+    """The part a relationship of a part in this folder leads to."""
+    return target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+
+
 def read_package(source: Source, name: str) -> dict[str, Member]:
     """All members of an OOXML package, in the order of its directory.
 

@@ -28,19 +28,9 @@ BLOCK_CONTAINERS = frozenset(
 )
 TRANSPARENT = frozenset(W + n for n in ("sdt", "sdtContent", "customXml", "ins", "moveTo", "body", "hdr", "ftr"))
 RANGE_MARKS = frozenset(
-    W + n
-    for n in (
-        "bookmarkStart",
-        "bookmarkEnd",
-        "commentRangeStart",
-        "commentRangeEnd",
-        "permStart",
-        "permEnd",
-        "moveFromRangeStart",
-        "moveFromRangeEnd",
-        "moveToRangeStart",
-        "moveToRangeEnd",
-    )
+    W + kind + edge
+    for kind in ("bookmark", "commentRange", "perm", "moveFromRange", "moveToRange")
+    for edge in ("Start", "End")
 )
 TCPR_ORDER = [
     W + n
@@ -70,16 +60,9 @@ def parse(xml: bytes, name: str, file: str) -> Element:
     try:
         root = etree.fromstring(xml, parser)
     except etree.XMLSyntaxError as exc:
-        raise TemplateError(
-            [
-                Problem(
-                    f"{file} {name}",
-                    _("the part is not well-formed XML: {detail}").format(detail=exc.msg),
-                    _("Open the document in Word and save it again."),
-                    "part.malformed",
-                )
-            ]
-        ) from exc
+        message = _("the part is not well-formed XML: {detail}").format(detail=exc.msg)
+        hint = _("Open the document in Word and save it again.")
+        raise TemplateError([Problem(f"{file} {name}", message, hint, "part.malformed")]) from exc
     if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]
         raise _has_doctype(name, file)
     return root
@@ -89,16 +72,9 @@ _DOCTYPE = b"<!DOCTYPE"
 
 
 def _has_doctype(name: str, file: str) -> TemplateError:
-    return TemplateError(
-        [
-            Problem(
-                f"{file} {name}",
-                _("the part has a document type declaration, which no Word document has"),
-                _("Use a document saved by Word, WPS or LibreOffice."),
-                "part.doctype",
-            )
-        ]
-    )
+    message = _("the part has a document type declaration, which no Word document has")
+    hint = _("Use a document saved by Word, WPS or LibreOffice.")
+    return TemplateError([Problem(f"{file} {name}", message, hint, "part.doctype")])
 
 
 def serialise(root: Element) -> str:

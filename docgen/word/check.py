@@ -37,15 +37,9 @@ def assert_sound(blob: bytes, name: str) -> None:
     """Raise TemplateError listing every defect of a rendered document."""
     found = list(defects(blob))
     if found:
-        raise TemplateError(
-            Problem(
-                name,
-                _("the finished document is not sound: {defect}").format(defect=defect),
-                _("Check the conditions around this place in the template."),
-                "output.unsound",
-            )
-            for defect in found
-        )
+        told = _("the finished document is not sound: {defect}")
+        hint = _("Check the conditions around this place in the template.")
+        raise TemplateError(Problem(name, told.format(defect=each), hint, "output.unsound") for each in found)
 
 
 def defects(blob: bytes) -> Iterator[str]:

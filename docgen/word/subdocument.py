@@ -86,14 +86,10 @@ class Subdocument(Rich):
             if not external and kind not in ("image", "header", "footer", ""):
                 found.add(target)
         if found:
+            told = _("the sub-document holds {what}, which cannot be carried over")
+            hint = _("Remove it there, or paste it into the template.")
             raise DataError(
-                Problem(
-                    self.name,
-                    _("the sub-document holds {what}, which cannot be carried over").format(what=what),
-                    _("Remove it there, or paste it into the template."),
-                    "subdocument.content",
-                )
-                for what in sorted(found)
+                Problem(self.name, told.format(what=what), hint, "subdocument.content") for what in sorted(found)
             )
 
     def plain(self) -> str:
@@ -216,14 +212,11 @@ _NUMBERED = {
 def _relationships(xml: bytes, name: str) -> dict[str, tuple[str, str, bool]]:
     if not xml:
         return {}
+    found = [r for r in parse(xml, "rels", name) if isinstance(r.tag, str)]
+    kinds = [str(r.get("Type")).rsplit("/", 1)[-1] for r in found]
     return {
-        str(r.get("Id")): (
-            str(r.get("Type")).rsplit("/", 1)[-1],
-            str(r.get("Target")),
-            r.get("TargetMode") == "External",
-        )
-        for r in parse(xml, "rels", name)
-        if isinstance(r.tag, str)
+        str(r.get("Id")): (kind, str(r.get("Target")), r.get("TargetMode") == "External")
+        for r, kind in zip(found, kinds, strict=True)
     }
 
 

@@ -145,18 +145,9 @@ def _raw(_site: Site) -> Callable[[Any], str]:
     return write
 
 
-def _attribute(_site: Site) -> Callable[[Any], str]:
-    def write(value: Any) -> str:
-        return escape_attribute(legal(plain_text(value)).replace("\a", "\n").replace("\f", "\n"))
-
-    return write
-
-
-def _leaf(_site: Site) -> Callable[[Any], str]:
-    def write(value: Any) -> str:
-        return escape(legal(plain_text(value)).replace("\a", "\n").replace("\f", "\n"))
-
-    return write
+def _lines(value: Any) -> str:
+    """A value where there are neither paragraphs nor pages: both begin a line."""
+    return legal(plain_text(value)).replace("\a", "\n").replace("\f", "\n")
 
 
 def _drawing(site: Site) -> Callable[[Any], str]:
@@ -164,8 +155,7 @@ def _drawing(site: Site) -> Callable[[Any], str]:
     line = f"</a:t></a:r><a:br/><a:r>{site.rpr}<a:t>"
 
     def write(value: Any) -> str:
-        text = escape(legal(plain_text(value)))
-        return text.replace("\a", "\n").replace("\f", "\n").replace("\n", line)
+        return escape(_lines(value)).replace("\n", line)
 
     return write
 
@@ -175,9 +165,9 @@ _SLOW: dict[SiteKind, Callable[[Site], Callable[[Any], str]]] = {
     SiteKind.RUNS: _runs,
     SiteKind.PARAGRAPHS: _paragraphs,
     SiteKind.RAW: _raw,
-    SiteKind.ATTRIBUTE: _attribute,
+    SiteKind.ATTRIBUTE: lambda _site: lambda value: escape_attribute(_lines(value)),
     SiteKind.DRAWING: _drawing,
-    SiteKind.PLAIN: _leaf,
+    SiteKind.PLAIN: lambda _site: lambda value: escape(_lines(value)),
 }
 
 

@@ -29,4 +29,4 @@ def evaluate(
         ref = compiled.refs[index]
         return cells(ref) if ref.is_range else cell(ref.sheet, ref.row1 or 0, ref.col1 or 0)
 
-    return compiled(value_of)
+    return compiled.call(value_of)

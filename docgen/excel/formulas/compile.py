@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from docgen.excel.formulas.arithmetic import FUNCTIONS, ExcelError, NotEvaluable, Result
 from docgen.excel.formulas.references import Formula, Ref, lexemes
@@ -278,19 +278,14 @@ def _function(code: _Code, parameters: Iterable[str]) -> Callable[..., Result]:
     return function
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledFormula:
+class CompiledFormula(NamedTuple):
     """A formula as a function of the references it reads, ``refs``.
 
-    It is called with a function from an index into them to a cell's value or, of a range, the values or their
-    ``Aggregate``.
+    ``call`` takes a function from an index into them to a cell's value or, of a range, the values or their Aggregate.
     """
 
     refs: tuple[Ref, ...]
-    call: Callable[[Callable[[int], Any]], Result] = field(repr=False)
-
-    def __call__(self, value_of: Callable[[int], Any]) -> Result:
-        return self.call(value_of)
+    call: Callable[[Callable[[int], Any]], Result]
 
 
 @lru_cache(maxsize=4096)
@@ -306,15 +301,11 @@ def compile_formula(formula: Formula) -> CompiledFormula:
     return CompiledFormula(tuple(refs), _function(code, ["get"]))
 
 
-@dataclass(frozen=True, slots=True)
-class RowFunction:
-    """A formula over cells of its own row: called with the values of ``columns``, in that order."""
+class RowFunction(NamedTuple):
+    """A formula over cells of its own row: ``call`` takes the values of ``columns``, in that order."""
 
     columns: tuple[int, ...]
-    call: Callable[..., Result] = field(repr=False)
-
-    def __call__(self, *values: Any) -> Result:
-        return self.call(*values)
+    call: Callable[..., Result]
 
 
 _WIDEST = 255

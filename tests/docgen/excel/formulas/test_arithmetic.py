@@ -307,14 +307,14 @@ def test_a_formula_of_a_row_is_a_function_of_its_values() -> None:
     amount = row_function(Formula.parse("=ROUND(D5*E5,2)"), 5)
     assert amount is not None
     assert amount.columns == (4, 5)
-    assert amount(3, 1.335) == 4.01
-    assert amount(Decimal(2), None) == 0.0
-    assert amount("x", 1.0) is ExcelError.VALUE
+    assert amount.call(3, 1.335) == 4.01
+    assert amount.call(Decimal(2), None) == 0.0
+    assert amount.call("x", 1.0) is ExcelError.VALUE
     across = row_function(Formula.parse('=IF(A5="","",SUM(B5:D5)-$E5)'), 5)
     assert across is not None
     assert across.columns == (1, 2, 3, 4, 5)
-    assert across("甲", 1.0, None, "x", 0.5) == 0.5
-    assert across(None, 1.0, None, "x", 0.5) == ""
+    assert across.call("甲", 1.0, None, "x", 0.5) == 0.5
+    assert across.call(None, 1.0, None, "x", 0.5) == ""
 
 
 @pytest.mark.parametrize("text", ["D5*D6", "Sheet1!D5", "SUM(D4:D5)", "SUM(5:5)", "SUM(D:D)", "SUM(A5:XFD5)"])
@@ -325,8 +325,8 @@ def test_a_formula_that_looks_elsewhere_is_no_function_of_a_row(text: str) -> No
 def test_a_compiled_formula_says_what_it_reads() -> None:
     compiled = compile_formula(Formula.parse("IF(D5>0,F4+D5,SUM(E5))"))
     assert [str(ref) for ref in compiled.refs] == ["D5", "F4", "E5:E5"]
-    assert compiled([2.0, 3.0, [1.0]].__getitem__) == 5.0
-    assert compiled([0.0, 3.0, [1.0]].__getitem__) == 1.0
+    assert compiled.call([2.0, 3.0, [1.0]].__getitem__) == 5.0
+    assert compiled.call([0.0, 3.0, [1.0]].__getitem__) == 1.0
 
 
 def test_results_are_stored_as_excel_stores_them() -> None:
@@ -505,4 +505,4 @@ def test_values_agree_with_an_evaluator_that_walks_the_tree(tree: object) -> Non
     assert isinstance(result, bool) == isinstance(expected, bool)
     function = row_function(formula, 5)
     assert function is not None
-    assert function(*(by_column[column] for column in function.columns)) == result
+    assert function.call(*(by_column[column] for column in function.columns)) == result
