@@ -223,16 +223,9 @@ _KINDS: Mapping[str, tuple[str, set[str]]] = {  # the key that decides → (kind
     "quotient": ("quotient", set()),
 }
 _USUAL_UNIT = {
-    "ratio": "percent",
-    "sums": "percent",
-    "groups": "percent",
-    "change": "change",
-    "count": "count",
-    "distinct": "count",
-    "sum": "number",
-    "mean": "number",
-    "quotient": "ratio",
-}
+    "ratio": "percent", "sums": "percent", "groups": "percent", "change": "change", "quotient": "ratio",
+    "count": "count", "distinct": "count", "sum": "number", "mean": "number",
+}  # fmt: skip
 _CALCULATION_KEYS = _COMMON | set(_KINDS) | {key for _kind, more in _KINDS.values() for key in more}
 _KEYS = {
     "derive": {"table", "key", "title", "expr"},
@@ -244,18 +237,18 @@ _KEYS = {
 
 
 def load(path: Path, columns: Mapping[str, Collection[str]] | None = None) -> Declarations:
-    """:func:`parse` of a form.toml. Numbers are read as Decimal, never as float."""
+    """:func:`parse` of a form.toml."""
+    return parse(read_toml(path), path.name, columns)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file, its numbers as Decimal, never as float. TemplateError where it cannot be read at all."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise TemplateError([unreadable(path.name, fault)]) from None
-    return parse(data, path.name, columns)
-
-
-def unreadable(name: str, fault: Exception) -> Problem:
-    """A TOML file that cannot be read at all."""
-    message = _("the file is not valid TOML: {fault}").format(fault=fault)
-    return Problem(name, message, _("Correct the line named, or restore the shipped file."), "declaration.toml")
+        message = _("the file is not valid TOML: {fault}").format(fault=fault)
+        hint = _("Correct the line named, or restore the shipped file.")
+        raise TemplateError([Problem(path.name, message, hint, "declaration.toml")]) from None
 
 
 def parse(
@@ -296,14 +289,15 @@ class Entries:
         self.where = source
         self.seen: set[tuple[str, ...]] = set()
 
-    def fault(self, message: str, hint: str = "", code: str = "declaration.value") -> None:
-        self.problems.append(Problem(self.where, message, hint, code))
+    def fault(self, message: str, hint: str = "", code: str = "declaration.value", **values: object) -> None:
+        """Keep a fault of the entry in hand; ``values`` fill the message."""
+        self.problems.append(Problem(self.where, message.format(**values), hint, code))
 
     def each(self, data: Mapping[str, Any], section: str, read: Callable[[Mapping[str, Any]], _T]) -> tuple[_T, ...]:
         raw = data.get(section, [])
         self.where = f"{self.source} [[{section}]]"
         if not _is_tables(raw):
-            self.fault(_("[[{section}]] must be an array of tables").format(section=section))
+            self.fault(_("[[{section}]] must be an array of tables"), section=section)
             return ()
         return tuple(self.entry(section, n, entry, read) for n, entry in enumerate(raw, 1))
 
@@ -323,46 +317,48 @@ class Entries:
         for key in raw:
             if key not in self.keys[section]:
                 self.fault(
-                    _("'{key}' is not a key of [[{section}]]").format(key=key, section=section),
+                    _("'{key}' is not a key of [[{section}]]"),
                     suggest(key, self.keys[section]),
                     "declaration.key",
+                    key=key,
+                    section=section,
                 )
 
     def key(self, section: str, raw: Mapping[str, Any], inside: str = "") -> str:
         key = self.text(raw, "key", required=True)
         if key and not _KEY.fullmatch(key):
-            self.fault(_("'{key}' is not a key: small letters, digits and _ only").format(key=key))
+            self.fault(_("'{key}' is not a key: small letters, digits and _ only"), key=key)
         if key and (section, inside, key) in self.seen:
-            self.fault(_("'{key}' is declared twice").format(key=key), code="declaration.twice")
+            self.fault(_("'{key}' is declared twice"), code="declaration.twice", key=key)
         self.seen.add((section, inside, key))
         return key
 
     def text(self, raw: Mapping[str, Any], key: str, *, required: bool = False) -> str:
         value = raw.get(key, "")
         if not isinstance(value, str):
-            self.fault(_("'{key}' must be text").format(key=key))
+            self.fault(_("'{key}' must be text"), key=key)
             return ""
         if required and not value.strip():
-            self.fault(_("'{key}' is missing").format(key=key), code="declaration.missing")
+            self.fault(_("'{key}' is missing"), code="declaration.missing", key=key)
         return value.strip()
 
     def texts(self, raw: Mapping[str, Any], key: str) -> tuple[str, ...]:
         value = raw.get(key, [])
         if not isinstance(value, list) or not all(isinstance(x, str) for x in value):
-            self.fault(_("'{key}' must be a list of texts").format(key=key))
+            self.fault(_("'{key}' must be a list of texts"), key=key)
             return ()
         return tuple(value)
 
     def flag(self, raw: Mapping[str, Any], key: str) -> bool:
         value = raw.get(key, False)
         if not isinstance(value, bool):
-            self.fault(_("'{key}' must be true or false").format(key=key))
+            self.fault(_("'{key}' must be true or false"), key=key)
         return value is True
 
     def whole_number(self, raw: Mapping[str, Any], key: str, usual: int) -> int:
         value = raw.get(key, usual)
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            self.fault(_("'{key}' must be a whole number, not negative").format(key=key))
+            self.fault(_("'{key}' must be a whole number, not negative"), key=key)
             return usual
         return value
 
@@ -379,11 +375,11 @@ class FigureEntries(Entries):
         table = self._table(raw)
         key = self.key("derive", raw, table)
         if key in RESERVED:
-            self.fault(_("'{name}' has a meaning of its own in expressions").format(name=key), _("Choose another key."))
+            self.fault(_("'{name}' has a meaning of its own in expressions"), _("Choose another key."), name=key)
         found = Derived(table, key, self.text(raw, "title") or key, self._needed(raw, "expr", table))
         if self.columns is not None and table in self.columns:
             if key in self.columns[table]:
-                self.fault(_("table '{table}' already has a column '{name}'").format(table=table, name=key))
+                self.fault(_("table '{table}' already has a column '{name}'"), table=table, name=key)
             self.columns[table].add(key)
         return found
 
@@ -454,9 +450,10 @@ class FigureEntries(Entries):
         deciding = [key for key in _KINDS if key in raw]
         if len(deciding) != 1:
             self.fault(
-                _("exactly one of these is needed: {keys}").format(keys="、".join(_KINDS)),
+                _("exactly one of these is needed: {keys}"),
                 _("It says what kind of figure this is."),
                 "declaration.kind",
+                keys="、".join(_KINDS),
             )
             return Calculation(kind="count", unit="count", digits=0)
         kind, companions = _KINDS[deciding[0]]
@@ -467,18 +464,16 @@ class FigureEntries(Entries):
     def _no_strangers(self, raw: Mapping[str, Any], deciding: str, companions: set[str]) -> None:
         for key in raw:
             if key in _CALCULATION_KEYS - _COMMON - companions - {deciding}:
-                self.fault(
-                    _("'{key}' does not go with '{other}'").format(key=key, other=deciding), code="declaration.kind"
-                )
+                self.fault(_("'{key}' does not go with '{other}'"), code="declaration.kind", key=key, other=deciding)
 
     def _whole(self, raw: Mapping[str, Any], table: str, kind: str, deciding: str) -> Calculation:
         unit = self._unit(raw, kind)
         below = next((key for key in ("denominator", "denominator_sum", "base") if key in raw), "")
         if kind in {"sums", "change"} and not below:
-            self.fault(_("'{key}' is needed beside '{other}'").format(key=_KINDS_BELOW[kind], other=deciding))
+            self.fault(_("'{key}' is needed beside '{other}'"), key=_KINDS_BELOW[kind], other=deciding)
         per, roster = self._expressions(raw, "per", table), self._expressions(raw, "roster", None)
         if kind != "groups" and (roster or "at_least" in raw):
-            self.fault(_("'{key}' is needed beside '{other}'").format(key="per", other="at_least / roster"))
+            self.fault(_("'{key}' is needed beside '{other}'"), key="per", other="at_least / roster")
         if roster and len(roster) != len(per):
             self.fault(_("'roster' needs as many expressions as 'per'"))
         return Calculation(
@@ -499,7 +494,7 @@ class FigureEntries(Entries):
     def _unit(self, raw: Mapping[str, Any], kind: str) -> str:
         unit = raw.get("unit", _USUAL_UNIT[kind])
         if unit not in UNITS:
-            self.fault(_("unit must be one of {units}").format(units="、".join(UNITS)), suggest(str(unit), UNITS))
+            self.fault(_("unit must be one of {units}"), suggest(str(unit), UNITS), units="、".join(UNITS))
             return "number"
         if (unit == "index") != ("scale" in raw):
             self.fault(
@@ -515,9 +510,10 @@ class FigureEntries(Entries):
         for name in names:
             if name not in self.figure_keys:
                 self.fault(
-                    _("no figure '{key}' is declared before this one").format(key=name),
+                    _("no figure '{key}' is declared before this one"),
                     suggest(name, self.figure_keys),
                     "declaration.figure",
+                    key=name,
                 )
         return names
 
@@ -527,15 +523,16 @@ class FigureEntries(Entries):
         table = self.text(raw, "table", required=True)
         if table and self.columns is not None and table not in self.columns:
             self.fault(
-                _("no source form has a table '{table}'").format(table=table),
+                _("no source form has a table '{table}'"),
                 suggest(table, self.columns) or _("Name the form in 'sources'."),
                 "declaration.table",
+                table=table,
             )
         return table
 
     def _needed(self, raw: Mapping[str, Any], key: str, table: str) -> Expression:
         if key not in raw:
-            self.fault(_("'{key}' is missing").format(key=key), code="declaration.missing")
+            self.fault(_("'{key}' is missing"), code="declaration.missing", key=key)
         return self._expression(raw, key, table) or compile_expression("none")
 
     def _expressions(self, raw: Mapping[str, Any], key: str, table: str | None) -> tuple[Expression, ...]:
@@ -552,17 +549,18 @@ class FigureEntries(Entries):
         if isinstance(source, bool):
             source = str(source).lower()
         if not isinstance(source, str):
-            self.fault(_("'{key}' must be an expression, as text").format(key=key))
+            self.fault(_("'{key}' must be an expression, as text"), key=key)
             return None
         try:
             found = compile_expression(source)
         except jinja2.TemplateSyntaxError as fault:
             self.fault(
-                _("'{key}' cannot be read as an expression: {source} ({fault})").format(
-                    key=key, source=source, fault=fault.message
-                ),
+                _("'{key}' cannot be read as an expression: {source} ({fault})"),
                 _("Compare with == and !=, join conditions with and / or / not, put texts in quotes."),
                 "declaration.expression",
+                key=key,
+                source=source,
+                fault=fault.message,
             )
             return None
         self._names_exist(found, key, table)
@@ -574,17 +572,16 @@ class FigureEntries(Entries):
         own = self.columns[table] if table else set()
         for name in sorted(found.names - RESERVED - GLOBALS - own):
             self.fault(
-                _("'{key}' uses '{name}', which table '{table}' does not have").format(
-                    key=key, name=name, table=table or "—"
-                ),
+                _("'{key}' uses '{name}', which table '{table}' does not have"),
                 suggest(name, own | RESERVED),
                 "declaration.name",
+                key=key,
+                name=name,
+                table=table or "—",
             )
         for name in sorted(found.tables - set(self.columns)):
             self.fault(
-                _("no source form has a table '{table}'").format(table=name),
-                suggest(name, self.columns),
-                "declaration.table",
+                _("no source form has a table '{table}'"), suggest(name, self.columns), "declaration.table", table=name
             )
 
     def _columns_exist(self, table: str, names: Iterable[str]) -> None:
@@ -593,9 +590,11 @@ class FigureEntries(Entries):
         for name in names:
             if name not in self.columns[table]:
                 self.fault(
-                    _("table '{table}' has no column '{name}'").format(table=table, name=name),
+                    _("table '{table}' has no column '{name}'"),
                     suggest(name, self.columns[table]),
                     "declaration.name",
+                    table=table,
+                    name=name,
                 )
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import operator
-import tomllib
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from docgen.errors import Problem, TemplateError
-from docgen.figures.declarations import Entries, suggest, unreadable
+from docgen.figures.declarations import Entries, read_toml, suggest
 from docgen.figures.results import Figure, print_value
 from docgen.template.filters import DASH, plain, round_half_up
 from foundation.language import _
@@ -130,11 +129,7 @@ def _with_unit(figure: Figure, unit: str) -> str:
 
 def load_objectives(path: Path) -> tuple[Objective, ...]:
     """:func:`parse_objectives` of a file."""
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise TemplateError([unreadable(path.name, fault)]) from None
-    return parse_objectives(data, path.name)
+    return parse_objectives(read_toml(path), path.name)
 
 
 def parse_objectives(data: Mapping[str, Any], source: str = "objectives.toml") -> tuple[Objective, ...]:
@@ -163,7 +158,7 @@ def _objective(reader: Entries, raw: Mapping[str, Any]) -> Objective:
     comparison = reader.text(raw, "comparison") or ">="
     if comparison not in {*_COMPARISONS, INFO}:
         allowed = "、".join([*_COMPARISONS, INFO])
-        reader.fault(_("comparison must be one of {allowed}").format(allowed=allowed))
+        reader.fault(_("comparison must be one of {allowed}"), allowed=allowed)
     return Objective(
         clause=reader.text(raw, "clause", required=True),
         title=reader.text(raw, "title", required=True),
@@ -180,7 +175,7 @@ def _target(reader: Entries, raw: Mapping[str, Any], *, needed: bool) -> Decimal
     given = raw.get("target")
     if given is None or given == "":
         if needed:
-            reader.fault(_("'{key}' is missing").format(key="target"), code="declaration.missing")
+            reader.fault(_("'{key}' is missing"), code="declaration.missing", key="target")
         return None
     text = str(given).strip()
     try:
@@ -188,7 +183,7 @@ def _target(reader: Entries, raw: Mapping[str, Any], *, needed: bool) -> Decimal
     except InvalidOperation:
         target = Decimal("NaN")
     if isinstance(given, bool) or not target.is_finite():
-        reader.fault(_("target '{text}' is not a number").format(text=text), _('For example "0.97", "97%" or 85.'))
+        reader.fault(_("target '{text}' is not a number"), _('For example "0.97", "97%" or 85.'), text=text)
         return None
     return target / 100 if text.endswith("%") else target
 

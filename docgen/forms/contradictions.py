@@ -119,12 +119,8 @@ def _table_faults(path: KeyPath, table: Table) -> Iterator[_Fault]:
     if not columns:
         yield path, "form.no_columns", _("a table without columns"), _("Add [[tables.columns]] below it.")
     if not 0 <= table.empty_rows <= 20_000:
-        yield (
-            (*path, "empty_rows"),
-            "form.bad_value",
-            _("'{value}' is not possible here").format(value=table.empty_rows),
-            _("From 0 to 20000 rows."),
-        )
+        message = _("'{value}' is not possible here").format(value=table.empty_rows)
+        yield (*path, "empty_rows"), "form.bad_value", message, _("From 0 to 20000 rows.")
     yield from _doubles((place, column.key) for place, column in columns)
     yield from _shared_labels(
         [(place, [f"{column.group}{label}" for label in column.labels]) for place, column in columns]
@@ -141,16 +137,7 @@ def _row_faults(path: KeyPath, table: Table) -> Iterator[_Fault]:
     """The rows of every blank and the rows that must be there name columns of the table."""
     keys = [column.key for column in table.columns]
     for i, row in enumerate(table.rows):
-        yield from (
-            (
-                (*path, "rows", i),
-                "form.unknown_column",
-                _("there is no column '{name}'").format(name=key),
-                nearest(key, keys),
-            )
-            for key in row
-            if key not in keys
-        )
+        yield from (_no_column((*path, "rows", i), key, keys) for key in row if key not in keys)
     for i, must in enumerate(table.must):
         yield from _expression_faults((*path, "must", i, "when"), must.when, keys)
 
@@ -164,8 +151,7 @@ def _carry_faults(path: KeyPath, carry: Carry, form: Form) -> Iterator[_Fault]:
     keys = [column.key for column in tables[carry.table].columns]
     for key, source in carry.columns.items():
         if key not in keys:
-            message = _("there is no column '{name}'").format(name=key)
-            yield (*path, "columns"), "form.unknown_column", message, nearest(key, keys)
+            yield _no_column((*path, "columns"), key, keys)
         yield from _expression_faults((*path, "columns"), source, None)
     yield from _expression_faults((*path, "when"), carry.when, None)
 
@@ -174,12 +160,7 @@ def _total_faults(path: KeyPath, table: Table) -> Iterator[_Fault]:
     types = {column.key: column.type for column in table.columns}
     for key in table.total:
         if key not in types:
-            yield (
-                (*path, "total"),
-                "form.unknown_column",
-                _("there is no column '{name}'").format(name=key),
-                nearest(key, types),
-            )
+            yield _no_column((*path, "total"), key, types)
         elif types[key] not in NUMERIC or types[key] == "percent":
             message = _("column '{name}' cannot be summed: its type is {type}").format(name=key, type=types[key])
             yield (*path, "total"), "form.bad_total", message, _("Only integer, number and money columns have a sum.")
@@ -187,28 +168,25 @@ def _total_faults(path: KeyPath, table: Table) -> Iterator[_Fault]:
 
 def _check_faults(path: KeyPath, check: Check, keys: Sequence[str]) -> Iterator[_Fault]:
     if check.column not in keys:
-        yield (
-            (*path, "column"),
-            "form.unknown_column",
-            _("there is no column '{name}'").format(name=check.column),
-            nearest(check.column, keys),
-        )
+        yield _no_column((*path, "column"), check.column, keys)
     yield from _expression_faults((*path, "when"), check.when, keys)
 
 
 def _expression_faults(path: KeyPath, source: str, keys: Sequence[str] | None) -> Iterator[_Fault]:
     """An expression that cannot be read, or that names no column of ``keys`` (None: any name will do)."""
     try:
-        unknown = set() if keys is None else names_in(source) - {*keys, "period"}
-        names_in(source)
+        names = names_in(source)
     except TemplateSyntaxError as error:
         message = _("the expression cannot be read: {reason}").format(reason=error.message)
         hint = _("Jinja expressions look like: finished is not none and finished < received")
         yield path, "form.bad_expression", message, hint
         return
-    for name in sorted(unknown):
-        message = _("there is no column '{name}'").format(name=name)
-        yield path, "form.unknown_column", message, nearest(name, keys or ())
+    if keys is not None:
+        yield from (_no_column(path, name, keys) for name in sorted(names - {*keys, "period"}))
+
+
+def _no_column(path: KeyPath, name: str, known: Mapping[str, object] | Sequence[str]) -> _Fault:
+    return path, "form.unknown_column", _("there is no column '{name}'").format(name=name), nearest(name, known)
 
 
 def nearest(word: str, known: Mapping[str, object] | Sequence[str]) -> str:

@@ -215,18 +215,12 @@ def _in_names(value: object) -> str:
 
 # --- JSON Schema ----------------------------------------------------------------------------------------------
 
+_TEXT, _NUMBER = {"type": "string"}, {"type": "number"}
 _SCHEMA_TYPES: dict[str, dict[str, Any]] = {
-    "text": {"type": "string"},
-    "code": {"type": "string"},
-    "choice": {"type": "string"},
-    "integer": {"type": "integer"},
-    "number": {"type": "number"},
-    "money": {"type": "number"},
-    "percent": {"type": "number"},
-    "date": {"type": "string", "format": "date"},
-    "datetime": {"type": "string", "format": "date-time"},
-    "tick": {"type": "boolean"},
-}
+    "text": _TEXT, "code": _TEXT, "choice": _TEXT, "number": _NUMBER, "money": _NUMBER, "percent": _NUMBER,
+    "date": {**_TEXT, "format": "date"}, "datetime": {**_TEXT, "format": "date-time"},
+    "integer": {"type": "integer"}, "tick": {"type": "boolean"},
+}  # fmt: skip
 
 
 def _schema_of(field: Field) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
@@ -18,7 +19,7 @@ from docgen.forms.declaration import Carry, Check, Column, Field, Form, Must, Ta
 from foundation.language import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from docgen.forms.contradictions import KeyPath
@@ -110,12 +111,8 @@ class _Declaration:
     def form(self) -> Form:
         """The Form, or TemplateError. Wrong shapes are put aside so that contradictions elsewhere still show."""
         if "id" in self.data:
-            self.fault(
-                ("id",),
-                "form.unknown_key",
-                _("unknown key '{name}'").format(name="id"),
-                _("The folder's name is the form's id."),
-            )
+            message = _("unknown key '{name}'").format(name="id")
+            self.fault(("id",), "form.unknown_key", message, _("The folder's name is the form's id."))
         data = {**self.data, "id": self.form_id}
         broken: set[KeyPath] = set()
         form = None
@@ -123,11 +120,11 @@ class _Declaration:
             try:
                 form = Form.model_validate(data)
             except ValidationError as error:
-                found = [(_plain_path(fault["loc"]), fault) for fault in error.errors()]
+                found = [(fault["loc"], fault) for fault in error.errors()]
                 for path, fault in found:
                     self.shape_fault(path, fault)
                     broken.add(path[:-1])
-                data = _without(data, [(path, fault["type"] == "missing") for path, fault in found])
+                data = _without(data, [(path, fault["type"]) for path, fault in found])
         for path, code, message, hint in contradictions(form):
             if path not in broken and path[:-1] not in broken:
                 self.fault(path, code, message, hint)
@@ -143,12 +140,8 @@ class _Declaration:
     def shape_fault(self, path: KeyPath, fault: Any) -> None:
         kind, name = fault["type"], str(path[-1])
         if kind == "missing":
-            self.fault(
-                path[:-1],
-                "form.missing_key",
-                _("'{name}' is missing").format(name=name),
-                _("Add {name} = … here.").format(name=name),
-            )
+            message = _("'{name}' is missing").format(name=name)
+            self.fault(path[:-1], "form.missing_key", message, _("Add {name} = … here.").format(name=name))
         elif kind == "extra_forbidden":
             known = list(_model_at(path[:-1]).model_fields)
             self.fault(path, "form.unknown_key", _("unknown key '{name}'").format(name=name), nearest(name, known))
@@ -203,21 +196,14 @@ def _lines(text: str) -> dict[KeyPath, int]:
     return places
 
 
-def _plain_path(location: Sequence[str | int]) -> KeyPath:
-    return tuple(location)
+_MODELS: dict[str, type[BaseModel]] = {
+    "fields": Field, "tables": Table, "columns": Column, "checks": Check, "must": Must, "carry": Carry,
+}  # fmt: skip
 
 
 def _model_at(path: KeyPath) -> type[BaseModel]:
-    inner: dict[str, type[BaseModel]] = {
-        "fields": Field,
-        "tables": Table,
-        "columns": Column,
-        "checks": Check,
-        "must": Must,
-        "carry": Carry,
-    }
     names = [step for step in path if isinstance(step, str)]
-    return inner.get(names[-1], Form) if names else Form
+    return _MODELS.get(names[-1], Form) if names else Form
 
 
 def _expected(kind: str) -> str:
@@ -232,23 +218,22 @@ def _expected(kind: str) -> str:
     return _("A table of key = value is needed.")
 
 
-def _without(data: Any, faults: list[tuple[KeyPath, bool]]) -> Any:
-    """A copy of ``data`` in which what is faulty is left out, and what is missing has a stand-in."""
+def _without(data: Any, faults: list[tuple[KeyPath, str]]) -> Any:
+    """A copy of ``data`` that can be read once more: what a model needs has a stand-in, other faults are left out.
+
+    ``[[fields]] key = 5`` → ``key = ""``; ``[[fields]] width = "x"`` → no ``width``; a ``title`` where none belongs
+    goes, though it would have a stand-in elsewhere.
+    """
     stand_ins = {"type": "number", "columns": (), "key": "", "title": "", "when": "false", "column": "", "message": ""}
-    copy = _copied(data)
-    for path, missing in sorted(faults, key=lambda fault: [str(step).zfill(6) for step in fault[0]], reverse=True):
+    copy = deepcopy(data)
+    for path, kind in sorted(faults, key=lambda fault: [str(step).zfill(6) for step in fault[0]], reverse=True):
         node = copy
         for step in path[:-1]:
             node = node[step]
         name = path[-1]
-        if missing or name in stand_ins:
+        needed = name in stand_ins and kind != "extra_forbidden" and path[:1] != ("carry",)
+        if kind == "missing" or needed:
             node[name] = stand_ins.get(str(name), "")
         else:
             del node[name]
     return copy
-
-
-def _copied(data: Any) -> Any:
-    if isinstance(data, dict):
-        return {name: _copied(value) for name, value in data.items()}
-    return [_copied(value) for value in data] if isinstance(data, list) else data

@@ -7,6 +7,7 @@ hand, 合计, note and signatures. What comes out is a template like any other, 
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING
 
 from docgen.printing.house_style import Col, Grid, PrintBook
@@ -24,26 +25,19 @@ _WIDEST_A4, _WIDEST_A3 = 172.0, 244.0
 """Half-width characters a turned page takes at a size that can still be read."""
 _FULL_A4 = 146.0
 _GROWING = frozenset({"text", "code", "choice"})
-_NARROWEST = {
-    "date": 10.5,
-    "datetime": 11.5,
-    "money": 11.0,
-    "tick": 5.0,
-    "integer": 6.0,
-    "percent": 9.0,
-    "number": 10.0,
+_BOUNDS: dict[str, tuple[float, float]] = {
+    "text": (6.0, 26.0),
+    "code": (6.0, 13.0),
+    "choice": (6.0, 9.5),
+    "tick": (5.0, inf),
+    "integer": (6.0, 7.0),
+    "number": (10.0, 10.5),
+    "money": (11.0, 11.0),
+    "percent": (9.0, 9.0),
+    "date": (10.5, 10.5),
+    "datetime": (11.5, 11.5),
 }
-_WIDEST = {
-    "text": 26.0,
-    "code": 13.0,
-    "choice": 9.5,
-    "number": 10.5,
-    "integer": 7.0,
-    "percent": 9.0,
-    "money": 11.0,
-    "date": 10.5,
-    "datetime": 11.5,
-}
+"""Type → the narrowest and the widest column."""
 _NARROW_TEXT, _NARROW_TALE = 8.0, 17.0
 """What a column of short words and one of sentences shrink to at most."""
 _SERIALS = frozenset({"序号", "序"})
@@ -52,9 +46,11 @@ _SERIALS = frozenset({"序号", "序"})
 def cell_tag(column: Field, row: str = "r") -> str:
     """The tag that puts a column's value into a cell: √ or × for a tick, the value itself for all else."""
     path = f"{row}.{column.key}"
-    if column.type == "tick":
-        return f"{{{{ '' if {path} is none else '√' if {path} else '×' }}}}"
-    return f"{{{{ {path} }}}}"
+    return _tick(path) if column.type == "tick" else f"{{{{ {path} }}}}"
+
+
+def _tick(path: str) -> str:
+    return f"{{{{ '' if {path} is none else '√' if {path} else '×' }}}}"
 
 
 def register_template(form: Form) -> bytes:
@@ -99,12 +95,8 @@ def fact(field: Field) -> str:
     """A head field's tag inside a line of text: dates and amounts as text has them."""
     formats = {"date": "|短日期", "datetime": "|日期时间", "money": "|金额", "percent": "|百分比", "number": "|数"}
     if field.type == "tick":
-        return f"{{{{ '' if {field.key} is none else '√' if {field.key} else '×' }}}}"
-    return (
-        f"{{{{ {field.key}{formats.get(field.type, '')} }}}}"
-        if field.type in formats
-        else f"{{{{ {field.key} or '' }}}}"
-    )
+        return _tick(field.key)
+    return f"{{{{ {field.key}{formats.get(field.type, ' or ' + repr(''))} }}}}"
 
 
 def _foot(sheet: PrintSheet, form: Form, table: Table) -> None:
@@ -155,5 +147,5 @@ def _widened(columns: Sequence[Col], room: float) -> list[Col]:
 def _width(column: Column) -> float:
     if column.title in _SERIALS:
         return 5.0
-    wanted = column.width or 10.0
-    return max(min(wanted, _WIDEST.get(column.type, wanted)), _NARROWEST.get(column.type, 6.0))
+    narrowest, widest = _BOUNDS[column.type]
+    return max(min(column.width or 10.0, widest), narrowest)

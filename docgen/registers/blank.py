@@ -11,7 +11,7 @@ import re
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Alignment, Font, PatternFill
@@ -35,41 +35,26 @@ if TYPE_CHECKING:
     from docgen.template.package import Member
     from foundation.period import Period
 
-_FORMATS = {
-    "text": "@",
-    "code": "@",
-    "choice": "@",
-    "tick": "@",
-    "integer": "0",
-    "number": "General",
-    "money": "#,##0.00",
-    "percent": "0.00%",
-    "date": "yyyy-mm-dd",
-    "datetime": "yyyy-mm-dd hh:mm",
-}
-_KINDS = {
-    "text": "文字",
-    "code": "文本（编号、电话原样填写，保留前面的 0）",
-    "choice": "从下拉列表中选",
-    "tick": "√ 或 ×",
-    "integer": "整数",
-    "number": "数字",
-    "money": "金额，只写数字",
-    "percent": "百分比，如 97.35%",
-    "date": "日期，如 2026-10-03",
-    "datetime": "日期和时刻，如 2026-10-03 08:05",
-}
-_WIDTHS = {
-    "text": 18,
-    "code": 14,
-    "choice": 12,
-    "tick": 7,
-    "integer": 8,
-    "number": 10,
-    "money": 12,
-    "percent": 10,
-    "date": 12,
-    "datetime": 17,
+
+class _Entry(NamedTuple):
+    """How values of one type are entered: number format of the cell, what to write in words, width of a column."""
+
+    format: str
+    words: str
+    width: float
+
+
+_ENTRIES = {
+    "text": _Entry("@", "文字", 18),
+    "code": _Entry("@", "文本（编号、电话原样填写，保留前面的 0）", 14),
+    "choice": _Entry("@", "从下拉列表中选", 12),
+    "tick": _Entry("@", "√ 或 ×", 7),
+    "integer": _Entry("0", "整数", 8),
+    "number": _Entry("General", "数字", 10),
+    "money": _Entry("#,##0.00", "金额，只写数字", 12),
+    "percent": _Entry("0.00%", "百分比，如 97.35%", 10),
+    "date": _Entry("yyyy-mm-dd", "日期，如 2026-10-03", 12),
+    "datetime": _Entry("yyyy-mm-dd hh:mm", "日期和时刻，如 2026-10-03 08:05", 17),
 }
 _RULES = (
     "一、在“{sheets}”中逐行填写，一行一条；表头和列的顺序可以调整，列名请保留。",
@@ -160,6 +145,14 @@ class _Writer:
         cell.font, cell.alignment = font, alignment
         return cell
 
+    def across(  # noqa: PLR0913, PLR0917 - where, what, how it looks
+        self, sheet: Worksheet, row: int, last: int, text: str, look: tuple[Font, Alignment], height: float
+    ) -> Any:
+        """A text over the columns to ``last``, merged; its cell."""
+        merge_across(sheet, row, 1, last)
+        sheet.row_dimensions[row].height = height
+        return self.put(sheet, f"A{row}", text, *look)
+
     # --- head fields ---
 
     def write_fields(self, sheet: Worksheet, row: int, split: tuple[int, int]) -> int:
@@ -173,7 +166,7 @@ class _Writer:
             cell = self.put(sheet, label, field.title, _HEAD, _MIDDLE)
             cell.fill = _DUTY if field.required else _PLAIN
             known = _stored(self.known.get(field.key))
-            self.put(sheet, value, known, _BODY, _LEFT).number_format = _FORMATS[field.type]
+            self.put(sheet, value, known, _BODY, _LEFT).number_format = _ENTRIES[field.type].format
             for column in range(1, split[1] + 1):
                 sheet.cell(row, column).border = _BORDER
             self.validate(sheet, field, value)
@@ -184,20 +177,16 @@ class _Writer:
         return row
 
     def write_section(self, sheet: Worksheet, row: int, last: int, title: str) -> int:
-        merge_across(sheet, row, 1, last)
-        cell = self.put(sheet, f"A{row}", title, _HEAD, _LEFT)
+        cell = self.across(sheet, row, last, title, (_HEAD, _LEFT), 22)
         for column in range(1, last + 1):
             sheet.cell(row, column).border = _BORDER
         cell.fill = _PLAIN
-        sheet.row_dimensions[row].height = 22
         return row + 1
 
     def write_fields_sheet(self) -> None:
         sheet = self.sheet(self.form.title[:31], landscape=False)
         set_widths(sheet, (20, 70))
-        sheet.merge_cells("A1:B1")
-        self.put(sheet, "A1", self.heading, _TITLE, _MIDDLE)
-        sheet.row_dimensions[1].height = 34
+        self.across(sheet, 1, 2, self.heading, (_TITLE, _MIDDLE), 34)
         row = self.write_fields(sheet, 2, (1, 2))
         sheet.freeze_panes = "A2"
         self.write_note(sheet, row, 2, self.form.note)  # signed is the paper: a line of signers would read as fields
@@ -207,16 +196,13 @@ class _Writer:
         row = self.write_note(sheet, row, columns, note)
         if self.form.signers:
             signers = "　　　　　　　　".join(f"{signer}：" for signer in self.form.signers)
-            merge_across(sheet, row, 1, columns)
-            self.put(sheet, f"A{row}", signers, _BODY, _LEFT)
-            sheet.row_dimensions[row].height = 28
+            self.across(sheet, row, columns, signers, (_BODY, _LEFT), 28)
 
     def write_note(self, sheet: Worksheet, row: int, columns: int, note: str) -> int:
         width = sum(sheet.column_dimensions[letter(n)].width for n in range(1, columns + 1))
         if note:
-            merge_across(sheet, row, 1, columns)
-            self.put(sheet, f"A{row}", f"说明：{note}", _NOTE, _TOP)
-            sheet.row_dimensions[row].height = 14 * _lines(f"说明：{note}", width) + 4
+            height = 14 * _lines(f"说明：{note}", width) + 4
+            self.across(sheet, row, columns, f"说明：{note}", (_NOTE, _TOP), height)
             row += 1
         return row
 
@@ -270,9 +256,7 @@ class _Writer:
         """填写说明: how to fill the form in, then every column with its duty, kind, choices and a sample."""
         sheet = self.sheet(HELP_SHEET)
         set_widths(sheet, _HELP_WIDTHS)
-        sheet.merge_cells("A1:G1")
-        self.put(sheet, "A1", f"《{self.form.title}》填写说明", _TITLE, _MIDDLE)
-        sheet.row_dimensions[1].height = 34
+        self.across(sheet, 1, 7, f"《{self.form.title}》填写说明", (_TITLE, _MIDDLE), 34)
         names = "、".join(table.title for table in self.form.tables) or self.form.title
         row = 2
         for rule in (rule.format(sheets=names) for rule in _RULES):
@@ -287,15 +271,11 @@ class _Writer:
                 row = self.line(sheet, row, table.note)
 
     def line(self, sheet: Worksheet, row: int, text: str) -> int:
-        sheet.merge_cells(f"A{row}:G{row}")
-        self.put(sheet, f"A{row}", text, _BODY, _LEFT)
-        sheet.row_dimensions[row].height = 17 * _lines(text, 173)
+        self.across(sheet, row, 7, text, (_BODY, _LEFT), 17 * _lines(text, 173))
         return row + 1
 
     def help_block(self, sheet: Worksheet, row: int, title: str, fields: Sequence[Field]) -> int:
-        sheet.merge_cells(f"A{row}:G{row}")
-        self.put(sheet, f"A{row}", f"【{title}】", _HEAD, _LEFT)
-        sheet.row_dimensions[row].height = 22
+        self.across(sheet, row, 7, f"【{title}】", (_HEAD, _LEFT), 22)
         self.help_row(sheet, row + 1, ("列名", "必填", "填写方式", "可选内容", "说明", "示例", "也可写作"), _HEAD)
         for number, field in enumerate(fields, row + 2):
             self.help_row(sheet, number, _help_texts(field), _NOTE)
@@ -364,9 +344,7 @@ class _TableSheet:
     def write_title(self) -> int:
         form = self.writer.form
         title = self.writer.heading if len(form.tables) == 1 else f"{self.writer.heading}　{self.table.title}"
-        merge_across(self.sheet, 1, 1, self.last_column)
-        self.writer.put(self.sheet, "A1", title, _TITLE, _MIDDLE)
-        self.sheet.row_dimensions[1].height = 34
+        self.writer.across(self.sheet, 1, self.last_column, title, (_TITLE, _MIDDLE), 34)
         if self.has_fields:
             return self.writer.write_fields(self.sheet, 2, self.split())
         return 2
@@ -442,7 +420,7 @@ class _TableSheet:
     def column_style(self, column: Column) -> Any:
         """The style of a column's cells, made on a cell that is then emptied again."""
         cell: Any = self.sheet.cell(self.first, 1)
-        cell.font, cell.border, cell.number_format = _BODY, _BORDER, _FORMATS[column.type]
+        cell.font, cell.border, cell.number_format = _BODY, _BORDER, _ENTRIES[column.type].format
         cell.alignment = _LEFT if column.type == "text" else _MIDDLE
         return cell._style.__copy__()  # noqa: SLF001 - openpyxl has no public way to share a style
 
@@ -465,7 +443,7 @@ class _TableSheet:
             cell.font, cell.border, cell.alignment = _HEAD, _BORDER, _MIDDLE
             if column.key in self.table.total:
                 cell.value = f"=SUM({letter(number)}{self.first}:{letter(number)}{self.last})"
-                cell.number_format = _FORMATS[column.type]
+                cell.number_format = _ENTRIES[column.type].format
                 carried = (Decimal(str(carry.get(column.key) or 0)) for carry in self.carry)
                 self.writer.sums[self.sheet.title, f"{letter(number)}{row}"] = sum(carried, Decimal(0))
         self.sheet.cell(row, label).value = "合计"
@@ -505,7 +483,7 @@ def _stored(value: Any) -> Any:
 
 def _width(column: Column) -> float:
     title = max(map(text_width, re.split(r"\s+", column.title)), default=0)
-    return max(column.width or _WIDTHS[column.type], min(title + 2, 12), 5)
+    return max(column.width or _ENTRIES[column.type].width, min(title + 2, 12), 5)
 
 
 def _lines(text: str, width: float) -> int:
@@ -521,17 +499,17 @@ def _bounds(field: Field) -> dict[str, str]:
 
 def _prompt(field: Field) -> str:
     duty = "【必填】" if field.required else ""
-    return f"{duty}{field.help or _KINDS[field.type]}"[:255]
+    return f"{duty}{field.help or _ENTRIES[field.type].words}"[:255]
 
 
 def _error(field: Field) -> str:
     if field.type == "choice":
         return "请从下拉列表中选择。"
     if field.type in ("date", "datetime"):
-        return f"请填写{_KINDS[field.type]}。"
+        return f"请填写{_ENTRIES[field.type].words}。"
     if field.type in NUMERIC:
-        return f"请填写{_KINDS[field.type]}{_range(field)}。"
-    return "此编号已经填过，请核对。" if getattr(field, "unique", False) else _KINDS[field.type]
+        return f"请填写{_ENTRIES[field.type].words}{_range(field)}。"
+    return "此编号已经填过，请核对。" if getattr(field, "unique", False) else _ENTRIES[field.type].words
 
 
 def _range(field: Field) -> str:
@@ -547,7 +525,7 @@ def _range(field: Field) -> str:
 
 def _help_texts(field: Field) -> tuple[str, ...]:
     label = getattr(field, "label", field.title)
-    kind = _KINDS[field.type] + _range(field) + (f"（单位：{field.unit}）" if field.unit else "")
+    kind = _ENTRIES[field.type].words + _range(field) + (f"（单位：{field.unit}）" if field.unit else "")
     choices = "、".join(field.choices) + ("（也可填写其他内容）" if field.open and field.choices else "")
     notes = [field.help] if field.help else []
     notes += ["不得重复。"] if getattr(field, "unique", False) else []

@@ -6,11 +6,11 @@ from collections import Counter
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from docgen.errors import DataError, Problem
+from docgen.errors import DataError, Place, ProblemKind
 from docgen.sheets.book import Book, Sheet
 from docgen.sheets.cell import Cell, Kind
 from foundation.csv_text import DELIMITERS, decoded, split_records
-from foundation.language import _
+from foundation.language import N_
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,14 +18,26 @@ if TYPE_CHECKING:
 _SAMPLE = 100
 
 
+_NO_ENCODING = ProblemKind(
+    "csv.encoding",
+    N_("the text is neither UTF-8 nor GB18030"),
+    N_("Open the file where it was made and save it as .xlsx or as “CSV UTF-8”."),
+)
+_OPEN_QUOTE = ProblemKind(
+    "csv.open_quote",
+    N_("a quotation mark is opened here and not closed where the field ends"),
+    N_("Double quotation marks inside a text, or save the file as .xlsx."),
+)
+
+
 def read_csv(data: bytes, name: str) -> Book:
     """The one sheet of a CSV file, named as Excel names it: after the file. DataError where it cannot be read."""
     text = decoded(data)
     if text is None:
-        raise DataError([_no_encoding(name)])
+        raise DataError(_NO_ENCODING(Place(name)))
     records = split_records(text, delimiter_of(text))
     if isinstance(records, int):
-        raise DataError([_open_quote(name, records)])
+        raise DataError(_OPEN_QUOTE(Place(name, PurePath(name).stem, str(records))))
     sheet = Sheet(PurePath(name).stem, _cells(records))
     return Book(name, (sheet,), serials=False)
 
@@ -51,21 +63,3 @@ def _cells(records: Sequence[Sequence[str]]) -> dict[int, dict[int, Cell]]:
         if row := {column: Cell(Kind.TEXT, text) for column, text in enumerate(record, 1) if text.strip()}:
             rows[number] = row
     return rows
-
-
-def _no_encoding(name: str) -> Problem:
-    return Problem(
-        name,
-        _("the text is neither UTF-8 nor GB18030"),
-        _("Open the file where it was made and save it as .xlsx or as “CSV UTF-8”."),
-        "csv.encoding",
-    )
-
-
-def _open_quote(name: str, record: int) -> Problem:
-    return Problem(
-        f"{name} {PurePath(name).stem}!{record}",
-        _("a quotation mark is opened here and not closed where the field ends"),
-        _("Double quotation marks inside a text, or save the file as .xlsx."),
-        "csv.open_quote",
-    )

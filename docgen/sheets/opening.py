@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from docgen.errors import DataError, Problem
+from docgen.errors import DataError, Place, Problem, ProblemKind
 from docgen.sheets.csv_file import read_csv
 from docgen.sheets.xlsx_file import read_xlsx
 from foundation.csv_text import decoded
-from foundation.language import _
+from foundation.language import N_, _
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +32,50 @@ _MARKUP = re.compile(
 _XML_2003 = "urn:schemas-microsoft-com:office:spreadsheet"
 
 
+_SAVE_AS = N_("Open it in Excel or WPS and save it as “Excel workbook (*.xlsx)”.")
+_ENCRYPTED = ProblemKind(
+    "file.encrypted",
+    N_("the file is protected by a password"),
+    N_("Open it in Excel or WPS, remove the password (File → Information → Protect), and save it."),
+)
+_MARKED_UP = ProblemKind(
+    "file.markup", N_("the file is a web page or XML that only bears the name of a workbook"), _SAVE_AS
+)
+_OLD_FORMAT = ProblemKind(
+    "file.old_format", N_("this is a workbook of an older or another kind (.xls, .et, .xlsb, .ods)"), _SAVE_AS
+)
+_OTHER_KIND = ProblemKind(
+    "file.other_kind",
+    N_("this is {kind}, not a workbook"),
+    N_("Choose the .xlsx or .csv file the figures are in."),
+)
+_EMPTY = ProblemKind("file.empty", N_("the file is empty"), N_("Copy it again; it was perhaps still being copied."))
+_RENAMED = ProblemKind(
+    "file.renamed",
+    N_("the file is CSV text, though its name says {suffix}; it was read as CSV"),
+    N_("Save it as “Excel workbook (*.xlsx)”, so that leading zeros and dates are kept."),
+)
+_LOCK = ProblemKind(
+    "file.lock",
+    N_("this is the lock Excel or WPS keeps while a file is open, not the file"),
+    N_("Choose the file without ~$ in front."),
+)
+_MISSING = ProblemKind(
+    "file.missing", N_("there is no such file"), N_("Check the folder and the spelling of the name.")
+)
+_FOLDER = ProblemKind("file.folder", N_("this is a folder, not a file"), N_("Name the file in it."))
+_UNREADABLE = ProblemKind(
+    "file.unreadable",
+    N_("the file cannot be opened"),
+    N_("Close it in other programs, and check that you may read it."),
+)
+_TOO_LARGE = ProblemKind(
+    "file.too_large",
+    N_("the file has more than {limit} MB and was not opened"),
+    N_("Delete pictures and empty formatted rows from it, or split it by period."),
+)
+
+
 def open_file(path: Path) -> Book:
     """The workbook or CSV at ``path``. DataError where there is none, or none that can be read."""
     return open_book(read_bytes(path), path.name)
@@ -40,63 +84,60 @@ def open_file(path: Path) -> Book:
 def read_bytes(path: Path) -> bytes:
     """A file's bytes; DataError where it is absent, a folder, locked, too large or not readable."""
     if path.name.startswith("~$"):
-        raise DataError([_lock_file(path.name)])
+        raise DataError(_LOCK(Place(path.name)))
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise DataError([_too_large(path.name)])
+            raise DataError(_TOO_LARGE(Place(path.name), limit=MAX_BYTES // 2**20))
         return path.read_bytes()
     except FileNotFoundError:
-        raise DataError([_missing(path)]) from None
+        raise DataError(_MISSING(Place(str(path)))) from None
     except IsADirectoryError:
-        raise DataError([_folder(path)]) from None
+        raise DataError(_FOLDER(Place(str(path)))) from None
     except OSError:
-        raise DataError([_unreadable(path)]) from None
+        raise DataError(_UNREADABLE(Place(str(path)))) from None
 
 
 def open_book(data: bytes, name: str) -> Book:
     """A file's bytes → its sheets; pure. DataError naming what the file really is where it is no workbook or CSV."""
-    if problem := _refusal(data, name):
-        raise DataError([problem])
+    if problem := _refusal(data, Place(name)):
+        raise DataError(problem)
     if data[:2] == b"PK":
         return read_xlsx(data, name)
     book = read_csv(data, name)
-    renamed = PurePath(name).suffix.lower() not in (".csv", ".txt", ".tsv", "")
-    return replace(book, warnings=(_renamed(name),)) if renamed else book
+    suffix = PurePath(name).suffix
+    if suffix.lower() in (".csv", ".txt", ".tsv", ""):
+        return book
+    return replace(book, warnings=(_RENAMED(Place(name), suffix=suffix),))
 
 
-def _refusal(data: bytes, name: str) -> Problem | None:
+def _refusal(data: bytes, file: Place) -> Problem | None:
     if not data.strip(b"\0 \r\n\t"):
-        return _empty(name)
+        return _EMPTY(file)
     if data.startswith(_OLE):
-        return _ole(data, name)
+        return _ole(data, file)
     if _BIFF.match(data):
-        return _old_format(name)
+        return _OLD_FORMAT(file)
     if data.startswith(b"PK"):
-        return _zip(data, name)
+        return _zip(data, file)
     if data.startswith((b"%PDF", b"{\\rtf", *_PICTURES)):
-        return _other_kind(name, _("a PDF, a text document or a picture"))
-    return _markup(data, name)
+        return _OTHER_KIND(file, kind=_("a PDF, a text document or a picture"))
+    return _markup(data, file)
 
 
-def _ole(data: bytes, name: str) -> Problem:
+def _ole(data: bytes, file: Place) -> Problem:
     """What a compound file holds, by the names of its streams (UTF-16LE in the directory)."""
 
     def has(stream: str) -> bool:
         return stream.encode("utf-16-le") in data
 
     if has("EncryptedPackage") or has("EncryptionInfo"):
-        return Problem(
-            name,
-            _("the file is protected by a password"),
-            _("Open it in Excel or WPS, remove the password (File → Information → Protect), and save it."),
-            "file.encrypted",
-        )
+        return _ENCRYPTED(file)
     if has("WordDocument"):
-        return _other_kind(name, _("a Word or WPS text document"))
-    return _old_format(name)
+        return _OTHER_KIND(file, kind=_("a Word or WPS text document"))
+    return _OLD_FORMAT(file)
 
 
-def _zip(data: bytes, name: str) -> Problem | None:
+def _zip(data: bytes, file: Place) -> Problem | None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = {member.lower() for member in archive.namelist()}
@@ -105,91 +146,14 @@ def _zip(data: bytes, name: str) -> Problem | None:
     if "xl/workbook.xml" in names or any(member.startswith("xl/worksheets/") for member in names):
         return None
     if any(member.startswith("word/") for member in names):
-        return _other_kind(name, _("a Word document"))
+        return _OTHER_KIND(file, kind=_("a Word document"))
     if any(member.startswith("ppt/") for member in names):
-        return _other_kind(name, _("a presentation"))
+        return _OTHER_KIND(file, kind=_("a presentation"))
     if "xl/workbook.bin" in names or "mimetype" in names:
-        return _old_format(name)
-    return _other_kind(name, _("an archive of files")) if "[content_types].xml" not in names else None
+        return _OLD_FORMAT(file)
+    return _OTHER_KIND(file, kind=_("an archive of files")) if "[content_types].xml" not in names else None
 
 
-def _markup(data: bytes, name: str) -> Problem | None:
+def _markup(data: bytes, file: Place) -> Problem | None:
     head = decoded(data[:8192]) or data[:8192].decode("latin-1")
-    if _MARKUP.match(head) or _XML_2003 in head:
-        return Problem(
-            name,
-            _("the file is a web page or XML that only bears the name of a workbook"),
-            _("Open it in Excel or WPS and save it as “Excel workbook (*.xlsx)”."),
-            "file.markup",
-        )
-    return None
-
-
-def _old_format(name: str) -> Problem:
-    return Problem(
-        name,
-        _("this is a workbook of an older or another kind (.xls, .et, .xlsb, .ods)"),
-        _("Open it in Excel or WPS and save it as “Excel workbook (*.xlsx)”."),
-        "file.old_format",
-    )
-
-
-def _other_kind(name: str, kind: str) -> Problem:
-    return Problem(
-        name,
-        _("this is {kind}, not a workbook").format(kind=kind),
-        _("Choose the .xlsx or .csv file the figures are in."),
-        "file.other_kind",
-    )
-
-
-def _empty(name: str) -> Problem:
-    return Problem(name, _("the file is empty"), _("Copy it again; it was perhaps still being copied."), "file.empty")
-
-
-def _renamed(name: str) -> Problem:
-    return Problem(
-        name,
-        _("the file is CSV text, though its name says {suffix}; it was read as CSV").format(
-            suffix=PurePath(name).suffix
-        ),
-        _("Save it as “Excel workbook (*.xlsx)”, so that leading zeros and dates are kept."),
-        "file.renamed",
-    )
-
-
-def _lock_file(name: str) -> Problem:
-    return Problem(
-        name,
-        _("this is the lock Excel or WPS keeps while a file is open, not the file"),
-        _("Choose the file without ~$ in front."),
-        "file.lock",
-    )
-
-
-def _missing(path: Path) -> Problem:
-    return Problem(
-        str(path), _("there is no such file"), _("Check the folder and the spelling of the name."), "file.missing"
-    )
-
-
-def _folder(path: Path) -> Problem:
-    return Problem(str(path), _("this is a folder, not a file"), _("Name the file in it."), "file.folder")
-
-
-def _unreadable(path: Path) -> Problem:
-    return Problem(
-        str(path),
-        _("the file cannot be opened"),
-        _("Close it in other programs, and check that you may read it."),
-        "file.unreadable",
-    )
-
-
-def _too_large(name: str) -> Problem:
-    return Problem(
-        name,
-        _("the file has more than {limit} MB and was not opened").format(limit=MAX_BYTES // 2**20),
-        _("Delete pictures and empty formatted rows from it, or split it by period."),
-        "file.too_large",
-    )
+    return _MARKED_UP(file) if _MARKUP.match(head) or _XML_2003 in head else None

@@ -22,13 +22,13 @@ from xml.parsers import expat
 
 from lxml import etree
 
-from docgen.errors import DataError, Problem
+from docgen.errors import DataError, Place, ProblemKind
 from docgen.sheets.book import Book, Merge, Sheet, column_number, letter
 from docgen.sheets.cell import Cell, Kind
 from docgen.sheets.notes import MARK
 from docgen.sheets.number_format import BUILT_IN
 from docgen.sheets.parts import parsed, relation_id, relations, relations_of
-from foundation.language import _
+from foundation.language import N_
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -57,6 +57,23 @@ _KEPT = 65_536
 """Distinct cells of a sheet that are shared: registers repeat themselves, and an object a cell is what costs time."""
 
 
+_DAMAGES = (
+    zipfile.BadZipFile, zlib.error, EOFError, OSError,
+    expat.ExpatError, etree.XMLSyntaxError, KeyError, IndexError, ValueError, StopIteration,
+    NotImplementedError, RuntimeError,  # zipfile: unknown method, encrypted member
+)  # fmt: skip
+_DAMAGED = ProblemKind(
+    "file.damaged",
+    N_("the file is damaged or was not copied completely"),
+    N_("Copy it again from where it came from, or open it in Excel or WPS and save it anew."),
+)
+_TOO_LARGE = ProblemKind(
+    "file.too_large",
+    N_("the file unpacks to more than a register can hold and was not opened"),
+    N_("Copy the rows that count into a new workbook; if you do not know the file's sender, delete it."),
+)
+
+
 def read_xlsx(data: bytes, name: str) -> Book:
     """The workbook in ``data``. DataError where it is truncated, damaged, oversized, or no workbook."""
     with _guarded(name), zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -68,36 +85,14 @@ def read_xlsx(data: bytes, name: str) -> Book:
 def _guarded(name: str) -> Iterator[None]:
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
-        raise DataError([_damaged(name)]) from error
-    except (expat.ExpatError, etree.XMLSyntaxError, KeyError, IndexError, ValueError, StopIteration) as error:
-        raise DataError([_damaged(name)]) from error
-    except (NotImplementedError, RuntimeError) as error:  # zipfile: unknown method, encrypted member
-        raise DataError([_damaged(name)]) from error
-
-
-def _damaged(name: str) -> Problem:
-    return Problem(
-        name,
-        _("the file is damaged or was not copied completely"),
-        _("Copy it again from where it came from, or open it in Excel or WPS and save it anew."),
-        "file.damaged",
-    )
+    except _DAMAGES as error:
+        raise DataError(_DAMAGED(Place(name))) from error
 
 
 def _refuse_oversized(archive: zipfile.ZipFile, name: str) -> None:
     members = archive.infolist()
     if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_UNPACKED:
-        raise DataError([_too_large(name)])
-
-
-def _too_large(name: str) -> Problem:
-    return Problem(
-        name,
-        _("the file unpacks to more than a register can hold and was not opened"),
-        _("Copy the rows that count into a new workbook; if you do not know the file's sender, delete it."),
-        "file.too_large",
-    )
+        raise DataError(_TOO_LARGE(Place(name)))
 
 
 class _Workbook:
@@ -147,7 +142,7 @@ class _Workbook:
 
     def read(self, path: str) -> bytes:
         if self.size(path) > MAX_STRINGS:
-            raise DataError([_too_large(self.name)])
+            raise DataError(_TOO_LARGE(Place(self.name)))
         with self.open(path) as stream:
             content: bytes = stream.read()
         return content
@@ -436,7 +431,7 @@ class _SheetParser:
             self.last = self.row
             self.count += len(self.cells)
             if self.count > MAX_CELLS:
-                raise DataError([_too_large(self.name)])
+                raise DataError(_TOO_LARGE(Place(self.name)))
             self.cells = {}
 
     def start_cell(self, attributes: dict[str, str]) -> None:

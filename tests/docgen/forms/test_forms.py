@@ -246,3 +246,21 @@ def test_bounds_are_exact() -> None:
     """0.1 in TOML is 0.1, not its binary neighbour."""
     source = FORM.replace("max = 99", "max = 99\n").replace("min = 0\n", "min = 0.1\n", 1)
     assert parse_form(source.encode(), FORM_ID).table("repairs").column("fee").min == Decimal("0.1")
+
+
+@pytest.mark.parametrize(
+    ("added", "code"),
+    [
+        ('[[carry]]\ntable = "repairs"\ncolumns = 5\n', "form.wrong_kind"),
+        ('[[carry]]\ntable = "repairs"\ntitle = "接上月"\n', "form.unknown_key"),
+        (
+            '[[checks]]\nwhen = "department is none"\ncolumn = "department"\nmessage = "空"\ntitle = "x"\n',
+            "form.unknown_key",
+        ),
+    ],
+)
+def test_a_key_that_belongs_elsewhere_is_one_fault(added: str, code: str) -> None:
+    """Reading ends: what cannot be put right by a stand-in is left out."""
+    with pytest.raises(TemplateError) as caught:
+        parse_form((FORM + "\n" + added).encode(), FORM_ID)
+    assert [problem.code for problem in caught.value.problems] == [code]
