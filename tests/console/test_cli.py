@@ -15,7 +15,8 @@ import openpyxl
 import pytest
 from click.testing import CliRunner, Result
 from docx import Document
-from given.broken_inputs import FORM, FORM_ID, FORMS, NAME, WORKBOOKS, Case, FormCase, book, saved, write_form
+from given.broken_forms import FORMS, FormCase, write_form
+from given.broken_inputs import FORM, FORM_ID, NAME, WORKBOOKS, Case, book, saved
 from given.places import ROOT
 
 import cli

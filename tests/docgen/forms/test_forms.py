@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
-from given.broken_inputs import FORM, FORM_ID, write_form
+from given.broken_forms import write_form
+from given.broken_inputs import FORM, FORM_ID
 from given.places import ROOT
 from hypothesis import given
 from hypothesis import strategies as st

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from given.broken_inputs import FORM, FORM_ID, FORMS, PERIODS, WORKBOOKS, Case, FormCase, book, saved, write_form
+from given.broken_forms import FORMS, FormCase, write_form
+from given.broken_inputs import FORM, FORM_ID, PERIODS, WORKBOOKS, Case, book, saved
 
 from docgen.errors import DataError, Problem, TemplateError
 from docgen.forms.loading import load_form, load_forms, parse_form
