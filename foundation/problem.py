@@ -129,7 +129,7 @@ class ProblemKind:
     remedy: str | Remedy = ""
     clause: str = ""
 
-    def __call__(self, place: Place, /, **values: object) -> Problem:
+    def __call__(self, place: Place | str, /, **values: object) -> Problem:
         """The problem at ``place``."""
         remedy = self.remedy
         if isinstance(remedy, Remedy):

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from foundation.language import _
+from foundation.language import N_, _
 from retention.acts import accounts
-from retention.errors import Problem, RefusedError, Remedy, UnknownError
+from retention.errors import Problem, ProblemKind, RefusedError, Remedy, UnknownError
 from retention.ledger.ledger import Attempt, Draft
 from retention.rules.events import (
     AlterationSettled,
@@ -54,7 +54,11 @@ def classify(ledger: Ledger, stamp: Stamp, said: Iterable[tuple[str, Classified]
     def decide(view: View) -> list[Draft]:
         accounts.require(view, stamp.actor, Role.ARCHIVIST)
         records = _known(view, [draft.subject for draft in drafts])
-        if problems := [_on_list(record) for record in records if record.state is not State.RETAINED]:
+        if problems := [
+            (_ON_LIST if record.list_id else _GONE)(_place(record), list=record.list_id)
+            for record in records
+            if record.state is not State.RETAINED
+        ]:
             raise RefusedError(problems)
         return drafts
 
@@ -120,18 +124,18 @@ def _contradiction(record: Record, said: Settling) -> Problem | None:
     if record.altered_to is None:
         return None  # the lifecycle says that there is nothing to decide
     if said.decision is Decision.RESTORED:
-        return _not_the_filed(record) if said.seen.digest != record.digest else None
-    return _not_the_found(record) if said.seen.digest != record.altered_to else None
+        return _NOT_THE_FILED(_place(record)) if said.seen.digest != record.digest else None
+    return _NOT_THE_FOUND(_place(record)) if said.seen.digest != record.altered_to else None
 
 
 def _resurfaced_contradiction(record: Record, said: Settling) -> Problem | None:
     if said.decision is None:
-        return _still_there(record) if said.seen.digest == record.digest else None
+        return _STILL_THERE(_place(record), place=record.resurfaced_at) if said.seen.digest == record.digest else None
     if said.decision is not Decision.NEW_RECORD:
         message = _("it was destroyed and appeared again; it cannot be corrected or restored")
         hint = Remedy("copy.settle")
         return Problem(_place(record), message, hint, "record.resurfaced", "W5")
-    return _not_the_filed(record) if said.seen.digest != record.digest else None
+    return _NOT_THE_FILED(_place(record)) if said.seen.digest != record.digest else None
 
 
 # --- holds ------------------------------------------------------------------------------------------------------
@@ -154,7 +158,7 @@ def hold(
         _reasoned(reason)
         found[:] = [record for record in covered(view) if record.state in _HOLDABLE]
         if not found:
-            raise UnknownError([_nothing_covered()])
+            raise UnknownError([_NOTHING_COVERED("")])
         named = f"H{view.head.seq + 1}"
         return [Draft(named, HoldPlaced(reason)), *(Draft(record.id, Held(named)) for record in found)]
 
@@ -214,35 +218,25 @@ def _reasoned(reason: str) -> None:
         raise RefusedError([Problem("", _("this needs a reason"), hint, "act.reason", "L6")])
 
 
-def _on_list(record: Record) -> Problem:
-    message = _("it is on list {list}; its class cannot change now").format(list=record.list_id)
-    if record.list_id is None:
-        message = _("it was destroyed; its class cannot change any more")
-    hint = Remedy("list.leave")
-    return Problem(_place(record), message, hint if record.list_id else "", "record.listed", "D2")
-
-
-def _not_the_filed(record: Record) -> Problem:
-    message = _("what lies there now is not the filed content")
-    hint = _("Bring the filed content back to its place, or decide otherwise.")
-    return Problem(_place(record), message, hint, "record.not_the_filed", "W3")
-
-
-def _not_the_found(record: Record) -> Problem:
-    message = _("what lies there now is not the content that was found")
-    hint = Remedy("share.look")
-    return Problem(_place(record), message, hint, "record.not_the_found", "W3")
-
-
-def _still_there(record: Record) -> Problem:
-    message = _("the destroyed content still lies there: {place}").format(place=record.resurfaced_at)
-    hint = Remedy("copy.remove")
-    return Problem(_place(record), message, hint, "record.still_there", "W5")
-
-
-def _nothing_covered() -> Problem:
-    hint = Remedy("records.look")
-    return Problem("", _("no record that is still there is meant"), hint, "hold.nothing", "D3")
+_ON_LIST = ProblemKind(
+    "record.listed", N_("it is on list {list}; its class cannot change now"), Remedy("list.leave"), "D2"
+)
+_GONE = ProblemKind("record.listed", N_("it was destroyed; its class cannot change any more"), clause="D2")
+_NOT_THE_FILED = ProblemKind(
+    "record.not_the_filed",
+    N_("what lies there now is not the filed content"),
+    N_("Bring the filed content back to its place, or decide otherwise."),
+    "W3",
+)
+_NOT_THE_FOUND = ProblemKind(
+    "record.not_the_found", N_("what lies there now is not the content that was found"), Remedy("share.look"), "W3"
+)
+_STILL_THERE = ProblemKind(
+    "record.still_there", N_("the destroyed content still lies there: {place}"), Remedy("copy.remove"), "W5"
+)
+_NOTHING_COVERED = ProblemKind(
+    "hold.nothing", N_("no record that is still there is meant"), Remedy("records.look"), "D3"
+)
 
 
 def _place(record: Record) -> str:

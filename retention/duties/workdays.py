@@ -14,14 +14,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from foundation.folding import unspaced
-from foundation.language import _
-from retention.errors import Problem, SourceError
+from foundation.language import N_, _
+from retention.errors import ProblemKind, SourceError
 from retention.rules.small_tables import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from retention.rules.small_tables import Line
 
 FIVE_DAYS = frozenset(range(5))
 """Monday to Friday, as date.weekday() counts."""
@@ -135,13 +134,13 @@ def read_holidays(data: bytes, name: str, week: Iterable[int] = FIVE_DAYS) -> Ho
     for line in read_table(data, name, COLUMNS, ("day", "kind")).lines:
         day, rest = _day(line["day"]), _RESTS.get(line["kind"].lower())
         if day is None:
-            problems.append(_no_day(line))
+            problems.append(_NO_DAY(line.place("day"), value=line["day"]))
         if rest is None:
-            problems.append(_no_kind(line))
+            problems.append(_NO_KIND(line.place("kind"), value=line["kind"]))
         if day is None or rest is None:
             continue
         if rests.setdefault(day, rest) is not rest:
-            problems.append(_contradiction(line))
+            problems.append(_CONTRADICTION(line.place("day"), value=line["day"]))
     if problems:
         raise SourceError(problems)
     return HolidayTable(MappingProxyType(rests), frozenset(week))
@@ -158,28 +157,18 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _no_day(line: Line) -> Problem:
-    return Problem(
-        line.place("day"),
-        _("“{value}” is not a date").format(value=line["day"]),
-        _("Write year, month and day, for example 2026-10-03."),
-        "holidays.day",
-    )
-
-
-def _no_kind(line: Line) -> Problem:
-    return Problem(
-        line.place("kind"),
-        _("“{value}” is neither 休 nor 班").format(value=line["kind"]),
-        _("Write 休 for a day off, 班 for a weekend day that is worked."),
-        "holidays.kind",
-    )
-
-
-def _contradiction(line: Line) -> Problem:
-    return Problem(
-        line.place("day"),
-        _("{value} is 休 on one line and 班 on another").format(value=line["day"]),
-        _("Keep the line that the notice says."),
-        "holidays.contradiction",
-    )
+_NO_DAY = ProblemKind(
+    "holidays.day",
+    N_("“{value}” is not a date"),
+    N_("Write year, month and day, for example 2026-10-03."),
+)
+_NO_KIND = ProblemKind(
+    "holidays.kind",
+    N_("“{value}” is neither 休 nor 班"),
+    N_("Write 休 for a day off, 班 for a weekend day that is worked."),
+)
+_CONTRADICTION = ProblemKind(
+    "holidays.contradiction",
+    N_("{value} is 休 on one line and 班 on another"),
+    N_("Keep the line that the notice says."),
+)

@@ -15,8 +15,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, TypeVar
 
 from foundation.folding import normal_name
-from foundation.language import _
-from retention.errors import Problem, SourceError
+from foundation.language import N_, _
+from retention.errors import Problem, ProblemKind, SourceError
 from retention.rules.canonical import canonical_of
 from retention.rules.schedule import Base, RecordClass, Rule, ScheduleVersion, Start
 from retention.rules.small_tables import read_table
@@ -134,11 +134,11 @@ def _word(text: str, words: Mapping[str, _Word]) -> _Word | None:
 def _row_faults(lines: Iterable[Line]) -> Iterator[Problem]:
     for line in lines:
         if not line["title"]:
-            yield _no_title(line)
+            yield _NO_TITLE(line.place("title"))
         if line["start"] and _word(line["start"], _STARTS) is None:
-            yield _no_word(line, "start", ("次年1月1日", "次日"))
+            yield _NO_WORD(line.place("start"), value=line["start"], words="次年1月1日、次日")
         if line["base"] and _word(line["base"], _BASES) is None:
-            yield _no_word(line, "base", ("所属期末", "文件日期", "归档日期", "最晚日期"))
+            yield _NO_WORD(line.place("base"), value=line["base"], words="所属期末、文件日期、归档日期、最晚日期")
 
 
 def _shared_names(lines: Iterable[Line]) -> Iterator[Problem]:
@@ -148,7 +148,7 @@ def _shared_names(lines: Iterable[Line]) -> Iterator[Problem]:
         for column, name in _names(line):
             owner = owners.setdefault(normal_name(name), line)
             if owner is not line:
-                yield _shared(line, column, name, owner)
+                yield _SHARED(line.place(column), name=name, where=owner.place())
 
 
 def _names(line: Line) -> Iterator[tuple[str, str]]:
@@ -162,45 +162,34 @@ def _names(line: Line) -> Iterator[tuple[str, str]]:
 def _doubts(table: Table, classes: Sequence[RecordClass]) -> Iterator[Problem]:
     for line, record_class in zip(table.lines, classes, strict=True):
         if not record_class.rule.term.known:
-            yield _doubtful_term(line, record_class)
+            said = in_words(record_class.rule.term)
+            yield _DOUBTFUL_TERM(line.place("term"), title=record_class.title, said=said)
         if line["code"] and not record_class.code:
-            yield _doubtful_code(line)
+            yield _DOUBTFUL_CODE(line.place("code"), code=line["code"])
     for where, text in table.unread:
-        message = _("“{text}” was not read").format(text=text)
-        hint = _("Columns that are read: {titles}.").format(titles="、".join(titles[0] for titles in COLUMNS.values()))
-        yield Problem(where, message, hint, "schedule.unread")
+        yield _UNREAD(where, text=text, titles="、".join(titles[0] for titles in COLUMNS.values()))
 
 
-def _doubtful_term(line: Line, record_class: RecordClass) -> Problem:
-    said = in_words(record_class.rule.term)
-    message = _("how long “{title}” is kept: {said}; its records are kept and reported").format(
-        title=record_class.title, said=said
-    )
-    hint = _("Write for example 3年, 6个月 or 永久, in every row, also where cells were merged.")
-    return Problem(line.place("term"), message, hint, "schedule.term", "P4")
-
-
-def _doubtful_code(line: Line) -> Problem:
-    message = _("the code “{code}” is not complete; the class goes by its title").format(code=line["code"])
-    return Problem(line.place("code"), message, _("Write the whole code, or leave it empty."), "schedule.code")
-
-
-def _no_title(line: Line) -> Problem:
-    message = _("the row has no 记录名称")
-    return Problem(line.place("title"), message, _("Write the name, or take the row out."), "schedule.title")
-
-
-def _no_word(line: Line, column: str, words: Sequence[str]) -> Problem:
-    message = _("“{value}” is no rule that is known").format(value=line[column])
-    return Problem(
-        line.place(column), message, _("Write one of {words}.").format(words="、".join(words)), "schedule.word"
-    )
-
-
-def _shared(line: Line, column: str, name: str, owner: Line) -> Problem:
-    message = _("“{name}” names the row of {where} too").format(name=name, where=owner.place())
-    hint = _("Give every row names of its own, or make one row of the two.")
-    return Problem(line.place(column), message, hint, "schedule.name_twice", "P1")
+_DOUBTFUL_TERM = ProblemKind(
+    "schedule.term",
+    N_("how long “{title}” is kept: {said}; its records are kept and reported"),
+    N_("Write for example 3年, 6个月 or 永久, in every row, also where cells were merged."),
+    "P4",
+)
+_DOUBTFUL_CODE = ProblemKind(
+    "schedule.code",
+    N_("the code “{code}” is not complete; the class goes by its title"),
+    N_("Write the whole code, or leave it empty."),
+)
+_UNREAD = ProblemKind("schedule.unread", N_("“{text}” was not read"), N_("Columns that are read: {titles}."))
+_NO_TITLE = ProblemKind("schedule.title", N_("the row has no 记录名称"), N_("Write the name, or take the row out."))
+_NO_WORD = ProblemKind("schedule.word", N_("“{value}” is no rule that is known"), N_("Write one of {words}."))
+_SHARED = ProblemKind(
+    "schedule.name_twice",
+    N_("“{name}” names the row of {where} too"),
+    N_("Give every row names of its own, or make one row of the two."),
+    "P1",
+)
 
 
 def start_name(start: Start) -> str:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from foundation.csv_text import DELIMITERS, decoded, split_records
 from foundation.folding import normal_name
-from foundation.language import _
-from retention.errors import Problem, SourceError
+from foundation.language import N_
+from retention.errors import Problem, ProblemKind, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -51,19 +51,19 @@ def read_table(data: bytes, name: str, columns: Mapping[str, Sequence[str]], req
     """
     text = decoded(data)
     if text is None:
-        raise SourceError([_no_encoding(name)])
+        raise SourceError([_NO_ENCODING(name)])
     keys = {normal_name(title): key for key, titles in columns.items() for title in titles}
     broken: Problem | None = None
     for delimiter in DELIMITERS:
         records = _records(text, delimiter)
         if isinstance(records, int):
-            broken = broken or _open_quote(name, records)
+            broken = broken or _OPEN_QUOTE(_place(name, "", records))
             continue
         for at, (_number, record) in enumerate(records):
             found = [keys.get(normal_name(cell)) for cell in record]
             if set(required) <= set(found):
                 return _table(name, records[at:], found)
-    raise SourceError([broken or _no_titles(name, [columns[key][0] for key in required])])
+    raise SourceError([broken or _NO_TITLES(name, titles="、".join(columns[key][0] for key in required))])
 
 
 def _records(text: str, delimiter: str) -> _Records | int:
@@ -77,7 +77,7 @@ def _records(text: str, delimiter: str) -> _Records | int:
 def _table(name: str, records: _Records, keys: Sequence[str | None]) -> Table:
     row, titles = records[0]
     if twice := [at for at, key in enumerate(keys) if key and key in keys[:at]]:
-        raise SourceError(_twice(_place(name, _letter(at), row), titles[at]) for at in twice)
+        raise SourceError(_TWICE(_place(name, _letter(at), row), title=titles[at].strip()) for at in twice)
     letters = {key: _letter(at) for at, key in enumerate(keys) if key}
     lines = tuple(
         Line(name, number, {key: cell.strip() for key, cell in zip(keys, record, strict=False) if key}, letters)
@@ -109,37 +109,19 @@ def _letter(at: int) -> str:
 # --- what a person reads ------------------------------------------------------------------------------------------
 
 
-def _no_encoding(name: str) -> Problem:
-    return Problem(
-        name,
-        _("the text is neither UTF-8 nor GB18030"),
-        _("Open the file where it was made and save it as “CSV UTF-8”."),
-        "csv.encoding",
-    )
-
-
-def _no_titles(name: str, titles: Sequence[str]) -> Problem:
-    return Problem(
-        name,
-        _("there is no line with the column titles {titles}").format(titles="、".join(titles)),
-        _("Write these titles above the columns; other columns may stand between them."),
-        "csv.no_titles",
-    )
-
-
-def _twice(where: str, title: str) -> Problem:
-    return Problem(
-        where,
-        _("two columns mean “{title}”").format(title=title.strip()),
-        _("Keep one of them."),
-        "csv.column_twice",
-    )
-
-
-def _open_quote(name: str, line: int) -> Problem:
-    return Problem(
-        _place(name, "", line),
-        _("a quotation mark is not closed where its cell ends"),
-        _("Double quotation marks inside a text, or take them out."),
-        "csv.open_quote",
-    )
+_NO_ENCODING = ProblemKind(
+    "csv.encoding",
+    N_("the text is neither UTF-8 nor GB18030"),
+    N_("Open the file where it was made and save it as “CSV UTF-8”."),
+)
+_NO_TITLES = ProblemKind(
+    "csv.no_titles",
+    N_("there is no line with the column titles {titles}"),
+    N_("Write these titles above the columns; other columns may stand between them."),
+)
+_TWICE = ProblemKind("csv.column_twice", N_("two columns mean “{title}”"), N_("Keep one of them."))
+_OPEN_QUOTE = ProblemKind(
+    "csv.open_quote",
+    N_("a quotation mark is not closed where its cell ends"),
+    N_("Double quotation marks inside a text, or take them out."),
+)
