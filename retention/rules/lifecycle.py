@@ -144,10 +144,6 @@ def _resurfaced(record: Record, _event: Event, change: Resurfaced) -> Record:
     return replace(record, resurfaced_at=f"{change.share}/{change.path}")
 
 
-def _resurfacing_settled(record: Record, _event: Event, _change: ResurfacingSettled) -> Record:
-    return replace(record, resurfaced_at=None)
-
-
 def _held(record: Record, _event: Event, change: Held) -> Record:
     """It leaves its list (D3); where an attempt is open, that attempt's outcome decides what becomes of it."""
     held = replace(record, holds=record.holds | {change.hold_id})
@@ -166,43 +162,34 @@ def _listed(record: Record, _event: Event, change: Listed) -> Record:
     return replace(record, state=State.LISTED, list_id=change.list_id)
 
 
-def _unlisted(record: Record, _event: Event, _change: Unlisted) -> Record:
-    return _off_list(record)
-
-
-def _approved(record: Record, _event: Event, _change: Approved) -> Record:
-    return replace(record, state=State.APPROVED)
-
-
 def _intended(record: Record, _event: Event, change: DestroyIntended) -> Record:
     return replace(record, intent=change.attempt)
-
-
-def _quarantined(record: Record, _event: Event, _change: Quarantined) -> Record:
-    return replace(record, state=State.QUARANTINED)
 
 
 def _kept(record: Record, _event: Event, change: DestroyAborted | Restored) -> Record:
     return _off_list(replace(record, path=change.path or record.path))
 
 
-def _unchanged(record: Record, _event: Event, _change: Appraised | UnlinkIntended) -> Record:
-    return record
-
-
 def _destroyed(record: Record, _event: Event, change: Destroyed) -> Record:
     return replace(record, state=State.DESTROYED, intent=None, missing_since=None, outcome=change.outcome)
 
 
-def _closed(record: Record, _event: Event, _change: Closed) -> Record:
-    return replace(record, state=State.CLOSED)
+def _sets(**values: Any) -> Effect:
+    """These fields, whatever the change says."""
+    return lambda record, _event, _change: replace(record, **values)
 
 
-def _off_list(record: Record) -> Record:
+def _off_list(record: Record, _event: Event | None = None, _change: Unlisted | None = None) -> Record:
     return replace(record, state=State.RETAINED, list_id=None, intent=None)
 
 
 # --- the table --------------------------------------------------------------------------------------------------
+
+
+# kind of event → the states it is possible in, what it makes of the record, what has to hold:
+#     destroy.intent  APPROVED  →  APPROVED, intent = attempt   no other intent, this list and content, no hold, whole
+#     destroy.done    APPROVED or QUARANTINED  →  DESTROYED      the open attempt, an outcome that can have been seen
+# An event in another state is a conflict (somebody moved first); a guard that does not hold is a refusal.
 
 
 def _from(*sources: State) -> frozenset[State]:
@@ -217,6 +204,7 @@ _IN_EXECUTION = _from(State.APPROVED, State.QUARANTINED)
 _GONE = _from(State.DESTROYED, State.CLOSED)
 
 _DESTRUCTIBLE = (guards.not_held, guards.whole, guards.not_permanent)
+_APPROVABLE = (guards.on_this_list, guards.same_content, *_DESTRUCTIBLE)
 
 TRANSITIONS: Mapping[type[Change], Transition] = MappingProxyType(
     {
@@ -227,33 +215,29 @@ TRANSITIONS: Mapping[type[Change], Transition] = MappingProxyType(
         Missed: Transition(_IN_PLACE, _missed, (guards.none_open, guards.not_missing)),
         Found: Transition(_IN_PLACE, _placed, (guards.is_missing,)),
         Resurfaced: Transition(_GONE, _resurfaced),
-        ResurfacingSettled: Transition(_GONE, _resurfacing_settled, (guards.has_resurfaced,)),
+        ResurfacingSettled: Transition(_GONE, _sets(resurfaced_at=None), (guards.has_resurfaced,)),
         Held: Transition(_THERE, _held, (guards.not_held_by_this,)),
         Released: Transition(_THERE | _GONE, _released, (guards.held_by_this,)),
         Extended: Transition(_RETAINED | {State.LISTED}, _extended, (guards.new_term_with_reason,)),
         Listed: Transition(_RETAINED, _listed, (guards.classified, guards.eligible, *_DESTRUCTIBLE)),
-        Appraised: Transition(_from(State.LISTED), _unchanged, (guards.on_this_list,)),
-        Unlisted: Transition(_ON_LIST, _unlisted, (guards.none_open,)),
-        Approved: Transition(
-            _from(State.LISTED), _approved, (guards.on_this_list, guards.same_content, *_DESTRUCTIBLE)
+        Appraised: Transition(_from(State.LISTED), _sets(), (guards.on_this_list,)),
+        Unlisted: Transition(_ON_LIST, _off_list, (guards.none_open,)),
+        Approved: Transition(_from(State.LISTED), _sets(state=State.APPROVED), _APPROVABLE),
+        DestroyIntended: Transition(_from(State.APPROVED), _intended, (guards.none_open, *_APPROVABLE)),
+        Quarantined: Transition(
+            _from(State.APPROVED), _sets(state=State.QUARANTINED), (guards.of_this_attempt, guards.same_content)
         ),
-        DestroyIntended: Transition(
-            _from(State.APPROVED),
-            _intended,
-            (guards.none_open, guards.on_this_list, guards.same_content, *_DESTRUCTIBLE),
-        ),
-        Quarantined: Transition(_from(State.APPROVED), _quarantined, (guards.of_this_attempt, guards.same_content)),
         DestroyAborted: Transition(_IN_EXECUTION, _kept, (guards.of_this_attempt,)),
         Restored: Transition(_from(State.QUARANTINED), _kept, (guards.of_this_attempt,)),
         UnlinkIntended: Transition(
             _from(State.QUARANTINED),
-            _unchanged,
+            _sets(),
             (guards.of_this_attempt, guards.same_content, guards.not_held, guards.not_permanent),
         ),
         Destroyed: Transition(
             _IN_EXECUTION, _destroyed, (guards.of_this_attempt, guards.outcome_fits, guards.not_held_by_hand)
         ),
-        Closed: Transition(_from(State.DESTROYED), _closed),
+        Closed: Transition(_from(State.DESTROYED), _sets(state=State.CLOSED)),
     }
 )
 
