@@ -18,10 +18,10 @@ from hashlib import sha256
 from logging.handlers import RotatingFileHandler
 from typing import TYPE_CHECKING
 
-from foundation.file_lock import Turn
 from foundation.language import _
 from office.archive import ledgers
 from office.archive.classes import catalogue_of
+from office.archive.process_lock import ProcessLock
 from office.archive.shares import shares
 from retention.errors import ConflictError, LedgerError, Problem, Remedy, UnknownError
 from retention.filing.scan import Scanner
@@ -77,21 +77,21 @@ def service_actor() -> Actor:
 class LockedScanner:
     """A scanner that waits while another process looks at the same share."""
 
-    def __init__(self, scanner: Scanner, turn: Turn) -> None:
-        self._scanner, self._turn = scanner, turn
+    def __init__(self, scanner: Scanner, lock: ProcessLock) -> None:
+        self._scanner, self._lock = scanner, lock
 
     def look(self, folders: Collection[str] | None = None, *, believe: int | None = None) -> Pass:
         """One pass. ConflictError where the other does not come to an end."""
-        if not self._turn.take(TURN_SECONDS):
+        if not self._lock.take(TURN_SECONDS):
             message = _("another process ({process}) is looking at this share and does not come to an end").format(
-                process=self._turn.holder()
+                process=self._lock.holder()
             )
             hint = Remedy("watch.look")
-            raise ConflictError([Problem(str(self._turn.place), message, hint, "watch.turn")])
+            raise ConflictError([Problem(str(self._lock.place), message, hint, "watch.turn")])
         try:
             return self._scanner.look(folders, believe=believe)
         finally:
-            self._turn.leave()
+            self._lock.leave()
 
 
 class RecentCatalogue:
@@ -114,7 +114,7 @@ def scanner_of(office: Office, ledger: Ledger, share: Share, now: Callable[[], d
     """Who looks at a share of an office."""
     scanner = Scanner(ledger, share, RecentCatalogue(office), service_actor(), now)
     name = sha256(share.name.encode("utf-8", "surrogateescape")).hexdigest()[:12]
-    return LockedScanner(scanner, Turn(office.folder / FOLDER / f"{name}.lock"))
+    return LockedScanner(scanner, ProcessLock(office.folder / FOLDER / f"{name}.lock"))
 
 
 def shares_named(office: Office, names: Sequence[str]) -> tuple[Share, ...]:
@@ -231,11 +231,11 @@ def status_of(office: Office) -> Status | None:
 
 def runs(office: Office) -> bool:
     """Whether a service holds the office's lock now."""
-    turn = Turn(office.folder / FOLDER / "lock")
-    if not turn.place.exists():
+    lock = ProcessLock(office.folder / FOLDER / "lock")
+    if not lock.place.exists():
         return False
-    if turn.take():
-        turn.leave()
+    if lock.take():
+        lock.leave()
         return False
     return True
 
@@ -245,7 +245,7 @@ def watch_once(office: Office, now: Callable[[], datetime]) -> tuple[Found, ...]
 
     ConflictError where a service runs for this office.
     """
-    with _service_turn(office), _logging(office.folder / FOLDER / LOG_FILE):
+    with _service_lock(office), _logging(office.folder / FOLDER / LOG_FILE):
         status_file = StatusFile(office.folder / FOLDER / STATUS, now)
         last = status_of(office)
         before = {share.name: share for share in last.shares} if last else {}
@@ -284,7 +284,7 @@ def watch(office: Office, stop: threading.Event, now: Callable[[], datetime], pa
     """
     shares = shares_named(office, ())
     patience = patience or Patience()
-    with _service_turn(office), _logging(office.folder / FOLDER / LOG_FILE):
+    with _service_lock(office), _logging(office.folder / FOLDER / LOG_FILE):
         last = status_of(office)
         before = {share.name: share for share in last.shares} if last else {}
         status_file = StatusFile(office.folder / FOLDER / STATUS, now)
@@ -357,16 +357,16 @@ class StatusFile:
 
 
 @contextmanager
-def _service_turn(office: Office) -> Iterator[None]:
-    turn = Turn(office.folder / FOLDER / "lock")
-    if not turn.take():
-        message = _("a service watches for this office already (process {process})").format(process=turn.holder())
+def _service_lock(office: Office) -> Iterator[None]:
+    lock = ProcessLock(office.folder / FOLDER / "lock")
+    if not lock.take():
+        message = _("a service watches for this office already (process {process})").format(process=lock.holder())
         hint = Remedy("watch.stop")
-        raise ConflictError([Problem(str(turn.place), message, hint, "watch.runs")])
+        raise ConflictError([Problem(str(lock.place), message, hint, "watch.runs")])
     try:
         yield
     finally:
-        turn.leave()
+        lock.leave()
 
 
 class _Log(RotatingFileHandler):

@@ -16,7 +16,7 @@ from given.watched import ENVIRONMENT, GUIDANG, ROOT, Place, guidang, make_place
 
 from console.watching import _condition
 from foundation import language as i18n
-from foundation.file_lock import Turn
+from office.archive.process_lock import ProcessLock
 from office.settings import ShareSettings
 from retention.watching.hints import Why
 from retention.watching.log import reason_of
@@ -182,8 +182,8 @@ def test_a_signal_in_the_midst_of_waiting_ends_it() -> None:
 
 
 def hold(place: Path, taken: Any, end: Any) -> None:
-    turn = Turn(place)
-    assert turn.take()
+    lock = ProcessLock(place)
+    assert lock.take()
     taken.set()
     end.wait()
     os._exit(0)  # as if killed: nobody lets go of anything
@@ -195,23 +195,23 @@ def test_a_turn_is_one_processs_and_ends_with_it(tmp_path: Path) -> None:
     other = context.Process(target=hold, args=(tmp_path / "lock", taken, end))
     other.start()
     assert taken.wait(30)
-    turn = Turn(tmp_path / "lock")
-    assert turn.holder().split()[0] == str(other.pid)
+    lock = ProcessLock(tmp_path / "lock")
+    assert lock.holder().split()[0] == str(other.pid)
     began = time.monotonic()
-    assert not turn.take(0.2)
+    assert not lock.take(0.2)
     assert 0.2 <= time.monotonic() - began < 5
     end.set()
     other.join()
-    assert turn.take()
-    assert turn.holder().split()[0] == str(os.getpid())
-    assert not Turn(tmp_path / "lock").take(), "nor twice in one process"
-    turn.leave()
-    assert Turn(tmp_path / "lock").take()
+    assert lock.take()
+    assert lock.holder().split()[0] == str(os.getpid())
+    assert not ProcessLock(tmp_path / "lock").take(), "nor twice in one process"
+    lock.leave()
+    assert ProcessLock(tmp_path / "lock").take()
 
 
 def test_a_lock_file_left_behind_locks_nothing(tmp_path: Path) -> None:
     (tmp_path / "lock").write_text("99999 nobody\n")
-    assert Turn(tmp_path / "lock").take()
+    assert ProcessLock(tmp_path / "lock").take()
 
 
 # --- the page for administrators ----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Taking turns between processes: a lock on a file, which the system takes back when its holder dies.
+"""One process at a time: a lock on a file, which the system takes back when its holder dies.
 
 So a lock file that lies there locks nothing by itself; what is written in it only says who came last.
 """
@@ -8,18 +8,15 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-import sys
 import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_FAR = 1 << 30  # Windows refuses to read a locked byte: lock one far behind the text
 
-
-class Turn:
-    """One file's lock. ``take`` and ``leave`` it, or hold it by ``with`` (then it is waited for)."""
+class ProcessLock:
+    """One file's lock, to ``take`` and ``leave``."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
@@ -27,17 +24,19 @@ class Turn:
 
     def take(self, patience: float = 0.0) -> bool:
         """Whether it could be had within so many seconds. OSError where no file can be made there."""
+        from filelock import lock_descriptor  # a twentieth of a second to load, and only scans and services lock
+
         until = time.monotonic() + patience
         self.place.parent.mkdir(parents=True, exist_ok=True)
         file = os.open(self.place, os.O_RDWR | os.O_CREAT, 0o644)
-        while not _locked(file):
+        while not lock_descriptor(file, blocking=False):
             if time.monotonic() >= until:
                 os.close(file)
                 return False
             time.sleep(0.05)
-        with contextlib.suppress(OSError):  # a full disk keeps nobody from taking a turn
+        with contextlib.suppress(OSError):  # a full disk keeps nobody from taking a lock
             os.ftruncate(file, 0)
-            os.write(file, f"{os.getpid()} {socket.gethostname()}\n".encode())
+            os.write(file, f"\n{os.getpid()} {socket.gethostname()}\n".encode())
         self._file = file
         return True
 
@@ -48,28 +47,10 @@ class Turn:
             self._file = None
 
     def holder(self) -> str:
-        """Process and machine that came last."""
+        """Process and machine that came last; they stand behind the first byte, which Windows locks for readers too."""
         try:
-            return self.place.read_text(encoding="utf-8", errors="replace").strip()
+            with self.place.open("rb", buffering=0) as file:
+                file.seek(1)
+                return file.read().decode("utf-8", "replace").strip()
         except OSError:
             return ""
-
-
-def _locked(file: int) -> bool:
-    if sys.platform == "win32":
-        import msvcrt
-
-        try:
-            os.lseek(file, _FAR, os.SEEK_SET)
-            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-            os.lseek(file, 0, os.SEEK_SET)
-        except OSError:
-            return False
-        return True
-    import fcntl
-
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
