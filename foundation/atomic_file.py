@@ -13,8 +13,11 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def atomic(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """A file that appears under its name whole or not at all: temp, fsync, rename, fsync of the folder."""
+def atomic(path: str | os.PathLike[str], *, private: bool = False) -> Iterator[IO[bytes]]:
+    """A file that appears under its name whole or not at all: temp, fsync, rename, fsync of the folder.
+
+    ``private``: nobody but its owner may ever read it.
+    """
     target = Path(path)
     handle, temporary = tempfile.mkstemp(prefix=f".~{target.name[:40]}.", suffix=".tmp", dir=target.parent)
     try:
@@ -22,7 +25,8 @@ def atomic(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        _share_permissions(temporary)
+        if not private:
+            _share_permissions(temporary)
         Path(temporary).replace(target)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
@@ -66,7 +70,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def write_atomic(path: str | os.PathLike[str], content: bytes) -> None:
+def write_atomic(path: str | os.PathLike[str], content: bytes, *, private: bool = False) -> None:
     """Write ``content`` to ``path``, whole or not at all."""
-    with atomic(path) as file:
+    with atomic(path, private=private) as file:
         file.write(content)

@@ -1,4 +1,4 @@
-"""What is written into a Word or Excel file beside its text: its custom properties, read without opening more."""
+"""The custom properties of a Word or Excel file, read without opening more; for office and retention."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pure: names that come and go beside documents and are never filed: one list for the whole program (W1).
+"""Pure: names that come and go beside documents and are never filed (W1): one list for office and retention.
 
 Locks are told apart from the rest: they say that somebody has a document open, and who.
 """

@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from foundation.atomic_file import write_atomic
 from retention.acts import accounts
 from retention.errors import RefusedError, UnknownError
 from retention.ledger.ledger import Stamp
@@ -132,11 +133,7 @@ def keep(office: Office, session: accounts.Session) -> Path:
     """Keep a session for the commands to come; the file is this user's alone. Returns where."""
     place = _place(office)
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    aside = place.with_name(f"{place.name}.{os.getpid()}")
-    aside.unlink(missing_ok=True)
-    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        file.write(session.token)
-    aside.replace(place)
+    write_atomic(place, session.token.encode("ascii"), private=True)
     return place
 
 
