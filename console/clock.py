@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from console.archive import the_archive
-from console.frame import Commands, Exit, common, prints_data, to_json
+from console.archive import now, the_archive
+from console.frame import Commands, Exit, answer, common, prints_data
 from console.terminal import option
 from foundation.language import _
+from office.archive.records import vouch as vouch_for
+from office.views import clock as views
+from office.views.times import local
 
 if TYPE_CHECKING:
-    from retention.rules.dates import Clock
+    from datetime import datetime
+
+    from office.views.clock import ClockStanding
 
 
 @click.group(cls=Commands)
@@ -30,19 +34,16 @@ def clock() -> None:
 @prints_data
 def show(as_json: bool) -> Exit:
     """Show the time as this machine has it, the last event and the last scan that was believed."""
-    now = datetime.now(UTC)
-    with the_archive() as archive, archive.ledger.read() as view:
-        known = view.clock()
-    if as_json:
-        fault = known.fault(now)
-        data = {"exit": 0, "now": now.isoformat(), "latest": _iso(known.latest), "believed": _iso(known.believed)}
-        click.echo(to_json(data | {"fault": fault.value if fault else None}))
-        return Exit.DONE
-    click.echo(_("Now, by this machine: {time}").format(time=_local(now)))
-    click.echo(_("Last event: {time}").format(time=_local(known.latest)))
-    click.echo(_("Last scan that was believed: {time}").format(time=_local(known.believed)))
-    click.echo(_verdict(known, now))
-    return Exit.DONE
+    with the_archive() as archive:
+        found = views.clock(archive.ledger, now())
+    return answer(found, _print_clock, as_json=as_json)
+
+
+def _print_clock(found: ClockStanding) -> None:
+    click.echo(_("Now, by this machine: {time}").format(time=local(found.now)))
+    click.echo(_("Last event: {time}").format(time=_or_none(found.latest)))
+    click.echo(_("Last scan that was believed: {time}").format(time=_or_none(found.believed)))
+    click.echo(_verdict(found.fault))
 
 
 @clock.command()
@@ -53,39 +54,24 @@ def vouch(reason: str, as_json: bool) -> Exit:
 
     Look at a watch first: dates that have come by a wrong clock make records due that have to be kept.
     """
-    from office.archive import people
-    from retention.acts import records as keeping
-
-    now = datetime.now(UTC)
     with the_archive() as archive:
-        stamp = people.stamp_of(archive.office, archive.ledger, now)
-        keeping.vouch(archive.ledger, stamp, reason)
-    if as_json:
-        click.echo(to_json({"exit": 0, "now": now.isoformat(), "by": stamp.actor.name}))
-    else:
-        click.echo(_("{name} vouches that it is {time}.").format(name=stamp.actor.name, time=_local(now)))
-    return Exit.DONE
+        stamp = archive.stamp(now())
+        vouch_for(archive.ledger, stamp, reason)
+    text = _("{name} vouches that it is {time}.").format(name=stamp.actor.name, time=local(stamp.at))
+    told = {"now": stamp.at, "by": stamp.actor.name}
+    return answer(told, lambda _told: click.echo(text), as_json=as_json)
 
 
-def _verdict(known: Clock, now: datetime) -> str:
-    from retention.rules.dates import ClockFault
-
+def _verdict(fault: str | None) -> str:
     texts = {
-        ClockFault.BEHIND: _("The clock is behind the last event: nothing is executed until it is set right."),
-        ClockFault.AHEAD: _(
+        "behind": _("The clock is behind the last event: nothing is executed until it is set right."),
+        "ahead": _(
             "The clock is more than a day ahead of the last scan: nothing is executed until a person vouches for it "
             "(`guidang clock vouch --reason …`), or sets it right."
         ),
     }
-    fault = known.fault(now)
     return texts[fault] if fault else _("The clock can be acted on.")
 
 
-def _local(at: datetime | None) -> str:
-    from retention.rules.dates import CHINA
-
-    return f"{at.astimezone(CHINA):%Y-%m-%d %H:%M:%S}" if at else _("none yet")
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
+def _or_none(at: datetime | None) -> str:
+    return local(at) if at else _("none yet")

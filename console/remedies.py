@@ -56,6 +56,7 @@ SENTENCES = {
     "watch.look": N_("See with `guidang watch --status` whether the share answers."),
     "watch.stop": N_("See how it is by `guidang watch --status`; stop it first to start another."),
     "schedule.preview": N_("Look at the preview again: `guidang schedule adopt --preview`."),
+    "schedule.look": N_("Approve only what you have seen: look at it again with `guidang schedule show`."),
     "schedule.begin": N_("Every office has a file schedule.csv; `guidang init` makes one."),
     "settings.begin": N_("Every office has a file guidang.toml; `guidang init` makes one."),
     "shortening.approve": N_("An approver logs in and says `guidang schedule approve-shortening {digest}`."),

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from errno import EEXIST
+from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
 from console import terminal
-from console.frame import Commands, Exit, common, prints_data, problem_data, the_office, to_json
+from console.archive import hanging, now
+from console.frame import Commands, Exit, answer, common, prints_data, the_office
 from console.terminal import argument, option
 from foundation.language import _, ngettext
+from office.archive import people, schedules
+from office.archive.ledgers import open_ledger
+from office.views import schedule as views
+from office.views.as_json import as_data
+from office.views.times import business_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from office import Office
-    from retention.acts.schedule_preview import Preview, Shift
-    from retention.errors import Problem
-    from retention.rules.schedule import Adoption, RecordClass, ScheduleVersion, Term
-    from retention.rules.schedule_table import ScheduleReading
+    from office.views.schedule import SchedulePreview, ScheduleRead
 
 
 @click.group(cls=Commands)
@@ -46,72 +48,25 @@ def show(as_json: bool) -> Exit:
     What cannot be read with certainty is listed below: records of such a class are kept and reported, never due.
     """
     office = the_office()
-    reading = office.schedule()
-    _show_schedule(reading, _adopted(office), as_json=as_json)
-    return Exit.DONE
+    return answer(views.schedule(office, office.schedule()), _print_schedule, as_json=as_json)
 
 
-def _adopted(office: Office) -> Adoption | None:
-    """The version in force; None where there is none yet."""
-    from office.archive import ledgers
-
-    if not ledgers.is_there(office):
-        return None
-    with ledgers.open_ledger(office) as ledger, ledger.read() as view:
-        return next(reversed(view.adoptions()), None)
-
-
-def _show_schedule(reading: ScheduleReading, adopted: Adoption | None, *, as_json: bool) -> None:
-    version = reading.version
-    if as_json:
-        classes = [*map(_class_data, version.classes)]
-        problems = [*map(problem_data, reading.doubts)]
-        force = {"number": adopted.number, "on": adopted.on, "digest": adopted.version.digest} if adopted else None
-        data = {"exit": 0, "digest": version.digest, "in_force": force, "classes": classes, "problems": problems}
-        click.echo(to_json(data))
-        return
+def _print_schedule(found: ScheduleRead) -> None:
     heading = (_("record"), _("code"), _("kept for"), _("counted from"), _("start rule"), _("used by"))
-    terminal.print_table(heading, [*map(_class_row, version.classes)])
-    click.echo(_("Digest: {digest}").format(digest=version.digest))
-    click.echo(_in_force(version, adopted))
-    terminal.print_problems(reading.doubts, colour="yellow")
+    terminal.print_table(heading, [each.cells for each in found.classes])
+    click.echo(_("Digest: {digest}").format(digest=found.digest))
+    click.echo(_in_force(found))
+    terminal.print_problems(found.problems, colour="yellow")
 
 
-def _in_force(version: ScheduleVersion, adopted: Adoption | None) -> str:
+def _in_force(found: ScheduleRead) -> str:
+    adopted = found.in_force
     if adopted is None:
         return _("No schedule is in force yet, so nothing is ever due: `guidang schedule adopt`.")
-    if adopted.version.digest == version.digest:
+    if adopted.digest == found.digest:
         return _("This is in force as version {number} since {day}.").format(number=adopted.number, day=adopted.on)
     text = _("In force is version {number} of {day}, which says otherwise: `guidang schedule adopt --preview`.")
     return text.format(number=adopted.number, day=adopted.on)
-
-
-def _class_row(each: RecordClass) -> tuple[str, ...]:
-    from retention.rules.schedule_table import base_name, start_name
-    from retention.rules.terms import in_words
-
-    rule = each.rule
-    counted = (base_name(rule.base), start_name(rule.start)) if rule.term.months or rule.term.days else ("", "")
-    return (each.title, each.code, in_words(rule.term), *counted, each.users)
-
-
-def _class_data(each: RecordClass) -> dict[str, Any]:
-    rule = each.rule
-    return {
-        "key": each.key,
-        "title": each.title,
-        "code": each.code,
-        "aliases": each.aliases,
-        "term": {
-            "kind": rule.term.kind.value,
-            "text": rule.term.text,
-            "months": rule.term.months,
-            "days": rule.term.days,
-        },
-        "base": rule.base.value,
-        "start": rule.start.value,
-        "users": each.users,
-    }
 
 
 # --- import -----------------------------------------------------------------------------------------------------
@@ -127,30 +82,23 @@ def import_table(file: Path, force: bool, as_json: bool) -> Exit:
     Nothing comes into force by this: that is `guidang schedule adopt`. The schedule.csv that is there is replaced
     only after a question, or with --force.
     """
-    from office.archive import schedules
-
     office = the_office()
     handed = schedules.handed_in(office, file)
-    shown = _previewed(office, handed.reading.version).free("schedule.unchanged")
+    shown = views.previewed(office, handed.reading.version, business_date(now()), harmless="schedule.unchanged")
     if not as_json:
-        _show_schedule(handed.reading, _adopted(office), as_json=False)
-        shown.print()
+        _print_schedule(views.schedule(office, handed.reading))
+        _print_preview(shown)
     place = office.folder / "schedule.csv"
     if place.exists() and place.read_bytes() != handed.content and not force:
         _asked(_("Replace {file}?").format(file=place), place, as_json=as_json)
     schedules.keep(office, handed)
-    if as_json:
-        doubts = [*map(problem_data, handed.reading.doubts)]
-        click.echo(to_json({"exit": 0, "file": str(place), **shown.as_data(), "problems": doubts}))
-    else:
-        click.echo(_("{file} is written. `guidang schedule adopt` puts it in force.").format(file=place))
-    return Exit.DONE
+    text = _("{file} is written. `guidang schedule adopt` puts it in force.").format(file=place)
+    told = {"file": place, **as_data(shown), "problems": handed.reading.doubts}
+    return answer(told, lambda _told: click.echo(text), as_json=as_json)
 
 
 def _asked(question: str, place: Path, *, as_json: bool) -> None:
     """Go on only where a person at a terminal says yes."""
-    from errno import EEXIST
-
     if as_json or not sys.stdin.isatty():
         raise FileExistsError(EEXIST, _("is there already and is kept; --force replaces it"), str(place))
     if not click.confirm(question):
@@ -176,28 +124,20 @@ def adopt(preview: bool, shorten: bool, count: int | None, as_json: bool) -> Exi
     It cannot be taken back, only superseded. So the number of records that get another day has to be typed, or
     given as --count; where it is another by then, nothing is adopted.
     """
-    from office.archive import ledgers, people
-    from retention.acts import schedule as enactment
-
     office = the_office()
     version = office.schedule().version
+    previewed = partial(views.previewed, office, version, business_date(now()), shorten=shorten)
     if preview:
-        shown = _previewed(office, version, shorten=shorten).free()
-        click.echo(to_json({"exit": 0, **shown.as_data()})) if as_json else shown.print()
-        return Exit.DONE
-    with ledgers.open_ledger(office, make=True) as ledger:
-        stamp = people.stamp_of(office, ledger, datetime.now(UTC))
+        return answer(previewed(), _print_preview, as_json=as_json)
+    with open_ledger(office, make=True) as ledger:
+        stamp = people.stamp_of(office, ledger, now())
         if count is None:
-            shown = _previewed(office, version, shorten=shorten).free()
-            count = _typed(shown, shown.moving, as_json=as_json)
-        done = enactment.adopt(ledger, stamp, version, count, shorten=shorten)
-    proposed = done.proposed
-    if as_json:
-        click.echo(to_json({"exit": 0, "number": proposed.number, **_Preview(done, "").as_data()}))
-    else:
-        text = _("The schedule is in force as version {number}. Records due by it today: {due} more than before.")
-        click.echo(text.format(number=proposed.number, due=len(done.becoming_due)))
-    return Exit.DONE
+            shown = previewed()
+            count = _typed(shown, shown.count, as_json=as_json)
+        done = views.preview(schedules.adopt(ledger, stamp, version, count, shorten=shorten))
+    text = _("The schedule is in force as version {number}. Records due by it today: {due} more than before.")
+    told = text.format(number=done.version, due=len(done.becoming_due))
+    return answer({"number": done.version, **as_data(done)}, lambda _told: click.echo(told), as_json=as_json)
 
 
 @schedule.command()
@@ -211,39 +151,24 @@ def approve_shortening(digest: str, count: int | None, reason: str, as_json: boo
     Without this its shorter terms count for what is filed from its adoption on. Whoever adopts it has to be another
     person. The approval is for the next adoption of exactly this table, and never for records held or listed then.
     """
-    from office.archive import ledgers, people
-    from retention.acts import schedule as enactment
-    from retention.errors import ConflictError
-
     office = the_office()
     version = office.schedule().version
-    if len(digest) < 8 or not version.digest.startswith(digest.lower()):
-        raise ConflictError([_other_digest(version)])
-    with ledgers.open_ledger(office) as ledger:
-        stamp = people.stamp_of(office, ledger, datetime.now(UTC))
+    schedules.see_that_it_is(version, digest)
+    with open_ledger(office) as ledger:
+        stamp = people.stamp_of(office, ledger, now())
         if count is None:
-            shown = _previewed(office, version, approver=stamp.actor.name).free()
+            shown = views.previewed(office, version, business_date(now()), approver=stamp.actor.name)
             count = _typed(shown, shown.earlier, as_json=as_json)
-        becoming = enactment.approve_shortening(ledger, stamp, version, count, reason)
-    if as_json:
-        click.echo(to_json({"exit": 0, "digest": version.digest, "by": stamp.actor.name, "becoming_due": becoming}))
-    else:
-        click.echo(_("Approved. Another person may now adopt it: `guidang schedule adopt --shorten-approved`."))
-    return Exit.DONE
+        becoming = schedules.approve_shortening(ledger, stamp, version, count, reason)
+    text = _("Approved. Another person may now adopt it: `guidang schedule adopt --shorten-approved`.")
+    told = {"digest": version.digest, "by": stamp.actor.name, "becoming_due": becoming}
+    return answer(told, lambda _told: click.echo(text), as_json=as_json)
 
 
-def _other_digest(version: ScheduleVersion) -> Problem:
-    from retention.errors import Problem
-
-    message = _("schedule.csv has another digest: {digest}").format(digest=version.digest)
-    hint = _("Approve only what you have seen: look at it again with `guidang schedule show`.")
-    return Problem("schedule.csv", message, hint, "schedule.other_digest", "P3")
-
-
-def _typed(shown: _Preview, wanted: int, *, as_json: bool) -> int:
+def _typed(shown: SchedulePreview, wanted: int, *, as_json: bool) -> int:
     """The number a person types after reading the preview. Refused where nobody can type one."""
     if not as_json:
-        shown.print()
+        _print_preview(shown)
     if as_json or not sys.stdin.isatty():
         raise click.UsageError(
             _("Read the preview (--preview), then give the number of records it names: --count {n}.").format(n=wanted)
@@ -255,115 +180,31 @@ def _typed(shown: _Preview, wanted: int, *, as_json: bool) -> int:
 # --- the preview ------------------------------------------------------------------------------------------------
 
 
-def _previewed(office: Office, version: ScheduleVersion, *, shorten: bool = False, approver: str = "") -> _Preview:
-    """What adopting the version today would do (P2)."""
-    from office.archive import ledgers
-    from retention.acts import schedule as enactment
-    from retention.acts import schedule_preview as adoption
-    from retention.rules.dates import business_date
-
-    today = business_date(datetime.now(UTC))
-    if not ledgers.is_there(office):
-        return _Preview(adoption.preview((), (), adoption.propose(version, (), (), today)), "", ())
-    with ledgers.open_ledger(office) as ledger, ledger.read() as view:
-        approved = enactment.approver_of(view, version.digest)
-        shortened_by = approver or (approved if shorten else "")
-        obstacles = enactment.obstacles(view, version, today, shortened_by)
-        return _Preview(enactment.preview(view, version, today, shortened_by), approved, tuple(obstacles))
-
-
-@dataclass(frozen=True)
-class _Preview:
-    """A preview ready to be told; ``approved``: by whom shortening was; ``obstacles``: what forbids adopting it."""
-
-    preview: Preview
-    approved: str
-    obstacles: tuple[Problem, ...] = ()
-
-    def free(self, *harmless: str) -> _Preview:
-        """The preview itself. RefusedError where something but what is harmless here forbids adopting."""
-        from retention.errors import RefusedError
-
-        if problems := [problem for problem in self.obstacles if problem.code not in harmless]:
-            raise RefusedError(problems)
-        return self
-
-    @property
-    def moving(self) -> int:
-        return sum(shift.earlier + shift.later for shift in self.preview.shifts)
-
-    @property
-    def earlier(self) -> int:
-        return sum(shift.earlier for shift in self.preview.shifts)
-
-    def as_data(self) -> dict[str, Any]:
-        proposed = self.preview.proposed
-        return {
-            "digest": proposed.version.digest,
-            "version": proposed.number,
-            "shortening_approved_by": self.approved or None,
-            "count": self.moving,
-            "classes": [*map(_shift_data, self.preview.shifts)],
-            "becoming_due": self.preview.becoming_due,
-        }
-
-    def print(self) -> None:
-        number, shifts = self.preview.proposed.number, self.preview.shifts
-        click.echo(click.style(_("Preview: what version {number} would change").format(number=number), bold=True))
-        titles = (_("class"), _("records"), _("kept now"), _("kept then"), _("earlier"), _("later"), _("not earlier"))
-        known = [shift for shift in shifts if shift.before or shift.after]
-        if known:
-            rows = [*map(self._row, known)]
-            terminal.print_table((*titles, _("become due")), rows, right=frozenset({1, 4, 5, 6, 7}))
-        if others := sum(shift.records for shift in shifts if shift not in known):
-            text = _("{n} records are of no class of the schedule: kept and reported, now as then.")
-            click.echo(text.format(n=others))
-        n = self.moving
-        text = ngettext("{n} record gets another day", "{n} records get another day", n).format(n=n)
-        due = _("{n} become due").format(n=len(self.preview.becoming_due))
-        click.echo(click.style(f"{text}，{due}", bold=True))
-        for line in self._spared():
-            for part in terminal.wrap(line, terminal.line_width()):
-                click.echo(part)
-
-    def _row(self, shift: Shift) -> tuple[str, ...]:
-        from retention.rules.schedule_table import find
-
-        known = find(self.preview.proposed.version, shift.key)
-        counts = (shift.earlier, shift.later, shift.spared, shift.becoming_due)
-        named = known.title if known else shift.key
-        return (named, str(shift.records), _words(shift.before), _words(shift.after), *(str(n or "") for n in counts))
-
-    def _spared(self) -> Iterator[str]:
-        """P3: what does not go earlier, and what would allow it."""
-        proposed = self.preview.proposed
-        if proposed.shortened_by:
-            yield _(
-                "Shorter terms count for earlier records too, as {name} approves; not for those held or listed."
-            ).format(name=proposed.shortened_by)
-        elif self.preview.spared:
-            text = _(
-                "{n} records were filed before and keep their later day. For them too only where an approver says "
-                "`guidang schedule approve-shortening {digest}`."
-            )
-            yield text.format(n=self.preview.spared, digest=proposed.version.digest[:12])
+def _print_preview(found: SchedulePreview) -> None:
+    text = _("Preview: what version {number} would change").format(number=found.version)
+    click.echo(click.style(text, bold=True))
+    titles = (_("class"), _("records"), _("kept now"), _("kept then"), _("earlier"), _("later"), _("not earlier"))
+    if rows := [shift.cells for shift in found.classes if shift.known]:
+        terminal.print_table((*titles, _("become due")), rows, right=frozenset({1, 4, 5, 6, 7}))
+    if others := found.of_no_class:
+        text = _("{n} records are of no class of the schedule: kept and reported, now as then.")
+        click.echo(text.format(n=others))
+    n = found.count
+    text = ngettext("{n} record gets another day", "{n} records get another day", n).format(n=n)
+    due = _("{n} become due").format(n=len(found.becoming_due))
+    click.echo(click.style(f"{text}，{due}", bold=True))
+    for line in _spared(found):
+        hanging("", line)
 
 
-def _words(term: Term | None) -> str:
-    from retention.rules.terms import in_words
-
-    return in_words(term) if term else "—"
-
-
-def _shift_data(shift: Shift) -> dict[str, Any]:
-    return {
-        "class": shift.key,
-        "records": shift.records,
-        "before": shift.before.text if shift.before else None,
-        "after": shift.after.text if shift.after else None,
-        "earlier": shift.earlier,
-        "later": shift.later,
-        "not_earlier": shift.spared,
-        "becoming_due": shift.becoming_due,
-        "no_longer_due": shift.no_longer_due,
-    }
+def _spared(found: SchedulePreview) -> Iterator[str]:
+    """P3: what does not go earlier, and what would allow it."""
+    if found.shortened_by:
+        text = _("Shorter terms count for earlier records too, as {name} approves; not for those held or listed.")
+        yield text.format(name=found.shortened_by)
+    elif found.not_earlier:
+        text = _(
+            "{n} records were filed before and keep their later day. For them too only where an approver says "
+            "`guidang schedule approve-shortening {digest}`."
+        )
+        yield text.format(n=found.not_earlier, digest=found.digest[:12])

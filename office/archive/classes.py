@@ -75,6 +75,11 @@ class Classes:
         known = find(self.version, kind.key)
         return known.title if known and known.key == kind.key else kind.title
 
+    @property
+    def codes(self) -> dict[str, str]:
+        """The code of each class by its key."""
+        return {key: kind.code for key, kind in self.catalogue.kinds.items()}
+
     def named(self, text: str) -> Kind:
         """The one kind that a person means: by key, code, title or alias. UnknownError, with what there is."""
         wanted, kinds = normal_name(text), [*self.catalogue.kinds.values()]

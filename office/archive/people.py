@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 
 from foundation.atomic_file import write_atomic
 from retention.acts import accounts
+from retention.acts.accounts import change, close, unlock
 from retention.errors import RefusedError, UnknownError
 from retention.ledger.ledger import Stamp
 from retention.rules import persons
 from retention.rules.dates import business_date
-from retention.rules.people import Actor, Role
+from retention.rules.people import Actor, Person, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 
     from office.office import Office
     from retention.ledger.ledger import Ledger
-    from retention.rules.people import Person
+    from retention.ledger.view import View
+
+__all__ = ["Person", "Role", "change", "close", "unlock"]
 
 TOKEN = "GUIDANG_SESSION"  # noqa: S105 - the name of a variable
 
@@ -55,6 +58,11 @@ def has_accounts(ledger: Ledger) -> bool:
     """Whether anybody has an account yet."""
     with ledger.read() as view:
         return bool(view.accounts())
+
+
+def full_names(view: View) -> dict[str, str]:
+    """What the persons behind accounts are called."""
+    return {account.person.name: account.person.full_name for account in view.accounts()}
 
 
 def add(office: Office, ledger: Ledger, person: Person, password: Callable[[], str], at: datetime) -> Person:

@@ -17,7 +17,7 @@ from foundation.language import _
 from office.archive.classes import Classes
 from office.archive.shares import roots
 from retention.acts import records as keeping
-from retention.acts.records import Present, Settling
+from retention.acts.records import Present, Settling, release, vouch
 from retention.errors import Problem, RefusedError, Remedy, UnknownError
 from retention.filing.first_lines import NOTHING, Peek, peek
 from retention.filing.identify import Document, Identification, Standing, identify
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from retention.ledger.rows import Entry
     from retention.ledger.view import View
     from retention.rules.model import Record
+
+__all__ = ["release", "vouch"]
 
 MANY = 12
 """How many records that could be meant are named."""
@@ -180,6 +182,13 @@ class Description:
     dated: date | None = None
     department: str | None = None
 
+    @classmethod
+    def of(
+        cls, classes: Classes, title: str, period: Period | None, dated: date | None, department: str | None
+    ) -> Description:
+        """With the class as a person names it. UnknownError where there is none."""
+        return cls(classes.named(title), period, dated, department)
+
 
 def classify(
     office: Office, ledger: Ledger, stamp: Stamp, records: Sequence[Record], said: Description
@@ -230,6 +239,11 @@ class Verdict(NamedTuple):
     decision: Decision | None
     reason: str
 
+    @classmethod
+    def of(cls, word: str, reason: str) -> Verdict:
+        """By the word of a decision, or ``gone``."""
+        return cls(None if word == "gone" else Decision(word), reason)
+
 
 def settle(office: Office, ledger: Ledger, stamp: Stamp, record: Record, verdict: Verdict) -> tuple[Entry, ...]:
     """Decide about an altered or reappeared file, which is looked at first (W3, W5)."""
@@ -266,3 +280,10 @@ def _anew(office: Office, classes: Classes, share: str, place: str, there: Prese
         department=found.department,
         evidence=found.reasons,
     )
+
+
+def hold(
+    ledger: Ledger, stamp: Stamp, reason: str, where: Sequence[ColumnElement[bool]]
+) -> tuple[str, tuple[Record, ...]]:
+    """Place a hold over the records that are meant: its id, and those it covers now (D3)."""
+    return keeping.hold(ledger, stamp, reason, lambda view: view.records(*where))

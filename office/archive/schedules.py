@@ -11,7 +11,8 @@ from docgen.sheets.opening import open_book, read_bytes
 from foundation.atomic_file import write_atomic
 from foundation.language import _
 from office.office import SCHEDULE
-from retention.errors import Problem, SourceError
+from retention.acts.schedule import adopt, approve_shortening
+from retention.errors import ConflictError, Problem, Remedy, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
     from docgen.sheets.book import Sheet
     from docgen.sheets.cell import Cell
     from office.office import Office
+    from retention.rules.schedule import ScheduleVersion
     from retention.rules.schedule_table import ScheduleReading
+
+__all__ = ["adopt", "approve_shortening"]
 
 _WORKBOOK = b"PK"
 
@@ -65,6 +69,14 @@ def keep(office: Office, handed: HandedIn) -> Path:
     place = office.folder / SCHEDULE
     write_atomic(place, handed.content)
     return place
+
+
+def see_that_it_is(version: ScheduleVersion, digest: str) -> None:
+    """Approving names what they have seen. ConflictError where the digest (eight letters at least) is another."""
+    if len(digest) < 8 or not version.digest.startswith(digest.lower()):
+        message = _("schedule.csv has another digest: {digest}").format(digest=version.digest)
+        problem = Problem(SCHEDULE, message, Remedy("schedule.look"), "schedule.other_digest", "P3")
+        raise ConflictError([problem])
 
 
 def _as_csv(sheet: Sheet) -> bytes:

@@ -1,7 +1,7 @@
 """Disposal in an office: its days, its shares, its ledger proved before anything is destroyed.
 
 Rows are named as people name them on paper: by their number on the list. What is asked of retention is asked here and
-nowhere else, so that every channel goes one way (R2).
+nowhere else, so that every channel goes one way (R2); acts that need nothing of the office are given on as they are.
 """
 
 from __future__ import annotations
@@ -14,20 +14,24 @@ from office.archive import ledgers
 from office.archive.shares import shares
 from retention.disposal import approval as disposal
 from retention.disposal import execution
-from retention.disposal.approval import Answer
+from retention.disposal.approval import Answer, give_back, reject, submit, withdraw, witness
+from retention.disposal.execution import Order
 from retention.errors import Problem, UnknownError
 from retention.rules.model import Policy, Refused, Wish
+from retention.rules.terms import read_term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from office.office import Office
-    from retention.disposal.execution import Order, Report
+    from retention.disposal.execution import Report
     from retention.ledger.ledger import Ledger, Stamp
     from retention.ledger.selection import Selection
     from retention.rules.model import DisposalList, Item
     from retention.rules.schedule import Term
+
+__all__ = ["Order", "Wish", "give_back", "read_term", "reject", "submit", "withdraw", "witness"]
 
 REMOVED = "从共享目录移除"
 """How guidang destroys: 移除 and no more is claimed (D11)."""

@@ -20,6 +20,7 @@ from docgen import WordTemplate
 from foundation.atomic_file import write_atomic
 from foundation.language import _
 from office.archive import ledgers, shares
+from office.archive.people import full_names
 from office.disposal import papers
 from office.disposal.papers import (
     APPRAISAL,
@@ -42,16 +43,19 @@ from retention.errors import ConflictError, Problem, Remedy, UnknownError
 from retention.filing.first_lines import peek
 from retention.ledger import proving, schema
 from retention.ledger.ledger import Draft
-from retention.ledger.view import CHUNK, chunks
+from retention.ledger.selection import conditions
+from retention.ledger.view import CHUNK, chunks, due_on
 from retention.rules import disposal_lists as lists
 from retention.rules.events import Filed
 from retention.rules.model import ListState, Wish
 from retention.rules.people import Role
+from retention.rules.reckoning import reckonings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import date, datetime
 
+    from office.archive.archive import Archive, Wanted
     from office.office import Office
     from retention.ledger.ledger import Ledger, Stamp
     from retention.ledger.view import View
@@ -110,8 +114,7 @@ class _Wanted:
 def around(office: Office, view: View) -> Around:
     """What stands on every paper of an office, with the names of all who ever had an account."""
     settings = office.settings
-    persons = {account.person.name: account.person.full_name for account in view.accounts()}
-    return Around(settings.name, settings.company, settings.project, settings.version, persons)
+    return Around(settings.name, settings.company, settings.project, settings.version, full_names(view))
 
 
 def forms_for(of: DisposalList) -> tuple[str, ...]:
@@ -153,6 +156,15 @@ def make(  # noqa: PLR0913 - each is one of the things a paper is made of
         title = TITLES[CERTIFICATE] + ("（未完成）" if context["unfinished"] else "")
         made.append(_Wanted(CERTIFICATE, context, number, title, lambda: proof_of(office, ledger, of, stamp.at)))
     return _keep(office, ledger, stamp, made)
+
+
+def due_rows(archive: Archive, wanted: Wanted, on: date) -> list[DueRow]:
+    """The lines of the 到期清单 of a day, by the days the records were kept to and where they lie."""
+    with archive.ledger.read() as view:
+        where = conditions(archive.selection(view, wanted))
+        found = reckonings(view.records(due_on(on), *where), view.adoptions())
+        rows = [papers.due_row(record, each) for record, each in found]
+    return sorted(rows, key=lambda row: (row.kept_until, row.place))
 
 
 def make_due(office: Office, ledger: Ledger, stamp: Stamp, rows: Sequence[DueRow], on: date | None = None) -> Kept:

@@ -33,7 +33,7 @@ from retention.rules.schedule import TermKind
 from retention.rules.terms import read_term
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from docgen.sheets.book import Book, Sheet
     from office.disposal.papers import Around
@@ -526,9 +526,3 @@ def _formula(cell: Cell | None) -> bool:
 
 def _short(text: str, most: int = 30) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def differences(returned: Returned) -> Iterable[tuple[str, str, str, str]]:
-    """What a person looks at before it is taken over: row, 题名, what was said, what is said now."""
-    for change in returned.changes:
-        yield str(change.item.row), change.item.title, change.before.in_words(), change.after.in_words()

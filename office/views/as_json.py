@@ -15,7 +15,7 @@ HIDDEN = {"json": "hidden"}
 """Metadata of a field that people see and programs are not given: ``who: str = field(metadata=HIDDEN)``."""
 
 IF_ANY = {"json": "if_any"}
-"""Metadata of a field that programs are given only where something stands in it."""
+"""Metadata of a field that programs are given only where there is one: None is left out."""
 
 SPREAD = {"json": "spread"}
 """Metadata of a field whose own fields stand in its place: ``row: Row, why: str`` → the row's fields, then ``why``."""
@@ -46,7 +46,7 @@ def _of_fields(view: Any) -> dict[str, Any]:
         content = getattr(view, name)
         if how == "spread":
             told |= as_data(content)
-        elif content or how != "if_any":
+        elif content is not None or how != "if_any":
             told[key] = as_data(content)
     return told
 

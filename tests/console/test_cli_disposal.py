@@ -14,7 +14,7 @@ from given.disposals import MONTHLY, PLAN, World, stamp
 from given.doors import CommandLine
 
 import cli
-from console import disposal as commands
+from console import archive as commands
 from office.archive import people
 
 if TYPE_CHECKING:

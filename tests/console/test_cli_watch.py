@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from given.watched import ENVIRONMENT, GUIDANG, ROOT, Place, guidang, make_place, without_privileges
 
-from console.watching import _condition
 from foundation import language as i18n
 from office.archive.process_lock import ProcessLock
 from office.settings import ShareSettings
+from office.views.watching import condition_name
 from retention.watching.hints import Why
 from retention.watching.log import reason_of
-from retention.watching.status import Condition, ShareStatus
+from retention.watching.status import Condition
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -220,7 +220,7 @@ def test_a_lock_file_left_behind_locks_nothing(tmp_path: Path) -> None:
 def test_the_page_names_every_setting_state_and_loss() -> None:
     page = (ROOT / "docs" / "watching.md").read_text(encoding="utf-8")
     with i18n.use("en"):
-        states = [_condition(ShareStatus("", "", condition=condition)) for condition in Condition]
+        states = [condition_name(condition) for condition in Condition]
         losses = [reason_of(why).partition(" (")[0] for why in Why if why in (Why.OVERFLOW, Why.LIMIT)]
     assert [key for key in ShareSettings.model_fields if f"{key} =" not in page] == []
     assert [state for state in states if f"\n| {state} |" not in page] == []

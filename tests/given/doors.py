@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from click.testing import CliRunner
 
 import cli
-from console import disposal as commands
+from console import archive as commands
 from given.disposals import SERVICE, SHARE, World, stamp
 from office import create_office
 from office.archive import people

@@ -1,0 +1,17 @@
+"""Instants as people read them where the office is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from retention.rules.dates import CHINA, business_date
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+__all__ = ["business_date", "local"]
+
+
+def local(at: datetime, form: str = "%Y-%m-%d %H:%M:%S") -> str:
+    """An instant in the office's own zone."""
+    return f"{at.astimezone(CHINA):{form}}"
