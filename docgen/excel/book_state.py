@@ -11,6 +11,7 @@ from docgen.excel.cell_styles import FormatSession
 from docgen.excel.cell_values import as_cell
 from docgen.excel.formulas.arithmetic import Aggregate, FlaggedValue, NotEvaluable
 from docgen.excel.formulas.compile import CompiledFormula, compile_formula, row_function
+from docgen.excel.formulas.dependence import filled
 from docgen.excel.formulas.in_loops import FormulaCell
 from docgen.excel.formulas.references import Formula, Ref
 from docgen.excel.layout import CopyPlace, Layout, move_formula, move_sqref
@@ -42,7 +43,7 @@ class BookState:
         self._compiled: dict[int, CompiledFormula | None] = {}
         self._values: dict[tuple[str, int, int], Any] = {}
         self._asking: set[tuple[str, int, int]] = set()
-        self._strangers: dict[tuple[str, Ref, int], list[Key]] = {}
+        self._unnamed: dict[tuple[str, Ref, int], list[Key]] = {}
         self.titles = {s.sheet.name.casefold(): s.title for s in sheets if s.title}
 
     def begin(self, program: SheetProgram) -> SheetState:
@@ -122,13 +123,10 @@ class BookState:
         for ref in (*found.formula.refs(), *found.computed.refs()):
             if ref.sheet is not None and ref.sheet.casefold() != sheet_state.sheet.name.casefold():
                 self.layout_of(ref.sheet)
-            elif sheet_state.sheet.moves and (ref.row1 is None or not sheet_state.knows(max(ref.row1, ref.row2 or 0))):
-                self._refuse_until_done(sheet_state)
-
-    @staticmethod
-    def _refuse_until_done(sheet_state: SheetState) -> None:
-        if not sheet_state.done:
-            raise Pending
+                continue
+            final = ref.row1 is not None and sheet_state.knows(max(ref.row1, ref.row2 or 0))
+            if sheet_state.sheet.moves and not sheet_state.done and not final:
+                raise Pending
 
     def arrive(self, promise: Promise) -> None:
         """The value of a promised cell that running totals wait for."""
@@ -183,7 +181,7 @@ class BookState:
         program = self.by_name.get(sheet)
         if program is None:
             raise NotEvaluable("sheet")
-        cell = program.cells.get((row, column))
+        cell = program.sheet.cells.get((row, column))
         if cell is None:
             return None
         sheet_state = self.sheet_states.get(sheet)
@@ -197,7 +195,7 @@ class BookState:
 
     def _formula_value(self, program: SheetProgram, row: int, column: int) -> Any:
         found = program.formulas.get((row, column))
-        if found is None or row in program.branch_of or found.cell.array is not None:
+        if found is None or row in program.sheet.branch_of or found.cell.array is not None:
             return UNKNOWN
         compiled = self.compiled(found.index)
         if compiled is None:
@@ -215,7 +213,7 @@ class BookState:
         sheet_state = self.sheet_states.get(program.sheet.name.casefold())
         if not ref.is_range:
             key = (ref.row1 or 0, ref.col1 or 0)
-            if key[0] not in program.branch_of:
+            if key[0] not in program.sheet.branch_of:
                 return known(self.value(program.sheet.name, *key), since_1904=self.since_1904)
             self._reach(sheet_state, key[0])
             found = sheet_state.columns.get((*key, None)) if sheet_state else None
@@ -223,7 +221,7 @@ class BookState:
         if self.mixed(program, ref, [], asking):
             raise NotEvaluable("mixed")
         total = Aggregate()
-        for row, column in self.filled(program, ref):
+        for row, column in filled(program.sheet, ref):
             self._count(program, row, column, total)
         return total
 
@@ -236,7 +234,7 @@ class BookState:
     def _count(self, program: SheetProgram, row: int, column: int, total: Aggregate) -> None:
         """All that a template's cell became."""
         sheet_state = self.sheet_states.get(program.sheet.name.casefold())
-        if row in program.branch_of:
+        if row in program.sheet.branch_of:
             self._reach(sheet_state, row)
             found = sheet_state.columns.get((row, column, None)) if sheet_state else None
             if found is not None:
@@ -246,33 +244,22 @@ class BookState:
         subtotal, hidden = is_subtotal(program, (row, column)), row in program.sheet.hidden
         total.add(FlaggedValue(value, subtotal=subtotal, hidden=hidden) if subtotal or hidden else value)
 
-    @staticmethod
-    def filled(program: SheetProgram, ref: Ref) -> Iterator[Key]:
-        """The template's cells within a reference that hold something."""
-        low, high = ref.row1 or 1, ref.row2 or ref.row1 or 1_048_576
-        left, right = ref.col1 or 1, ref.col2 or ref.col1 or 16_384
-        if (high - low + 1) * (right - left + 1) < len(program.cells):
-            for row in range(low, high + 1):
-                yield from ((row, c) for c in range(left, right + 1) if (row, c) in program.cells)
-        else:
-            yield from ((r, c) for r, c in program.cells if low <= r <= high and left <= c <= right)
-
     def mixed(self, program: SheetProgram, ref: Ref, chain: list[Branch], asking: FormulaCell | None) -> bool:
         """Whether, from its first copy to its last, a range takes in numbers it does not name.
 
         Texts do not count, nor for SUBTOTAL those that are subtotals themselves.
         """
         key = (program.sheet.name, ref, chain[-1].index if chain else -1)
-        if key not in self._strangers:
-            self._strangers[key] = list(strangers(program, ref, chain))
-        if not self._strangers[key]:
+        if key not in self._unnamed:
+            self._unnamed[key] = list(unnamed_cells(program, ref, chain))
+        if not self._unnamed[key]:
             return False
         functions = asking.formula.functions() if asking is not None else frozenset()
         texts_count = not functions <= _OF_NUMBERS or _COUNTS_TEXTS.search(asking.formula.text() if asking else "")
         return any(
             not (functions == {"SUBTOTAL"} and is_subtotal(program, cell))
             and (texts_count or self._numeric(program, cell))
-            for cell in self._strangers[key]
+            for cell in self._unnamed[key]
         )
 
     def _numeric(self, program: SheetProgram, key: Key) -> bool:
@@ -296,9 +283,7 @@ class BookState:
             try:
                 given = [v if type(v) in _READY else known(v, since_1904=since_1904) for v in values]
                 return function.call(*given) if function is not None else UNKNOWN
-            except NotEvaluable:
-                return UNKNOWN
-            except Pending:
+            except (NotEvaluable, Pending):
                 return UNKNOWN
 
         return call
@@ -309,7 +294,7 @@ class BookState:
         if compiled is None or self.plan[index].cell.array is not None:
             return UNKNOWN
         found = self.plan[index]
-        asking = _Asking(sheet_state, found, sheet_state.program.branch_of[found.cell.row].chain(), inputs)
+        asking = _Asking(sheet_state, found, sheet_state.sheet.branch_of[found.cell.row].chain(), inputs)
         try:
             return compiled.call(lambda i: self._input(asking, compiled.refs[i]))
         except NotEvaluable:
@@ -337,8 +322,8 @@ class BookState:
     def _gathered(self, asking: _Asking, ref: Ref) -> Aggregate:
         """The cells of a range as a formula in a copy sees it."""
         total, program = Aggregate(), asking.sheet_state.program
-        above = [key for key in asking.inputs if key not in program.cells and _within(key, ref)]
-        for key in (*above, *self.filled(program, ref)):
+        above = [key for key in asking.inputs if key not in program.sheet.cells and key in ref]
+        for key in (*above, *filled(program.sheet, ref)):
             value = self._cell(asking, key, whole=True)
             if isinstance(value, Aggregate):
                 total.merge(value)
@@ -354,13 +339,13 @@ class BookState:
             if isinstance(value, Aggregate) and not whole:
                 raise NotEvaluable("range")
             return value
-        home = program.branch_of.get(row)
+        home = program.sheet.branch_of.get(row)
         if home is None:
-            if any(row in (b.opener, b.closer) for b in program.sheet.branches):
+            if row in program.sheet.tag_rows:
                 raise NotEvaluable("tag")
             return known(self.value(program.sheet.name, *key), since_1904=self.since_1904)
         if asking.chain[0] in home.chain():
-            if key in program.cells:
+            if key in program.sheet.cells:
                 raise NotEvaluable("later")
             return None
         name = program.sheet.name
@@ -382,8 +367,8 @@ class BookState:
         if ref.abs_row2:
             self._reach(sheet_state, last)
         total = Aggregate()
-        for key in self.filled(sheet_state.program, ref):
-            if sheet_state.program.branch_of.get(key[0]) is own:
+        for key in filled(sheet_state.sheet, ref):
+            if sheet_state.sheet.branch_of.get(key[0]) is own:
                 column = sheet_state.columns.get((*key, None))
                 if column is None:
                     raise NotEvaluable("range")
@@ -403,27 +388,20 @@ class _Asking:
     inputs: Mapping[Key, Any]
 
 
-def strangers(program: SheetProgram, ref: Ref, chain: list[Branch]) -> Iterator[Key]:
+def unnamed_cells(program: SheetProgram, ref: Ref, chain: list[Branch]) -> Iterator[Key]:
     """Filled cells of repeated blocks that a range does not name but, over all their copies, may take in."""
-    first, last = ref.row1 or 1, ref.row2 or ref.row1 or 1_048_576
-    left, right = ref.col1 or 1, ref.col2 or ref.col1 or 16_384
-    for row in (first, last):
-        around = program.branch_of.get(row)
+    for row in (ref.rows.start, ref.rows.stop - 1):
+        around = program.sheet.branch_of.get(row)
         outside = [b for b in (around.chain() if around else ()) if b not in chain]
         if any(b.repeats for b in outside):
-            for key, cell in program.cells.items():
-                within = outside[0].opener < key[0] < outside[0].closer and left <= key[1] <= right
-                if within and not first <= key[0] <= last and (cell.tags or cell.formula or cell.value is not None):
+            for key, cell in program.sheet.cells.items():
+                within = outside[0].opener < key[0] < outside[0].closer and key[1] in ref.columns
+                if within and key[0] not in ref.rows and (cell.tags or cell.formula or cell.value is not None):
                     yield key
 
 
 def _area(found: FormulaCell) -> Ref:
     return Formula.parse(found.cell.array or "").refs()[0]
-
-
-def _within(key: Key, ref: Ref) -> bool:
-    rows = (ref.row1 or 1) <= key[0] <= (ref.row2 or ref.row1 or 1)
-    return rows and (ref.col1 or 1) <= key[1] <= (ref.col2 or ref.col1 or 1)
 
 
 def _on(ref: Ref, sheet: str) -> Ref:

@@ -16,7 +16,7 @@ from docgen.excel import hanging_parts
 from docgen.excel.cell_styles import CellFormats
 from docgen.excel.cell_values import excel_writers
 from docgen.excel.code import SheetGenerator
-from docgen.excel.formulas.dependence import Looked, branches_of, looked_at, sheets_seen
+from docgen.excel.formulas.dependence import Looked, looked_at, sheets_seen
 from docgen.excel.formulas.in_loops import FormulaCell
 from docgen.excel.formulas.references import Formula
 from docgen.excel.formulas.suspicious import doubtful
@@ -114,7 +114,7 @@ class _Checks:
                 hint = _("Write the heading out, or turn the table into a range.")
                 self.report(sheet, cell.ref, message, hint, "table.heading")
         self._nothing_above(sheet)
-        homes = branches_of(sheet)
+        homes = sheet.branch_of
         for cell in cells.values():
             refs = Formula.parse(cell.array or "").refs()
             if cell.row in homes and refs and (refs[0].row2 or cell.row) != cell.row:
@@ -123,7 +123,7 @@ class _Checks:
 
     def _nothing_above(self, sheet: TemplateSheet) -> None:
         """A formula that means the row above the first copy, where none can be."""
-        homes = branches_of(sheet)
+        homes = sheet.branch_of
         gone = sheet.dropped() | {row for b in sheet.branches for row in range(b.opener, b.closer + 1)}
         for cell in (c for row in sheet.rows for c in row.cells if c.formula and row.number in homes):
             top = homes[cell.row].chain()[0]
@@ -195,10 +195,8 @@ class _Sheets(_Writing):
         before, after = self._around(sheet)
         if program is None:
             return
-        cells = {(c.row, c.column): c for r in sheet.rows if not r.is_tag_row for c in r.cells}
         others = seen - {sheet.name.casefold()}
-        homes = branches_of(sheet)
-        made = SheetProgram(sheet, sheet.part, before, program, after, formulas, others, compiler.blanks, cells, homes)
+        made = SheetProgram(sheet, sheet.part, before, program, after, formulas, others, compiler.blanks)
         made.origin, made.copies = sheet.name, self._copies(sheet)
         made.hanging = tuple(self._hanging(sheet, sheet.part, checks)) if sheet.loop else ()
         self.result.sheets.append(made)

@@ -62,7 +62,7 @@ class Moves:
         sheet_state = self._ground(sheet)
         if sheet_state is None:
             return text
-        branch = sheet_state.program.branch_of.get(row)
+        branch = sheet_state.sheet.branch_of.get(row)
         path = None if branch is None else _first_copy(sheet_state, branch)
         place = None if path is None else CopyPlace(row, path)
         return self._book.moved(Formula.parse(text), sheet_state, place, pinned=place is not None).text()
@@ -129,7 +129,7 @@ class Moves:
         """A sparkline: in a loop one for each copy."""
         sheet_state = self._ground(sheet)
         refs = Formula.parse(cells).refs()
-        branch = sheet_state.program.branch_of.get(refs[0].row1 or 0) if sheet_state is not None and refs else None
+        branch = sheet_state.sheet.branch_of.get(refs[0].row1 or 0) if sheet_state is not None and refs else None
         if sheet_state is None or branch is None:
             return self._sparkline(self.text(sheet, data), self.sqref(sheet, cells))
         formula, out = Formula.parse(data), []
@@ -160,7 +160,7 @@ class Moves:
         """Merged cells that no loop's rows write by themselves: outside loops, or with a loop between their rows."""
         for ref in sheet_state.sheet.merged:
             first, last = ref.row1 or 0, ref.row2 or ref.row1 or 0
-            home = sheet_state.program.branch_of.get(first)
+            home = sheet_state.sheet.branch_of.get(first)
             if home is not None and home.simple and home.opener < last < home.closer:
                 continue
             if not sheet_state.sheet.moves:
@@ -183,7 +183,7 @@ def _places(sheet_state: SheetState, branch: Branch | None) -> Iterator[CopyPlac
     if branch is None:
         yield None
         return
-    row = next((r for r, home in sheet_state.program.branch_of.items() if home is branch), branch.inner()[0].opener)
+    row = next((r for r, home in sheet_state.sheet.branch_of.items() if home is branch), branch.inner()[0].opener)
     yield from (CopyPlace(row, path) for path in paths(sheet_state, branch))
 
 

@@ -16,7 +16,7 @@ from jinja2.lexer import Token
 
 from docgen.errors import Place, Problem
 from docgen.excel.cell_values import CellSite
-from docgen.excel.formulas.dependence import Looked, branches_of
+from docgen.excel.formulas.dependence import Looked
 from docgen.excel.formulas.in_loops import FormulaCell, LoopFormulas
 from docgen.excel.reader import Branch, SheetCell, SheetRow, TagBlock, TemplateSheet
 from docgen.sheets.book import letter
@@ -74,7 +74,7 @@ class SheetCompiler:
         self.script: list[tuple[str, Any]] = []
         self.blanks: dict[int, bytes] = {}
         self.problems: list[Problem] = []
-        self.branch_of = branches_of(sheet)
+        self.branch_of = sheet.branch_of
         self.loops = LoopFormulas(sheet, formulas, looked.cells, moving)
         self.variables, self.bound = self.loops.variables, self.loops.bound
         self.merges = self._merges()

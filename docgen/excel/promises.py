@@ -11,7 +11,7 @@ from jinja2 import nodes
 from docgen.excel.cell_values import as_cell
 from docgen.excel.formulas.arithmetic import Aggregate, FlaggedValue, NotEvaluable
 from docgen.excel.formulas.in_loops import FormulaCell
-from docgen.excel.reader import Branch, SheetCell, TemplateSheet
+from docgen.excel.reader import TemplateSheet
 from docgen.template.compiler import Program
 
 Key = tuple[int, int]
@@ -55,8 +55,6 @@ class SheetProgram:
     formulas: dict[Key, FormulaCell]
     needs_sheets: frozenset[str]
     blanks: dict[int, bytes]
-    cells: dict[Key, SheetCell]
-    branch_of: dict[int, Branch]
     copies: Program | None = None
     hanging: tuple[str, ...] = ()
     origin: str = ""

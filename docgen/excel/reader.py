@@ -165,6 +165,21 @@ class TemplateSheet:
         """Rows that are not shown."""
         return frozenset(row.number for row in self.rows if row.hidden)
 
+    @cached_property
+    def cells(self) -> dict[tuple[int, int], SheetCell]:
+        """Its printed cells by row and column."""
+        return {(c.row, c.column): c for row in self.rows if not row.is_tag_row for c in row.cells}
+
+    @cached_property
+    def branch_of(self) -> dict[int, Branch]:
+        """The innermost branch of every row that stands in one."""
+        return {row.number: branch for branch in self.branches for row in branch.body if isinstance(row, SheetRow)}
+
+    @cached_property
+    def tag_rows(self) -> frozenset[int]:
+        """Rows that begin or end a branch."""
+        return frozenset(row for branch in self.branches for row in (branch.opener, branch.closer))
+
     @property
     def moves(self) -> bool:
         """Its rows can end up elsewhere."""
@@ -209,13 +224,11 @@ def read_sheet(  # noqa: PLR0913, PLR0917 - what a sheet is, and what it shares 
 
 def _cover(rows: list[SheetRow]) -> None:
     """Cells that an array formula fills have no value of their own."""
-    arrays = [(c, Formula.parse(c.array).refs()) for r in rows for c in r.cells if c.array]
-    for origin, refs in arrays:
-        for ref in refs:
-            for cell in (c for r in rows for c in r.cells):
-                inside = (ref.row1 or 0) <= cell.row <= (ref.row2 or ref.row1 or 0)
-                if inside and (ref.col1 or 0) <= cell.column <= (ref.col2 or ref.col1 or 0) and cell is not origin:
-                    cell.covered, cell.inner, cell.value, cell.type = True, "", None, "n"
+    cells = [c for r in rows for c in r.cells]
+    for origin, ref in [(c, ref) for c in cells if c.array for ref in Formula.parse(c.array).refs()]:
+        for cell in cells:
+            if (cell.row, cell.column) in ref and cell is not origin:
+                cell.covered, cell.inner, cell.value, cell.type = True, "", None, "n"
 
 
 def _merged(root: Element) -> list[Ref]:
@@ -311,10 +324,7 @@ class _SheetReader:
 
     def filled_in(self, cell: SheetCell) -> bool:
         """A formula that a table has in every row of a column."""
-        return cell.formula is not None and any(
-            (t.row1 or 0) <= cell.row <= (t.row2 or 0) and (t.col1 or 0) <= cell.column <= (t.col2 or 0)
-            for t in self.tables
-        )
+        return cell.formula is not None and any((cell.row, cell.column) in table for table in self.tables)
 
     def cell(self, el: Element, row: int, column: int) -> SheetCell:
         kind = el.get("t") or "n"

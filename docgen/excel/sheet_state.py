@@ -217,8 +217,7 @@ class SheetState:
 
     def above(self, row: int, column: int) -> Any:
         """The value of a cell above the outermost block, for the first copy's formulas."""
-        tags = {r for b in self.sheet.branches for r in (b.opener, b.closer)}
-        if row in self.program.branch_of or row in tags | self._dropped:
+        if row in self.sheet.branch_of or row in self.sheet.tag_rows | self._dropped:
             return UNKNOWN
         try:
             return self.book.value(self.sheet.name, row, column)
@@ -283,7 +282,7 @@ class SheetState:
 
     def promise(self, index: int, inputs: dict[Key, Any], value: Any) -> Promise:
         """A formula inside a loop that looks at what comes later."""
-        branch = self.program.branch_of[self.book.plan[index].cell.row]
+        branch = self.sheet.branch_of[self.book.plan[index].cell.row]
         return Promise(self, index, tuple(self._copy_of(b) for b in branch.chain()), inputs, value is WAITING)
 
     def _copy_of(self, branch: Branch) -> int:

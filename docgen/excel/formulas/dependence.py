@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 
 from docgen.excel.formulas.references import Formula, Ref
-from docgen.excel.reader import Branch, S, SheetCell, SheetRow, TemplateSheet
+from docgen.excel.reader import Branch, S, SheetCell, TemplateSheet
 
 _ANYWHERE = ("!", "INDIRECT(")
 """Signs of formulas that reach further than their references tell: several sheets at once, computed addresses."""
@@ -71,7 +72,7 @@ def looked_at(sheets: Iterable[TemplateSheet], names: Names, others: Iterable[Re
     by_name = {s.name.casefold(): s for s in sheets}
     found = {name: Looked() for name in by_name}
     for sheet in by_name.values():
-        homes = branches_of(sheet)
+        homes = sheet.branch_of
         for cell, formula in _formulas(sheet, names):
             for ref in formula.refs():
                 name = (ref.sheet or sheet.name).casefold()
@@ -95,7 +96,7 @@ def _formulas(sheet: TemplateSheet, names: Names) -> Iterator[tuple[SheetCell, F
 
 def _rules(sheet: TemplateSheet) -> Iterator[Ref]:
     """References of conditional formats and validations that stand outside loops."""
-    homes = branches_of(sheet)
+    homes = sheet.branch_of
     for el in sheet.root.iter(S + "conditionalFormatting", S + "dataValidation"):
         areas = Formula.parse(el.get("sqref") or "").refs()
         if areas and areas[0].row1 not in homes:
@@ -114,18 +115,12 @@ def _with_neighbours(sheet: TemplateSheet, ref: Ref) -> Ref:
     return Ref(None, first, ref.col1, last, ref.col2 or ref.col1)
 
 
-def branches_of(sheet: TemplateSheet) -> dict[int, Branch]:
-    """The innermost branch of every row that stands in one."""
-    return {row.number: branch for branch in sheet.branches for row in branch.body if isinstance(row, SheetRow)}
-
-
 def filled(sheet: TemplateSheet, ref: Ref) -> Iterator[tuple[int, int]]:
     """The cells of a reference that the template has."""
-    low, high = ref.row1 or 1, ref.row2 or ref.row1 or 1_048_576
-    left, right = ref.col1 or 1, ref.col2 or ref.col1 or 16_384
-    for row in sheet.rows:
-        if low <= row.number <= high:
-            yield from ((row.number, c.column) for c in row.cells if left <= c.column <= right)
+    rows, columns = ref.rows, ref.columns
+    if len(rows) * len(columns) < len(sheet.cells):
+        return (key for key in product(rows, columns) if key in sheet.cells)
+    return (key for key in sheet.cells if key in ref)
 
 
 def _stand(sheet: TemplateSheet | None, ref: Ref, home: Branch | None, found: dict[str, Looked]) -> None:
@@ -139,14 +134,13 @@ def _stand(sheet: TemplateSheet | None, ref: Ref, home: Branch | None, found: di
     inside = [b for b in sheet.branches if first <= b.opener + 1 and b.closer - 1 <= last]
     if not _has_own_row(sheet, around, first, last):
         needed += inside
-    left, right = ref.col1 or 1, ref.col2 or ref.col1 or 16_384
     for branch in needed:
-        found[sheet.name.casefold()].stands.setdefault(branch.index, set()).update(range(left, right + 1))
+        found[sheet.name.casefold()].stands.setdefault(branch.index, set()).update(ref.columns)
 
 
 def _has_own_row(sheet: TemplateSheet, around: list[Branch], first: int, last: int) -> bool:
     """Whether a row of the range is printed whenever the branches around it are."""
-    tags = {b.opener for b in sheet.branches} | {b.closer for b in sheet.branches} | sheet.dropped()
+    tags = sheet.tag_rows | sheet.dropped()
     covered = [b for b in sheet.branches if b not in around]
     for row in range(first, min(last, first + 10_000) + 1):
         if row not in tags and not any(b.opener < row < b.closer for b in covered):

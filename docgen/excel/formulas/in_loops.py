@@ -7,13 +7,13 @@ handed to the promise at the end of that copy.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import NamedTuple
 
 from docgen.excel.formulas.arithmetic import NotEvaluable
 from docgen.excel.formulas.compile import row_function
-from docgen.excel.formulas.dependence import branches_of
 from docgen.excel.formulas.references import Formula, Ref
 from docgen.excel.reader import Branch, SheetCell, TagBlock, TemplateSheet
 from docgen.template.xml_text import escape
@@ -60,8 +60,8 @@ class LoopFormulas:
         self.sheet, self.formulas, self.watched, self.moving = sheet, formulas, watched, moving
         self.variables: dict[str, None] = {}
         self.bound: dict[str, str] = {}
-        self.branch_of = branches_of(sheet)
-        self.cells = {(c.row, c.column): c for r in sheet.rows if not r.is_tag_row for c in r.cells}
+        self.branch_of = sheet.branch_of
+        self.cells = sheet.cells
         self.tops = sheet.outermost()
         self.rows: dict[int, list[tuple[FormulaCell, list[str]]]] = {}
         self.accumulators: dict[Key, list[tuple[str, Branch | None]]] = {}
@@ -214,12 +214,8 @@ class LoopFormulas:
                 continue
             if ref.row1 is None or ref.col1 is None:
                 continue
-            rows = range(ref.row1, (ref.row2 or ref.row1) + 1)
-            columns = range(ref.col1, (ref.col2 or ref.col1) + 1)
-            if len(rows) * len(columns) < len(self.cells):
-                cells: Iterable[Key] = ((r, c) for r in rows for c in columns)
-            else:
-                cells = (key for key in self.cells if key[0] in rows and key[1] in columns)
+            few = len(ref.rows) * len(ref.columns) < len(self.cells)
+            cells = product(ref.rows, ref.columns) if few else (key for key in self.cells if key in ref)
             yield from ((ref, r, c) for r, c in cells if (r, c) in self.cells or r in openers)
 
     def _value_above(self, branch: Branch, column: int) -> str:
@@ -229,8 +225,7 @@ class LoopFormulas:
             return f"sheet.above({row}, {column})"
         if self.branch_of.get(row) is branch.parent:
             return self._read_at(row, column)
-        tags = {b.opener for b in self.sheet.branches} | {b.closer for b in self.sheet.branches}
-        return "unknown" if row in tags else "None"
+        return "unknown" if row in self.sheet.tag_rows else "None"
 
     # -- what comes later in the same copy
 
@@ -414,6 +409,5 @@ def _in_order(computed: list[tuple[FormulaCell, list[str]]]) -> list[tuple[Formu
 def _columns(found: FormulaCell) -> Iterator[int]:
     """The columns of its own row a formula looks at, its own left out."""
     for ref in found.computed.refs():
-        if ref.row1 is not None and ref.row1 <= found.cell.row <= (ref.row2 or ref.row1):
-            columns = range(ref.col1 or 1, (ref.col2 or ref.col1 or 0) + 1)
-            yield from (c for c in columns if c != found.cell.column)
+        if ref.row1 is not None and ref.col1 is not None and found.cell.row in ref.rows:
+            yield from (c for c in ref.columns if c != found.cell.column)

@@ -39,6 +39,20 @@ class Ref:
         """Whether it may mean more than one cell; ``B5:B5`` is a range."""
         return self.row2 is not None or self.col2 is not None
 
+    @property
+    def rows(self) -> range:
+        """The rows it covers; all of whole columns."""
+        return range(self.row1 or 1, (self.row2 or self.row1 or LAST_ROW) + 1)
+
+    @property
+    def columns(self) -> range:
+        """The columns it covers; all of whole rows."""
+        return range(self.col1 or 1, (self.col2 or self.col1 or LAST_COLUMN) + 1)
+
+    def __contains__(self, cell: tuple[int, int]) -> bool:
+        """Whether it covers the cell of this row and column."""
+        return cell[0] in self.rows and cell[1] in self.columns
+
     @classmethod
     def cells(cls, row1: int, col1: int, row2: int, col2: int) -> Ref:
         """A relative range of this sheet; one cell where both corners are the same."""

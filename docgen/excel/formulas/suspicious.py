@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from docgen.errors import Problem
-from docgen.excel.book_state import strangers
+from docgen.excel.book_state import unnamed_cells
 from docgen.excel.formulas.arithmetic import NotEvaluable
 from docgen.excel.formulas.compile import compile_formula
 from docgen.excel.formulas.in_loops import FormulaCell
@@ -20,7 +20,7 @@ def doubtful(programs: list[SheetProgram], file: str) -> Iterator[Problem]:
     by_name = {p.sheet.name.casefold(): p for p in programs}
     for program in programs:
         for found in program.formulas.values():
-            home = program.branch_of.get(found.cell.row)
+            home = program.sheet.branch_of.get(found.cell.row)
             where = f"{file} {program.sheet.name}!{found.cell.ref}"
             for ref in found.computed.refs():
                 other = by_name.get((ref.sheet or program.sheet.name).casefold())
@@ -36,15 +36,15 @@ def doubtful(programs: list[SheetProgram], file: str) -> Iterator[Problem]:
 def _takes_in_figures(program: SheetProgram, ref: Ref, chain: list[Branch], found: FormulaCell) -> bool:
     subtotal = found.formula.functions() == {"SUBTOTAL"}
     return any(
-        isinstance(program.cells[key].value, float)
+        isinstance(program.sheet.cells[key].value, float)
         or (key in program.formulas and not (subtotal and is_subtotal(program, key)))
-        for key in strangers(program, ref, chain)
+        for key in unnamed_cells(program, ref, chain)
     )
 
 
 def _becomes_many(program: SheetProgram, ref: Ref, chain: list[Branch], found: FormulaCell) -> bool:
     """A cell of a loop where a formula has room for one value."""
-    home = program.branch_of.get(ref.row1 or 0)
+    home = program.sheet.branch_of.get(ref.row1 or 0)
     if ref.is_range or home is None or not any(b.repeats for b in home.chain() if b not in chain):
         return False
     try:
