@@ -17,22 +17,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import keep, machine, ms, table, versions
-
-sys.path.remove(str(Path(__file__).parent))
-
 from sqlalchemy import Connection, Engine, event, update
 
-from retention.filing import digesting as settle
-from retention.filing import observed, walk
-from retention.filing import observed_tables as sightings
-from retention.filing import share_health as health
+from retention.filing import digesting, observed, observed_tables, share_health, walk
 from retention.filing.first_lines import peek
-from retention.filing.identify import Catalogue, Document, Kind, Standing, identify
+from retention.filing.identify import Document, Standing, identify
 from retention.filing.observed import Stat
 from retention.filing.scan import Pass, Scanner, Share
+from retention.filing.titles import Catalogue, Kind
 from retention.ledger import schema
 from retention.ledger.ledger import Ledger, Stamp
 from retention.rules.people import Actor
+
+sys.path.remove(str(Path(__file__).parent))
+
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,21 +113,21 @@ def known(root: Path, ledger_at: Path) -> None:
     """A ledger to which all of a tree is known, as after its registration, which would take long: the rows of what was
     seen are written straight away.
     """
-    identity = health.identity_of(root)
+    identity = share_health.identity_of(root)
     number = count(1)
     at = round(time.time() * 1_000_000)
 
     def write(connection: Connection, _entries: object) -> None:
-        row = sightings.ShareRow("办公", str(root), identity, 1, at, at, at, 0, health.Health.OK, at)
-        sightings.write_share(connection, row)
+        row = observed_tables.ShareRow("办公", str(root), identity, 1, at, at, at, 0, share_health.Health.OK, at)
+        observed_tables.write_share(connection, row)
         for listing in walk.tree(str(root), int(identity.device)):
             assert isinstance(listing, walk.Listing)
-            sightings.write_folders(connection, "办公", [observed.Folder(listing.path, listing.digest, 1)])
+            observed_tables.write_folders(connection, "办公", [observed.FolderRow(listing.path, listing.digest, 1)])
             rows = [
                 observed.Row(listing.path, name, stat, "0" * 64, Standing.UNCLASSIFIED, str(next(number)))
                 for name, stat in listing.files()
             ]
-            sightings.write_rows(connection, "办公", rows, [])
+            observed_tables.write_rows(connection, "办公", rows, [])
 
     with Ledger.open(ledger_at) as ledger:
         ledger.commit(lambda _view: (), STAMP, besides=write)
@@ -196,9 +194,9 @@ def moved(root: Path, desk: Desk) -> tuple[str, ...]:
     total = sum(1 for _ in year.rglob("*.docx"))
     year.rename(root / "旧档案")
     hashed: list[object] = []
-    reading, settle.read = settle.read, lambda *given, **_more: hashed.append(given)  # type: ignore[assignment]
+    reading, digesting.read = digesting.read, lambda *given, **_more: hashed.append(given)  # type: ignore[assignment]
     seconds, seen = desk.look()
-    settle.read = reading
+    digesting.read = reading
     assert (seen.moved, seen.missing, seen.filed, hashed) == (total, 0, 0, [])
     return f"a folder of {total:,} documents moved", f"{seconds:.1f} s, 0 read again, 0 missed", "0 and 0"
 
@@ -222,7 +220,7 @@ def identified(folder: Path) -> Iterator[tuple[str, ...]]:
         place.write_bytes(file.content)
         stat = place.stat()
         stats[f"{number}/{file.path}"] = Stat(stat.st_size, stat.st_mtime_ns, stat.st_ino)
-    seconds = timed(lambda: [settle.read(folder, path, stat, classes) for path, stat in stats.items()]) / len(files)
+    seconds = timed(lambda: [digesting.read(folder, path, stat, classes) for path, stat in stats.items()]) / len(files)
     yield "opened, hashed, its package proven, identified", ms(seconds), "–"
 
 

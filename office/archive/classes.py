@@ -11,7 +11,7 @@ from foundation.folding import normal_name
 from foundation.language import _
 from office.archive import ledgers
 from retention.errors import Problem, SourceError, UnknownError
-from retention.filing.identify import DEPARTMENT_WORDS, Catalogue, Kind
+from retention.filing.titles import DEPARTMENT_WORDS, Catalogue, Kind
 from retention.ledger.counting import class_keys
 from retention.rules.schedule_table import find, names_of, version_of
 

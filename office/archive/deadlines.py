@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from office.office import Office
     from retention.duties.judging import Agenda, Duty
     from retention.duties.workdays import HolidayTable
-    from retention.filing.identify import Catalogue, Kind
+    from retention.filing.titles import Catalogue, Kind
     from retention.ledger.view import View
     from retention.rules.model import Record
 

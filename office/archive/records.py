@@ -21,9 +21,9 @@ from retention.acts.records import Present, Settling, release, vouch
 from retention.errors import Problem, RefusedError, Remedy, UnknownError
 from retention.filing.first_lines import NOTHING, Peek, peek
 from retention.filing.identify import Document, Identification, Standing, identify
-from retention.filing.observed import shown
 from retention.filing.scan import place_on_disk
 from retention.ledger import schema
+from retention.ledger.paths import shown
 from retention.ledger.selection import GONE
 from retention.rules.events import Classified, Decision, Filed
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from foundation.period import Period
     from office.office import Office
-    from retention.filing.identify import Kind
+    from retention.filing.titles import Kind
     from retention.ledger.ledger import Ledger, Stamp
     from retention.ledger.rows import Entry
     from retention.ledger.view import View

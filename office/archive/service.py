@@ -28,9 +28,9 @@ from retention.filing.scan import Scanner
 from retention.filing.share_health import Health
 from retention.rules.people import Actor
 from retention.watching import status as watchstatus
-from retention.watching.log import Story, counts_of
+from retention.watching.log import ShareLog, counts_of
 from retention.watching.service import Patience, Service, ShareWatch, Watched
-from retention.watching.status import BEAT, Condition, ShareStatus, Status, shown
+from retention.watching.status import BEAT, Condition, ServiceStatus, ShareStatus, shown
 from retention.watching.worklist import Rhythm, step_of
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from office.office import Office
-    from retention.filing.identify import Catalogue
     from retention.filing.scan import Pass, Share
+    from retention.filing.titles import Catalogue
     from retention.ledger.ledger import Ledger
     from retention.watching.status import Counts
 
@@ -224,7 +224,7 @@ def _soon(result: Pass, share: Share, rounds: int) -> bool:
 # --- the service ----------------------------------------------------------------------------------------------------
 
 
-def status_of(office: Office) -> Status | None:
+def status_of(office: Office) -> ServiceStatus | None:
     """What the service wrote last; None where none ever ran."""
     return watchstatus.read(office.folder / FOLDER / STATUS)
 
@@ -253,11 +253,11 @@ def watch_once(office: Office, now: Callable[[], datetime]) -> tuple[Found, ...]
         with ledgers.open_ledger(office, make=True) as ledger:
             found = []
             for share in shares_named(office, ()):
-                story = Story(share, before.get(share.name), now)
+                log = ShareLog(share, before.get(share.name), now)
                 found.append(
-                    _settled(share, LoggedScanner(scanner_of(office, ledger, share, now), story), None, wait=True)
+                    _settled(share, LoggedScanner(scanner_of(office, ledger, share, now), log), None, wait=True)
                 )
-                statuses[share.name] = story.status
+                statuses[share.name] = log.status
         status_file.report(list(statuses.values()))
         status_file.end()
     return tuple(found)
@@ -266,14 +266,14 @@ def watch_once(office: Office, now: Callable[[], datetime]) -> tuple[Found, ...]
 class LoggedScanner:
     """A scanner whose passes are told."""
 
-    def __init__(self, scanner: LockedScanner, story: Story) -> None:
-        self._scanner, self._story = scanner, story
+    def __init__(self, scanner: LockedScanner, log: ShareLog) -> None:
+        self._scanner, self._log = scanner, log
 
     def look(self, folders: Collection[str] | None = None, *, believe: int | None = None) -> Pass:
         """One pass."""
         began = time.monotonic()
         result = self._scanner.look(folders, believe=believe)
-        self._story.saw(result, folders, time.monotonic() - began)
+        self._log.saw(result, folders, time.monotonic() - began)
         return result
 
 
@@ -329,7 +329,7 @@ class StatusFile:
     def __init__(self, place: Path, now: Callable[[], datetime]) -> None:
         self._place, self._now = place, now
         self.started_at = now()
-        self._status = Status(version(), os.getpid(), socket.gethostname(), self.started_at, self.started_at)
+        self._status = ServiceStatus(version(), os.getpid(), socket.gethostname(), self.started_at, self.started_at)
         self._failing = False
 
     def report(self, shares: Sequence[ShareStatus]) -> None:
@@ -343,7 +343,7 @@ class StatusFile:
         now = self._now()
         self._write(replace(self._status, written_at=now, ended_at=now))
 
-    def _write(self, status: Status) -> None:
+    def _write(self, status: ServiceStatus) -> None:
         """A full disk must not end the watching: it is said once, and tried again."""
         try:
             watchstatus.write(status, self._place)

@@ -11,7 +11,7 @@ from foundation.language import _
 from office.archive import service
 from office.views.as_json import HIDDEN, SPREAD
 from retention.watching.log import count_names, counts_in_words
-from retention.watching.status import Condition, Counts, Status, shown
+from retention.watching.status import Condition, Counts, ServiceStatus, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -100,7 +100,7 @@ class ServiceStanding:
 
     runs: bool
     told: Mapping[str, Any] = field(metadata=SPREAD)
-    status: Status | None = field(metadata=HIDDEN)
+    status: ServiceStatus | None = field(metadata=HIDDEN)
     at: datetime = field(metadata=HIDDEN)
 
     @property
@@ -132,7 +132,7 @@ class ServiceStanding:
 def service_standing(office: Office, at: datetime) -> ServiceStanding:
     """How the service of an office stands at an instant."""
     status = service.status_of(office)
-    told = TypeAdapter(Status).dump_python(status, mode="json") if status else {"shares": []}
+    told = TypeAdapter(ServiceStatus).dump_python(status, mode="json") if status else {"shares": []}
     return ServiceStanding(service.runs(office), told, status, at)
 
 

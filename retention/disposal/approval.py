@@ -7,51 +7,26 @@ approves by itself (D10), and nothing touches a file.
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple, TypeAlias
 
 from foundation.language import _
 from retention.acts import accounts
 from retention.errors import Problem, RefusedError, Remedy, UnknownError
 from retention.ledger import proving
-from retention.ledger.ledger import Attempt, Draft
+from retention.ledger.ledger import Attempt, Draft, Ledger, Stamp
+from retention.ledger.rows import Entry
 from retention.ledger.selection import Selection, conditions
-from retention.ledger.view import due_on
+from retention.ledger.view import View, due_on
 from retention.rules import disposal_lists as lists
-from retention.rules import guards
+from retention.rules import events, guards
 from retention.rules.dates import ClockFault
-from retention.rules.events import (
-    Appraised,
-    Approved,
-    Closed,
-    Extended,
-    ListApproved,
-    ListDrafted,
-    Listed,
-    ListExpired,
-    ListRejected,
-    ListReturned,
-    ListSubmitted,
-    ListWithdrawn,
-    ListWitnessed,
-    Unlisted,
-)
-from retention.rules.model import ListState, Policy, Refused, State, Wish
+from retention.rules.model import DisposalList, Item, ListState, Policy, Record, Refused, State, Wish
 from retention.rules.people import Role
 from retention.rules.reasons import never_name
-from retention.rules.reckoning import reckonings
+from retention.rules.reckoning import Basis, Reckoning, reckonings
 from retention.rules.schedule import Term, TermKind
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-    from datetime import date, datetime
-
-    from retention.ledger.ledger import Ledger, Stamp
-    from retention.ledger.rows import Entry
-    from retention.ledger.view import View
-    from retention.rules.events import Change
-    from retention.rules.model import DisposalList, Item, Record
-    from retention.rules.reckoning import Basis, Reckoning
 
 Decide: TypeAlias = "Callable[[View, DisposalList], Iterable[Draft]]"
 
@@ -88,13 +63,13 @@ def draft(ledger: Ledger, stamp: Stamp, selection: Selection | None = None, poli
         number = _next_number(view, stamp.on.year)
         list_id = str(view.head.seq + 1)
         chosen = _chosen(view, selection, stamp)
-        yield Draft(list_id, ListDrafted(number, policy, _told(selection)))
+        yield Draft(list_id, events.ListDrafted(number, policy, _told(selection)))
         for row, (record, reckoning) in enumerate(chosen, 1):
             yield Draft(record.id, _listed(list_id, row, record, *_day_and_basis(reckoning)))
 
-    written = ledger.commit(decide, stamp, attempt=Attempt("", ListDrafted.kind))
+    written = ledger.commit(decide, stamp, attempt=Attempt("", events.ListDrafted.kind))
     change = written[0].event.change
-    return change.number if isinstance(change, ListDrafted) else ""
+    return change.number if isinstance(change, events.ListDrafted) else ""
 
 
 def _chosen(view: View, selection: Selection, stamp: Stamp) -> list[tuple[Record, Reckoning]]:
@@ -120,13 +95,13 @@ def _order(record: Record) -> tuple[str, str, str, str, str]:
     return (record.class_key or "", period, record.share, record.path, record.id)
 
 
-def _listed(list_id: str, row: int, record: Record, day: date, basis: Basis) -> Listed:
+def _listed(list_id: str, row: int, record: Record, day: date, basis: Basis) -> events.Listed:
     """``base`` and ``term``: of the class, or of the appraisal that kept the record longer."""
     base, term = basis.base.day, basis.rule.term
     if record.extension is not None and day > (basis.eligible_on or day):
         base, term = record.extension.appraised_on, record.extension.term
     found = basis.record_class
-    return Listed(list_id, day, basis.adoption.number, row, found.title, base, term, found.code)
+    return events.Listed(list_id, day, basis.adoption.number, row, found.title, base, term, found.code)
 
 
 def _day_and_basis(reckoning: Reckoning) -> tuple[date, Basis]:
@@ -161,7 +136,7 @@ def opine(ledger: Ledger, stamp: Stamp, number: str, answers: Iterable[Answer]) 
 
     def decide(view: View, found: DisposalList) -> Iterator[Draft]:
         person = accounts.require(view, stamp.actor, Role.ARCHIVIST, Role.DEPARTMENT)
-        _see_that_it_is_mendable(found)
+        _see_that_it_is(found, *lists.MENDABLE)
         items = _items_on(found, wanted)
         records = view.records_by_id(wanted)
         own = None if Role.ARCHIVIST in person.roles else person.department
@@ -169,9 +144,9 @@ def opine(ledger: Ledger, stamp: Stamp, number: str, answers: Iterable[Answer]) 
         refuse([fault for pair in said for fault in _opinion_faults(*pair, stamp, records, own)])
         for item, answer in said:
             if not _says_it_already(item, answer):
-                yield Draft(item.record_id, Appraised(found.id, answer.wish, answer.reason.strip(), answer.term))
+                yield Draft(item.record_id, events.Appraised(found.id, answer.wish, answer.reason.strip(), answer.term))
 
-    return _act(ledger, stamp, number, Appraised, decide)
+    return _act(ledger, stamp, number, events.Appraised, decide)
 
 
 def _opinion_faults(
@@ -189,14 +164,14 @@ def _opinion_faults(
         yield fault
 
 
-def _extended(wish: Wish, term: Term | None, reason: str) -> Extended | None:
+def _extended(wish: Wish, term: Term | None, reason: str) -> events.Extended | None:
     """What a wish makes of the record once it is approved; None where it is to be destroyed."""
     if wish is Wish.DESTROY:
         return None
-    return Extended(PERMANENT if wish is Wish.PERMANENT else term or Term(TermKind.BLANK), reason.strip())
+    return events.Extended(PERMANENT if wish is Wish.PERMANENT else term or Term(TermKind.BLANK), reason.strip())
 
 
-def _extension(item: Item) -> Extended | None:
+def _extension(item: Item) -> events.Extended | None:
     said = item.opinion
     return _extended(said.wish, said.term, said.reason) if said else None
 
@@ -211,12 +186,12 @@ def strike(ledger: Ledger, stamp: Stamp, number: str, record_ids: Collection[str
 
     def decide(view: View, found: DisposalList) -> Iterator[Draft]:
         accounts.require(view, stamp.actor, Role.ARCHIVIST)
-        _see_that_it_is_mendable(found)
+        _see_that_it_is(found, *lists.MENDABLE)
         refuse(_reason_faults(found, reason))
         for item in _items_on(found, record_ids):
-            yield Draft(item.record_id, Unlisted(reason.strip()))
+            yield Draft(item.record_id, events.Unlisted(reason.strip()))
 
-    return _act(ledger, stamp, number, Unlisted, decide)
+    return _act(ledger, stamp, number, events.Unlisted, decide)
 
 
 # --- submitting and deciding ------------------------------------------------------------------------------------
@@ -230,16 +205,17 @@ def submit(ledger: Ledger, stamp: Stamp, number: str) -> str:
 
     def decide(view: View, found: DisposalList) -> Iterator[Draft]:
         accounts.require(view, stamp.actor, Role.ARCHIVIST)
-        _see_that_it_is_mendable(found)
+        _see_that_it_is(found, *lists.MENDABLE)
         items = found.open_items
-        faults = [*clock_faults(view, stamp.at), *(() if items else [_nothing_left(found)])]
-        faults += [_undecided(item) for item in items if item.decision is None]
+        faults = [*clock_faults(view, stamp.at), *(_undecided(item) for item in items if item.decision is None)]
+        if not items:
+            faults.append(_empty(found, _("no record is left on it"), _("Withdraw it, and draft a new one.")))
         records = view.records_by_id(item.record_id for item in items)
         refuse([*faults, *_not_destructible(view, items, records.values(), stamp)])
-        yield Draft(found.id, ListSubmitted(lists.digest_of(items), tuple(item.record_id for item in items)))
+        yield Draft(found.id, events.ListSubmitted(lists.digest_of(items), tuple(item.record_id for item in items)))
 
-    change = _act(ledger, stamp, number, ListSubmitted, decide)[0].event.change
-    return change.digest if isinstance(change, ListSubmitted) else ""
+    change = _act(ledger, stamp, number, events.ListSubmitted, decide)[0].event.change
+    return change.digest if isinstance(change, events.ListSubmitted) else ""
 
 
 def approve(
@@ -259,60 +235,64 @@ def approve(
         faults += [fault for each in struck.values() for fault in _reason_faults(found, each.reason)]
         rows = {item.record_id: item for item in _items_on(found, struck)}
         agreed = [item for item in found.open_items if item.record_id not in rows]
-        faults += [] if agreed else [_nothing_agreed(found)]
+        if not agreed:
+            faults.append(_empty(found, _("every row was refused"), _("Reject the list instead.")))
         records = [each.record for each in proving.proven(view, (item.record_id for item in agreed)).values()]
         refuse([*faults, *_not_destructible(view, agreed, records, stamp)])
         yield Draft(found.id, _approval(found, stamp.on, digest, tuple(struck.values())))
         for record_id, each in struck.items():
-            yield Draft(record_id, Unlisted(each.reason.strip()))
+            yield Draft(record_id, events.Unlisted(each.reason.strip()))
         for item in agreed:
-            yield Draft(item.record_id, _extension(item) or Approved(found.id, item.digest))
+            yield Draft(item.record_id, _extension(item) or events.Approved(found.id, item.digest))
         if all(item.decision is not Wish.DESTROY for item in agreed):
-            yield Draft(found.id, ListWithdrawn(_("nothing of it is to be destroyed")))
+            yield Draft(found.id, events.ListWithdrawn(_("nothing of it is to be destroyed")))
 
-    return _act(ledger, stamp, number, ListApproved, decide)
+    return _act(ledger, stamp, number, events.ListApproved, decide)
 
 
-def _approval(found: DisposalList, on: date, digest: str, refused: tuple[Refused, ...]) -> ListApproved:
+def _approval(found: DisposalList, on: date, digest: str, refused: tuple[Refused, ...]) -> events.ListApproved:
     policy = found.policy
     not_before = on + timedelta(days=max(1, policy.cooling_days))
-    return ListApproved(digest, not_before, on + timedelta(days=policy.approval_days), refused)
+    return events.ListApproved(digest, not_before, on + timedelta(days=policy.approval_days), refused)
 
 
 def give_back(ledger: Ledger, stamp: Stamp, number: str, reason: str) -> tuple[Entry, ...]:
     """Return a submitted list to be mended and submitted again; its records stay on it. Approvers only."""
-
-    def decide(view: View, found: DisposalList) -> Iterator[Draft]:
-        accounts.require(view, stamp.actor, Role.APPROVER)
-        refuse(_reason_faults(found, reason))
-        yield Draft(found.id, ListReturned(reason.strip()))
-
-    return _act(ledger, stamp, number, ListReturned, decide)
+    return _turned_down(ledger, stamp, number, events.ListReturned(reason.strip()), Role.APPROVER)
 
 
 def reject(ledger: Ledger, stamp: Stamp, number: str, reason: str) -> tuple[Entry, ...]:
     """Refuse a submitted list; its records are kept as they were. Approvers only."""
-
-    def decide(view: View, found: DisposalList) -> Iterator[Draft]:
-        accounts.require(view, stamp.actor, Role.APPROVER)
-        refuse(_reason_faults(found, reason))
-        yield Draft(found.id, ListRejected(reason.strip()))
-        yield from released(found.open_items, reason)
-
-    return _act(ledger, stamp, number, ListRejected, decide)
+    return _turned_down(ledger, stamp, number, events.ListRejected(reason.strip()), Role.APPROVER)
 
 
 def withdraw(ledger: Ledger, stamp: Stamp, number: str, reason: str) -> tuple[Entry, ...]:
     """Take a list back before it is executed; its records are kept as they were. Archivists only."""
+    states = lists.OPEN - {ListState.EXECUTING}
+    return _turned_down(ledger, stamp, number, events.ListWithdrawn(reason.strip()), Role.ARCHIVIST, states=states)
+
+
+def _turned_down(  # noqa: PLR0913 - which list, why, by whom, when
+    ledger: Ledger,
+    stamp: Stamp,
+    number: str,
+    change: events.ListReturned | events.ListRejected | events.ListWithdrawn,
+    role: Role,
+    *,
+    states: Collection[ListState] = (),
+) -> tuple[Entry, ...]:
+    """An end of a list, or its return, for a reason, by persons of a role, in these states."""
 
     def decide(view: View, found: DisposalList) -> Iterator[Draft]:
-        accounts.require(view, stamp.actor, Role.ARCHIVIST)
-        _see_that_it_is(found, *(lists.OPEN - {ListState.EXECUTING}))
-        refuse(_reason_faults(found, reason))
-        yield Draft(found.id, ListWithdrawn(reason.strip()))
-        yield from released(found.open_items, reason)
+        accounts.require(view, stamp.actor, role)
+        if states:
+            _see_that_it_is(found, *states)
+        refuse(_reason_faults(found, change.reason))
+        yield Draft(found.id, change)
+        if not isinstance(change, events.ListReturned):
+            yield from released(found.open_items, change.reason)
 
-    return _act(ledger, stamp, number, ListWithdrawn, decide)
+    return _act(ledger, stamp, number, type(change), decide)
 
 
 # --- what time does ---------------------------------------------------------------------------------------------
@@ -335,10 +315,10 @@ def expire(ledger: Ledger, stamp: Stamp) -> tuple[str, ...]:
 
     def decide(_view: View, found: DisposalList) -> Iterator[Draft]:
         if expired(found, stamp.on):
-            yield Draft(found.id, ListExpired())
+            yield Draft(found.id, events.ListExpired())
             yield from released(found.open_items, _("the approval has expired"))
 
-    return tuple(number for number in overdue if _act(ledger, stamp, number, ListExpired, decide))
+    return tuple(number for number in overdue if _act(ledger, stamp, number, events.ListExpired, decide))
 
 
 # --- witnesses --------------------------------------------------------------------------------------------------
@@ -355,11 +335,11 @@ def witness(ledger: Ledger, stamp: Stamp, number: str, statement: str) -> tuple[
         _see_that_it_is(found, ListState.EXECUTED)
         faults = [*clock_faults(view, stamp.at), *_witness_faults(found, stamp.actor.name)]
         refuse([*faults, *_reason_faults(found, statement)])
-        yield Draft(found.id, ListWitnessed(statement.strip()))
+        yield Draft(found.id, events.ListWitnessed(statement.strip()))
         if len(found.witnesses) + 1 >= lists.WITNESSES:
-            yield from (Draft(item.record_id, Closed()) for item in found.destroyed)
+            yield from (Draft(item.record_id, events.Closed()) for item in found.destroyed)
 
-    return _act(ledger, stamp, number, ListWitnessed, decide)
+    return _act(ledger, stamp, number, events.ListWitnessed, decide)
 
 
 def _witness_faults(found: DisposalList, name: str) -> Iterator[Problem]:
@@ -448,7 +428,7 @@ def _not_destructible(view: View, items: Iterable[Item], records: Iterable[Recor
 
 def released(items: Iterable[Item], reason: str) -> Iterator[Draft]:
     """The items leave their list."""
-    return (Draft(item.record_id, Unlisted(reason.strip())) for item in items)
+    return (Draft(item.record_id, events.Unlisted(reason.strip())) for item in items)
 
 
 def list_fault(found: DisposalList, code: str, clause: str, message: str, hint: str | Remedy) -> Problem:
@@ -463,7 +443,7 @@ def item_fault(item: Item, code: str, clause: str, message: str, hint: str | Rem
     return Problem(where, message, hint, f"disposal.{code}", clause)
 
 
-def _act(ledger: Ledger, stamp: Stamp, number: str, act: type[Change], decide: Decide) -> tuple[Entry, ...]:
+def _act(ledger: Ledger, stamp: Stamp, number: str, act: type[events.Change], decide: Decide) -> tuple[Entry, ...]:
     """One act about one list. A refusal is written under the list (L8)."""
     with ledger.read() as view:
         head = view.list_head(number)
@@ -481,10 +461,6 @@ def _see_that_it_is(found: DisposalList, *states: ListState) -> None:
         raise RefusedError([list_fault(found, "wrong_state", "D1", message, hint)])
 
 
-def _see_that_it_is_mendable(found: DisposalList) -> None:
-    _see_that_it_is(found, *lists.MENDABLE)
-
-
 def _items_on(found: DisposalList, record_ids: Iterable[str]) -> list[Item]:
     """The items of these records, by row. UnknownError names each that is not on the list, or not any more."""
     items = {item.record_id: item for item in found.open_items}
@@ -494,16 +470,13 @@ def _items_on(found: DisposalList, record_ids: Iterable[str]) -> list[Item]:
 
 
 def _policy_faults(policy: Policy) -> Iterator[Problem]:
+    wrong = {
+        _("the cooling-off is at least one day"): policy.cooling_days < 1,
+        _("an approval has to last longer than its cooling-off"): policy.approval_days < policy.cooling_days,
+        _("the quarantine cannot be shorter than no day"): policy.quarantine_days < 0,
+    }
     where, hint = _("guidang.toml disposal"), _("Correct it in guidang.toml.")
-    if policy.cooling_days < 1:
-        message = _("the cooling-off is at least one day")
-        yield Problem(where, message, hint, "disposal.policy", "D5")
-    if policy.approval_days < policy.cooling_days:
-        message = _("an approval has to last longer than its cooling-off")
-        yield Problem(where, message, hint, "disposal.policy", "D5")
-    if policy.quarantine_days < 0:
-        message = _("the quarantine cannot be shorter than no day")
-        yield Problem(where, message, hint, "disposal.policy", "D5")
+    return (Problem(where, message, hint, "disposal.policy", "D5") for message, is_so in wrong.items() if is_so)
 
 
 def _proposer_faults(found: DisposalList, stamp: Stamp) -> Iterator[Problem]:
@@ -532,18 +505,13 @@ def _undecided(item: Item) -> Problem:
     return item_fault(item, "undecided", "D9", message, Remedy("opinion.give"))
 
 
-def _nothing_left(found: DisposalList) -> Problem:
-    return list_fault(found, "empty", "D1", _("no record is left on it"), _("Withdraw it, and draft a new one."))
-
-
-def _nothing_agreed(found: DisposalList) -> Problem:
-    return list_fault(found, "empty", "D1", _("every row was refused"), _("Reject the list instead."))
+def _empty(found: DisposalList, message: str, hint: str) -> Problem:
+    return list_fault(found, "empty", "D1", message, hint)
 
 
 def _not_on_it(found: DisposalList, record_id: str) -> Problem:
-    where = _("disposal list {number}").format(number=found.number)
     message = _("record {id} is not on it, or not any more").format(id=record_id)
-    return Problem(where, message, Remedy("list.look"), "disposal.not_on_list", "D2")
+    return list_fault(found, "not_on_list", "D2", message, Remedy("list.look"))
 
 
 def _no_record(record_id: str) -> Problem:

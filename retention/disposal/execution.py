@@ -8,43 +8,27 @@ which every run begins.
 
 from __future__ import annotations
 
+import errno
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import date, timedelta
+from pathlib import Path
 
 from foundation.language import _
 from retention.acts import accounts
-from retention.disposal import approval as disposal
-from retention.disposal.approval import clock_faults, find, list_fault, refuse, released
-from retention.disposal.quarantine import Fault, Place, Quarantine
+from retention.disposal.approval import clock_faults, expire, find, list_fault, refuse, released
+from retention.disposal.quarantine import MOVES_FILES, FileFault, FilePlace, Quarantine
 from retention.disposal.recovery import settle
 from retention.disposal.steps import GROUP, Run, copies_there, give_back, judged, place_of, remove, take_in, to_take
 from retention.errors import Problem, RefusedError, Remedy
-from retention.ledger.ledger import Attempt, Draft
-from retention.ledger.view import chunks
+from retention.ledger.ledger import Attempt, Draft, Ledger, Stamp
+from retention.ledger.view import View, chunks
 from retention.rules import disposal_lists as lists
-from retention.rules import guards
-from retention.rules.events import (
-    DestroyAborted,
-    Destroyed,
-    ListExecuted,
-    ListExecuting,
-    ListWithdrawn,
-    Quarantined,
-    Restored,
-    Unlisted,
-)
-from retention.rules.model import ListState, Outcome, State, Wish
+from retention.rules import events, guards
+from retention.rules.model import DisposalList, Item, ListState, Outcome, State, Wish
 from retention.rules.people import Role
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-    from datetime import date
-    from pathlib import Path
-
-    from retention.ledger.ledger import Ledger, Stamp
-    from retention.ledger.view import View
-    from retention.rules.model import DisposalList, Item
 
 SAMPLE = 20
 """Kept records looked for before a share without a quarantine is believed to be the one it was (W8)."""
@@ -91,13 +75,11 @@ def execute(
     list, its approval, its days, the clock or a share forbid the run; a single item that something forbids leaves the
     list, with its reason. LedgerError where the ledger cannot be written: then nothing was moved (D8).
     """
-    disposal.expire(ledger, stamp)
-    with ledger.read() as view:
-        found = find(view, order.number)
-    change = ListExecuting(order.method, order.place)
-    with Quarantine(roots, found.number, at) as files:
-        run = Run(ledger, stamp, found, files, at)
-        faults = [*_share_faults(run, roots), *_count_faults(found, order)]
+    expire(ledger, stamp)
+    change = events.ListExecuting(order.method, order.place)
+    with _run(ledger, stamp, order.number, roots, at) as run:
+        found = run.found
+        faults = [*_system_faults(run), *_share_faults(run), *_count_faults(found, order)]
 
         def decide(view: View) -> Iterator[Draft]:
             accounts.require(view, stamp.actor, Role.ARCHIVIST)
@@ -106,7 +88,7 @@ def execute(
             if now.state is ListState.APPROVED or stamp.actor.name not in now.executors:
                 yield Draft(now.id, change)
 
-        ledger.commit(decide, stamp, attempt=Draft(found.id, change))
+        ledger.commit(decide, stamp, attempt=Attempt(found.id, change.kind))
         at("begun")
         _claimed(run)
         if settle(run):
@@ -115,6 +97,17 @@ def execute(
         remove(run, [item for item in run.items().open_items if _ripe(run.found, item, stamp.on)])
         _finish(run)
         return _report(run)
+
+
+@contextmanager
+def _run(
+    ledger: Ledger, stamp: Stamp, number: str, roots: Mapping[str, Path], at: Callable[[str], None] = _nowhere
+) -> Iterator[Run]:
+    """A run over the list with this number; what it opened on the shares is closed at its end."""
+    with ledger.read() as view:
+        found = find(view, number)
+    with Quarantine(roots, found.number, at) as files:
+        yield Run(ledger, stamp, found, files, at)
 
 
 def _ripe(found: DisposalList, item: Item, on: date) -> bool:
@@ -148,9 +141,13 @@ def _faults(view: View, found: DisposalList, stamp: Stamp) -> Iterator[Problem]:
 def _count_faults(found: DisposalList, order: Order) -> Iterator[Problem]:
     """R4: the number and the count as a person typed them."""
     still = len([item for item in found.open_items if item.decision is Wish.DESTROY])
-    if (order.number, order.count) != (found.number, still):
-        message = _("number or count typed do not fit: the list is {number}, and {count} of its items are still to go")
-        told = message.format(number=found.number, count=still)
+    message = _("number or count typed do not fit: the list is {number}, and {count} of its items are still to go")
+    yield from _typed_faults(found, order, still, message)
+
+
+def _typed_faults(found: DisposalList, order: Order, count: int, message: str) -> Iterator[Problem]:
+    if (order.number, order.count) != (found.number, count):
+        told = message.format(number=found.number, count=count)
         yield list_fault(found, "typed", "R4", told, _("Look at the list, and type both."))
 
 
@@ -160,10 +157,16 @@ def _text_faults(found: DisposalList, order: Order) -> Iterator[Problem]:
         yield list_fault(found, "method", "4.0", message, _("Name the method and the place."))
 
 
-def _share_faults(run: Run, roots: Mapping[str, Path]) -> Iterator[Problem]:
+def _system_faults(run: Run) -> Iterator[Problem]:
+    """Where nobody has seen that moving without replacing works, nothing is begun (docs/platforms.md)."""
+    if not MOVES_FILES:
+        yield list_fault(run.found, "share", "D6", os.strerror(errno.ENOTSUP), "")
+
+
+def _share_faults(run: Run) -> Iterator[Problem]:
     """A share that cannot be reached, or is not the one it was, tells nothing about its files (W8)."""
     for share in sorted({item.share for item in run.found.open_items}):
-        if share not in roots:
+        if not run.files.knows(share):
             yield _share_fault(share, _("it is not among the shares of the settings"), "W8")
             continue
         try:
@@ -182,8 +185,8 @@ def _known_there(run: Run, share: str) -> bool:
     """Whether at least half of a few records that should be on the share are there; or it holds anything at all."""
     with run.ledger.read() as view:
         known = view.kept_on(share, SAMPLE)
-    places = [Place(record.id, share, record.path, 0) for record in known]
-    there = sum(run.files.there(place).fault is not Fault.ABSENT for place in places)
+    places = [FilePlace(record.id, share, record.path, 0) for record in known]
+    there = sum(run.files.there(place).fault is not FileFault.ABSENT for place in places)
     return 2 * there >= len(places) if places else not run.files.empty(share)
 
 
@@ -204,18 +207,16 @@ def restore(  # noqa: PLR0913 - which list, which of it, why, where
 
     They leave the list and are kept. RefusedError where one is not in quarantine, or a share is away.
     """
-    with ledger.read() as view:
-        found = find(view, number)
-    with Quarantine(roots, found.number, at) as files:
-        run = Run(ledger, stamp, found, files, at)
-        faults = list(_share_faults(run, roots))
+    with _run(ledger, stamp, number, roots, at) as run:
+        found = run.found
+        faults = [*_system_faults(run), *_share_faults(run)]
 
         def decide(view: View) -> Iterator[Draft]:
             accounts.require(view, stamp.actor, Role.ARCHIVIST, Role.APPROVER)
             refuse([*faults, *_restore_faults(find(view, found.id), record_ids, reason)])
             yield from ()
 
-        ledger.commit(decide, stamp, attempt=Attempt(found.id, Restored.kind))
+        ledger.commit(decide, stamp, attempt=Attempt(found.id, events.Restored.kind))
         _claimed(run)
         settle(run)
         wanted = [item for item in run.items().open_items if item.state is State.QUARANTINED]
@@ -223,7 +224,7 @@ def restore(  # noqa: PLR0913 - which list, which of it, why, where
             with ledger.read() as view:
                 records = view.records_by_id(item.record_id for item in group)
             places = [place_of(records[item.record_id], item.attempt or 0) for item in group]
-            give_back(run, places, reason.strip())
+            give_back(run, dict.fromkeys(places, reason.strip()))
         _finish(run)
         return _report(run)
 
@@ -248,14 +249,14 @@ def record_by_hand(
     Every file is looked for first: RefusedError names each that is still there, or cannot be looked for, and nothing is
     recorded. ``order`` counts the records meant (R4). No hold is passed over (D3).
     """
-    disposal.expire(ledger, stamp)
-    with ledger.read() as view:
-        found = find(view, order.number)
-    chosen = [item for item in found.open_items if to_take(item) and (not record_ids or item.record_id in record_ids)]
-    change = ListExecuting(order.method, order.place, by_hand=True)
-    with Quarantine(roots, found.number, _nowhere) as files:
-        run = Run(ledger, stamp, found, files, _nowhere)
-        faults = [*_share_faults(run, roots), *_by_hand_faults(found, order, chosen, record_ids)]
+    expire(ledger, stamp)
+    change = events.ListExecuting(order.method, order.place, by_hand=True)
+    with _run(ledger, stamp, order.number, roots) as run:
+        found = run.found
+        chosen = [
+            item for item in found.open_items if to_take(item) and item.record_id in (record_ids or {item.record_id})
+        ]
+        faults = [*_share_faults(run), *_by_hand_faults(found, order, chosen, record_ids)]
         faults = faults or list(_still_there(run, chosen))
         copies = {} if faults else _copies_by_hand(run, chosen)
 
@@ -267,9 +268,11 @@ def record_by_hand(
             refuse([fault for fault in against if fault.code != "lifecycle.missing"])
             yield Draft(now.id, change)
             for item in chosen:
-                yield Draft(item.record_id, Destroyed(Outcome.BY_HAND, None, copies[item.record_id]))
+                yield Draft(item.record_id, events.Destroyed(Outcome.BY_HAND, None, copies[item.record_id]))
 
-        run.tally.update(entry.event.kind for entry in ledger.commit(decide, stamp, attempt=Draft(found.id, change)))
+        run.tally.update(
+            entry.event.kind for entry in ledger.commit(decide, stamp, attempt=Attempt(found.id, change.kind))
+        )
         _finish(run)
         return _report(run)
 
@@ -277,10 +280,8 @@ def record_by_hand(
 def _by_hand_faults(
     found: DisposalList, order: Order, chosen: Sequence[Item], record_ids: Collection[str]
 ) -> Iterator[Problem]:
-    if (order.number, order.count) != (found.number, len(chosen)):
-        message = _("number or count typed do not fit: the list is {number}, and {count} records are meant")
-        told = message.format(number=found.number, count=len(chosen))
-        yield list_fault(found, "typed", "R4", told, _("Look at the list, and type both."))
+    message = _("number or count typed do not fit: the list is {number}, and {count} records are meant")
+    yield from _typed_faults(found, order, len(chosen), message)
     for record_id in sorted(set(record_ids) - {item.record_id for item in chosen}):
         message = _("record {id} was not approved, or an attempt of ours is open").format(id=record_id)
         yield list_fault(found, "not_approved", "D1", message, Remedy("list.look"))
@@ -292,8 +293,8 @@ def _still_there(run: Run, items: Iterable[Item]) -> Iterator[Problem]:
         records = view.records_by_id(item.record_id for item in items)
     for record in records.values():
         found = run.files.there(place_of(record, 0))
-        if found.fault is not Fault.ABSENT:
-            message = found.words if found.fault is Fault.REFUSED else _("it is still there: {path}")
+        if found.fault is not FileFault.ABSENT:
+            message = found.words if found.fault is FileFault.REFUSED else _("it is still there: {path}")
             hint = _("Record it when it is gone.")
             yield guards.fault(record, "still_there", "D11", message.format(path=record.path), hint)
 
@@ -324,11 +325,8 @@ def recover(
 def _recover_list(
     ledger: Ledger, stamp: Stamp, number: str, roots: Mapping[str, Path], at: Callable[[str], None]
 ) -> Report:
-    with ledger.read() as view:
-        found = find(view, number)
-    with Quarantine(roots, number, at) as files:
-        run = Run(ledger, stamp, found, files, at, [])
-        run.problems += _share_faults(run, roots)
+    with _run(ledger, stamp, number, roots, at) as run:
+        run.problems += [*_system_faults(run), *_share_faults(run)]
         if not run.problems:
             _claimed(run)
             settle(run)
@@ -365,9 +363,9 @@ def _finish(run: Run) -> None:
         if len(over) < len(still):
             return
         if destroyed := view.gone_of(now.id):
-            yield Draft(now.id, ListExecuted(destroyed))
+            yield Draft(now.id, events.ListExecuted(destroyed))
         else:
-            yield Draft(now.id, ListWithdrawn(_("nothing of it was destroyed")))
+            yield Draft(now.id, events.ListWithdrawn(_("nothing of it was destroyed")))
 
     run.commit(decide, "finished")
 
@@ -380,10 +378,10 @@ def _report(run: Run) -> Report:
     return Report(
         number=now.number,
         state=now.state,
-        quarantined=tally[Quarantined.kind],
-        destroyed=tally[Destroyed.kind],
-        restored=tally[Restored.kind],
-        left=sum(tally[change.kind] for change in (Restored, DestroyAborted, Unlisted)),
+        quarantined=tally[events.Quarantined.kind],
+        destroyed=tally[events.Destroyed.kind],
+        restored=tally[events.Restored.kind],
+        left=sum(tally[change.kind] for change in (events.Restored, events.DestroyAborted, events.Unlisted)),
         waiting=len(waiting),
         waiting_until=min((_free_on(now, item) for item in waiting), default=None),
         problems=tuple(run.problems),

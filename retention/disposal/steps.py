@@ -9,40 +9,21 @@ told so (D3).
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from foundation.language import _
-from retention.disposal import approval as disposal
-from retention.disposal.approval import day_faults, find, standing_faults
-from retention.disposal.quarantine import Fault, Found, Place, Quarantine
+from retention.disposal.approval import day_faults, find, item_fault, standing_faults
+from retention.disposal.quarantine import FileFault, FileFound, FilePlace, Quarantine
 from retention.errors import Problem, Remedy
 from retention.ledger import proving
-from retention.ledger.ledger import Draft
-from retention.ledger.view import chunks
-from retention.rules import guards
-from retention.rules.events import (
-    ActRefused,
-    Altered,
-    DestroyAborted,
-    Destroyed,
-    DestroyIntended,
-    Missed,
-    Quarantined,
-    Restored,
-    UnlinkIntended,
-    Unlisted,
-)
-from retention.rules.model import Outcome, State, Wish
+from retention.ledger.ledger import Draft, Ledger, Stamp
+from retention.ledger.rows import Entry
+from retention.ledger.view import View, chunks
+from retention.rules import events, guards
+from retention.rules.model import DisposalList, Item, Outcome, Record, State, Wish
 from retention.rules.reckoning import reckonings
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-    from retention.ledger.ledger import Ledger, Stamp
-    from retention.ledger.rows import Entry
-    from retention.ledger.view import View
-    from retention.rules.model import DisposalList, Item, Record
 
 GROUP = 500
 """Files that share a transaction: enough to share its sync, few enough to keep other writers waiting but briefly."""
@@ -99,7 +80,7 @@ def take_in(run: Run, items: Sequence[Item]) -> None:
         run.files.let_go()
 
 
-def _intended(run: Run, items: Sequence[Item]) -> list[Place]:
+def _intended(run: Run, items: Sequence[Item]) -> list[FilePlace]:
     """Step 1: every guard, and the intents of those that pass, in one transaction; what does not pass leaves the list.
 
     What is not there at all stays on the list: people may have destroyed it, or it was moved.
@@ -108,8 +89,8 @@ def _intended(run: Run, items: Sequence[Item]) -> list[Place]:
     with run.ledger.read() as view:
         places = {record.id: place_of(record, 0) for record in view.records_by_id(wanted).values()}
     seen = {record_id: run.files.there(place) for record_id, place in places.items()}
-    present = [item for item in items if seen[item.record_id].fault is not Fault.ABSENT]
-    run.problems += [_absent(item) for item in items if seen[item.record_id].fault is Fault.ABSENT]
+    present = [item for item in items if seen[item.record_id].fault is not FileFault.ABSENT]
+    run.problems += [_absent(item) for item in items if seen[item.record_id].fault is FileFault.ABSENT]
 
     def decide(view: View) -> Iterator[Draft]:
         now = view.proven_list(run.found.id)
@@ -118,16 +99,17 @@ def _intended(run: Run, items: Sequence[Item]) -> list[Place]:
             if found.fault is not None:
                 faults.append(guards.fault(record, "file", "D6", found.words, _("Only a plain file is destroyed.")))
             if faults:
-                yield from _left_out(record.id, DestroyIntended.kind, faults)
+                yield refusal(record.id, events.DestroyIntended.kind, faults)
+                yield Draft(record.id, events.Unlisted(faults[0].message))
             else:
-                yield Draft(record.id, DestroyIntended(now.id, item.digest, attempts + 1))
+                yield Draft(record.id, events.DestroyIntended(now.id, item.digest, attempts + 1))
 
     written = run.commit(decide, "intent")
     run.problems += refusals(written)
     return [
         places[entry.event.subject]._replace(attempt=entry.event.change.attempt)
         for entry in written
-        if isinstance(entry.event.change, DestroyIntended)
+        if isinstance(entry.event.change, events.DestroyIntended)
     ]
 
 
@@ -161,22 +143,22 @@ def judged(view: View, run: Run, now: DisposalList, items: Iterable[Item]) -> It
         yield Judged(item, record, proven[item.record_id].attempts, faults)
 
 
-def _left_out(record_id: str, act: str, faults: Sequence[Problem]) -> Iterator[Draft]:
-    """L8: what was refused, by which rules; the item leaves the list."""
-    reason = "\n".join(map(str, faults))
-    yield Draft(record_id, ActRefused(act, tuple(fault.clause for fault in faults), reason))
-    yield Draft(record_id, Unlisted(faults[0].message))
+def refusal(record_id: str, act: str, faults: Sequence[Problem]) -> Draft:
+    """L8: what was refused, and by which rules."""
+    return Draft(
+        record_id, events.ActRefused(act, tuple(fault.clause for fault in faults), "\n".join(map(str, faults)))
+    )
 
 
 def refusals(written: Iterable[Entry]) -> Iterator[Problem]:
     """What was refused in a transaction, as problems."""
     for entry in written:
-        if isinstance(entry.event.change, ActRefused):
+        if isinstance(entry.event.change, events.ActRefused):
             where, change = _("record {id}").format(id=entry.event.subject), entry.event.change
             yield Problem(where, change.reason, "", "disposal.left_out", change.rules[0])
 
 
-def taken(run: Run, places: Sequence[Place]) -> None:
+def taken(run: Run, places: Sequence[FilePlace]) -> None:
     """Steps 2 and 3, and what came of them in one transaction. What is held by then goes back at once (D3)."""
     moved, stayed = run.files.take(places)
     approved = {item.record_id: item.digest for item in run.found.items}
@@ -190,7 +172,7 @@ def taken(run: Run, places: Sequence[Place]) -> None:
             record, found = records[place.record_id], moved.get(place.record_id) or stayed[place.record_id]
             path = back.get(place.record_id, place.path)
             if place.record_id in good:
-                yield Draft(record.id, Quarantined(place.attempt, found.digest, run.files.path_of(place)))
+                yield Draft(record.id, events.Quarantined(place.attempt, found.digest, run.files.path_of(place)))
             elif isinstance(path, str):
                 yield from aborted(record, place, found, path)
 
@@ -198,43 +180,48 @@ def taken(run: Run, places: Sequence[Place]) -> None:
     give_back_held(run, [place for place in places if place.record_id in good])
 
 
-def aborted(record: Record, place: Place, found: Found, path: str) -> Iterator[Draft]:
+def aborted(record: Record, place: FilePlace, found: FileFound, path: str) -> Iterator[Draft]:
     """The file is on the share, as ``found``: what that says about the record is told as well (W3, W4)."""
     words = found.words or _("the content is not the one that was approved")
-    yield Draft(record.id, DestroyAborted(place.attempt, words, "" if path == place.path else path))
+    yield Draft(record.id, events.DestroyAborted(place.attempt, words, place.elsewhere(path)))
     yield from changed(record, found)
-    if found.fault is Fault.ABSENT and record.missing_since is None:
-        yield Draft(record.id, Missed())
+    if found.fault is FileFault.ABSENT and record.missing_since is None:
+        yield Draft(record.id, events.Missed())
 
 
-def changed(record: Record, found: Found) -> Iterator[Draft]:
+def changed(record: Record, found: FileFound) -> Iterator[Draft]:
     """Where another content was found than was filed: that (W3)."""
     if found.digest and found.digest != record.digest:
-        yield Draft(record.id, Altered(found.digest, found.size))
+        yield Draft(record.id, events.Altered(found.digest, found.size))
 
 
-def give_back_held(run: Run, places: Sequence[Place]) -> None:
+def give_back_held(run: Run, places: Sequence[FilePlace]) -> None:
     """Back to its place goes what a hold covers by now (D3)."""
     with run.ledger.read() as view:
         records = view.records_by_id(place.record_id for place in places)
     held = [place for place in places if records[place.record_id].holds]
-    give_back(run, held, _("a hold was placed"))
+    give_back(run, dict.fromkeys(held, _("a hold was placed")))
 
 
-def give_back(run: Run, places: Sequence[Place], reason: str) -> int:
-    """Out of quarantine, back to where it was; how many."""
-    if not places:
-        return 0
-    back = run.files.put_back(places)
+def give_back(run: Run, reasons: Mapping[FilePlace, str], inside: Mapping[str, FileFound] | None = None) -> None:
+    """Out of quarantine, back to where it was, each for its reason. Where the content that was seen ``inside``, by
+    record, is another than was filed, that is told as well.
+    """
+    if not reasons:
+        return
+    back = run.files.put_back(reasons)
     run.problems += stuck(back)
 
-    def decide(_view: View) -> Iterator[Draft]:
-        for place in places:
+    def decide(view: View) -> Iterator[Draft]:
+        records = view.records_by_id(inside or ())
+        for place, reason in reasons.items():
             path = back[place.record_id]
             if isinstance(path, str):
-                yield Draft(place.record_id, Restored(place.attempt, reason, "" if path == place.path else path))
+                yield Draft(place.record_id, events.Restored(place.attempt, reason, place.elsewhere(path)))
+                if inside:
+                    yield from changed(records[place.record_id], inside[place.record_id])
 
-    return len(run.commit(decide, "restored"))
+    run.commit(decide, "restored")
 
 
 # --- steps 4 to 6: out of quarantine for good -------------------------------------------------------------------
@@ -256,14 +243,15 @@ def _removed(run: Run, items: Sequence[Item]) -> None:
     inside = {record_id: run.files.inside(place) for record_id, place in places.items()}
     run.at("checked")
     wanted, refused = _unlink_intended(run, items, inside)
-    _give_back_changed(run, [places[record_id] for record_id in refused], inside, refused)
+    there = [record_id for record_id in refused if inside[record_id].fault is not FileFault.ABSENT]
+    give_back(run, {places[record_id]: refused[record_id][0].message for record_id in there}, inside)
     looked = {key: copies_there(run, [each for each in copies[key] if each.id not in wanted]) for key in wanted}
     held = _unlinked(run, [places[record_id] for record_id in wanted], inside, looked)
-    give_back(run, [places[record_id] for record_id in held], _("a hold was placed"))
+    give_back(run, {places[record_id]: _("a hold was placed") for record_id in held})
 
 
 def _unlink_intended(
-    run: Run, items: Sequence[Item], inside: Mapping[str, Found]
+    run: Run, items: Sequence[Item], inside: Mapping[str, FileFound]
 ) -> tuple[list[str], dict[str, list[Problem]]]:
     """Step 4: every guard again, with the digest of what lies in quarantine; which pass, and what refuses others."""
     refused: dict[str, list[Problem]] = {}
@@ -279,40 +267,18 @@ def _unlink_intended(
                 faults.append(guards.fault(record, "quarantine", "D6", message, _("It goes back to its place.")))
             if faults:
                 refused[record.id] = faults
-                rules = tuple(fault.clause for fault in faults)
-                yield Draft(record.id, ActRefused(UnlinkIntended.kind, rules, "\n".join(map(str, faults))))
+                yield refusal(record.id, events.UnlinkIntended.kind, faults)
                 continue
             passed.append(record.id)
             if not item.unlinking:
-                yield Draft(record.id, UnlinkIntended(item.attempt or 0, item.digest))
+                yield Draft(record.id, events.UnlinkIntended(item.attempt or 0, item.digest))
 
     run.problems += refusals(run.commit(decide, "unlink.intended"))
     return passed, refused
 
 
-def _give_back_changed(
-    run: Run, places: Sequence[Place], inside: Mapping[str, Found], refused: Mapping[str, Sequence[Problem]]
-) -> None:
-    """What may not be removed goes back; where its content was changed in quarantine, that is told as well."""
-    if not places:
-        return
-    back = run.files.put_back(place for place in places if inside[place.record_id].fault is not Fault.ABSENT)
-    run.problems += stuck(back)
-
-    def decide(view: View) -> Iterator[Draft]:
-        records = view.records_by_id(place.record_id for place in places)
-        for place in places:
-            path, found = back.get(place.record_id), inside[place.record_id]
-            if isinstance(path, str):
-                words = refused[place.record_id][0].message
-                yield Draft(place.record_id, Restored(place.attempt, words, "" if path == place.path else path))
-                yield from changed(records[place.record_id], found)
-
-    run.commit(decide, "restored")
-
-
 def _unlinked(
-    run: Run, places: Sequence[Place], inside: Mapping[str, Found], copies: Mapping[str, tuple[str, ...]]
+    run: Run, places: Sequence[FilePlace], inside: Mapping[str, FileFound], copies: Mapping[str, tuple[str, ...]]
 ) -> list[str]:
     """Steps 5 and 6 under the writers' lock: a last look at the holds, remove, look again, tell. Which are held?"""
     held: list[str] = []
@@ -325,7 +291,7 @@ def _unlinked(
         gone = run.files.remove(wanted)
         for place in wanted:
             if gone[place.record_id]:
-                outcome = Destroyed(Outcome.REMOVED, place.attempt, copies[place.record_id])
+                outcome = events.Destroyed(Outcome.REMOVED, place.attempt, copies[place.record_id])
                 yield Draft(place.record_id, outcome)
 
     if places:
@@ -345,7 +311,7 @@ def _copy(run: Run, record: Record) -> str:
     path = run.files.path_of(place) if quarantined else record.path
     if run.files.knows(record.share):
         found = run.files.inside(place) if quarantined else run.files.at_place(place)
-        if found.fault is Fault.ABSENT or (found.fault is None and found.digest != record.digest):
+        if found.fault is FileFault.ABSENT or (found.fault is None and found.digest != record.digest):
             return ""
     return f"{record.share}/{path}"
 
@@ -356,27 +322,27 @@ def _copy(run: Run, record: Record) -> str:
 def _absent(item: Item) -> Problem:
     message = _("there is no file at {path}").format(path=f"{item.share}/{item.path}")
     hint = Remedy("destruction.record")
-    return disposal.item_fault(item, "absent", "W4", message, hint)
+    return item_fault(item, "absent", "W4", message, hint)
 
 
 def aborts(written: Iterable[Entry]) -> Iterator[Problem]:
     """Which attempts a transaction told to be aborted, as problems."""
     for entry in written:
         change = entry.event.change
-        if isinstance(change, DestroyAborted):
+        if isinstance(change, events.DestroyAborted):
             where, hint = _("record {id}").format(id=entry.event.subject), _("It has left the list, and is kept.")
             yield Problem(where, change.reason, hint, "disposal.aborted", "D6")
 
 
-def stuck(back: Mapping[str, str | Found]) -> Iterator[Problem]:
+def stuck(back: Mapping[str, str | FileFound]) -> Iterator[Problem]:
     """Which files could not be put back, as problems."""
     for record_id, found in back.items():
-        if isinstance(found, Found):
+        if isinstance(found, FileFound):
             where, message = _("record {id}").format(id=record_id), _("it could not be put back: {reason}")
             hint = _("It stays in quarantine; see that its place can be written, and execute or restore again.")
             yield Problem(where, message.format(reason=found.words), hint, "disposal.stuck", "D7")
 
 
-def place_of(record: Record, attempt: int) -> Place:
+def place_of(record: Record, attempt: int) -> FilePlace:
     """Where a record's file lies, for this attempt."""
-    return Place(record.id, record.share, record.path, attempt)
+    return FilePlace(record.id, record.share, record.path, attempt)

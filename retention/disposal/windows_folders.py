@@ -12,14 +12,10 @@ import ctypes
 import errno
 import os
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-from retention.disposal.folders import BLOCK, Seen
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from retention.disposal.folders import Folder
+from retention.disposal.folders import BLOCK, FileState, OpenFolder
 
 _GENERIC_READ = 0x8000_0000
 _SHARE_READ_WRITE = 0x1 | 0x2  # not FILE_SHARE_DELETE
@@ -63,12 +59,10 @@ class WindowsFolder:
 
     @classmethod
     def root(cls, root: Path) -> WindowsFolder:
-        """The root of a share, wherever its own path leads."""
         path = _long(os.path.realpath(root))
         return cls(path, _opened(path))
 
     def child(self, name: str, *, make: int | None = None) -> WindowsFolder:
-        """See :class:`retention.disposal.folders.Folder`."""
         path = self.within(name)
         if make is not None and not os.path.lexists(path):
             os.mkdir(path)
@@ -79,8 +73,7 @@ class WindowsFolder:
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), name)
         return WindowsFolder(path, handle)
 
-    def look(self, name: str) -> Seen | None:
-        """See :class:`retention.disposal.folders.Folder`."""
+    def look(self, name: str) -> FileState | None:
         path = self.within(name)
         try:
             handle = _opened(path)
@@ -91,8 +84,8 @@ class WindowsFolder:
         finally:
             _kernel().CloseHandle(ctypes.c_void_p(handle))
 
-    def digest(self, name: str) -> tuple[str, Seen]:
-        """See :class:`retention.disposal.folders.Folder`. While it is read nobody can rename, replace or remove it."""
+    def digest(self, name: str) -> tuple[str, FileState]:
+        """While it is read nobody can rename, replace or remove it."""
         import msvcrt
 
         handle = _opened(self.within(name))
@@ -108,8 +101,8 @@ class WindowsFolder:
         finally:
             os.close(descriptor)
 
-    def move(self, name: str, other: Folder, new: str) -> None:
-        """See :class:`retention.disposal.folders.Folder`. Within one volume only; on disk when it returns."""
+    def move(self, name: str, other: OpenFolder, new: str) -> None:
+        """Within one volume only; on disk when it returns."""
         if not isinstance(other, WindowsFolder):
             raise TypeError(other)
         source, target = self.within(name), other.within(new)
@@ -117,14 +110,13 @@ class WindowsFolder:
             raise _failure(source)
 
     def remove(self, name: str) -> None:
-        """See :class:`retention.disposal.folders.Folder`."""
         os.unlink(self.within(name))
 
     def sync(self) -> None:
         """Moves are written through; NTFS journals removals, and offers no more to programs without privileges."""
 
     def claim(self) -> None:
-        """See :class:`~retention.disposal.folders.Folder`. A file in it is held open, and goes when it is closed."""
+        """A file in it is held open, and goes when it is closed."""
         flags = _ATTRIBUTE_HIDDEN | _FLAG_DELETE_ON_CLOSE
         path, kernel = self.within("claimed"), _kernel()
         handle = kernel.CreateFileW(path, _GENERIC_READ, 0, None, _OPEN_ALWAYS, flags, None)
@@ -133,11 +125,9 @@ class WindowsFolder:
         self._claimed = handle
 
     def names(self) -> list[str]:
-        """See :class:`retention.disposal.folders.Folder`."""
         return os.listdir(self._path)
 
     def close(self) -> None:
-        """See :class:`retention.disposal.folders.Folder`."""
         for handle in (self._claimed, self._handle):
             if handle:
                 _kernel().CloseHandle(ctypes.c_void_p(handle))
@@ -177,11 +167,11 @@ def _information(handle: int) -> _Information:
     return found
 
 
-def _seen(found: _Information) -> Seen:
+def _seen(found: _Information) -> FileState:
     regular = not found.attributes & (_ATTRIBUTE_DIRECTORY | _ATTRIBUTE_REPARSE_POINT)
     size = found.size_high << 32 | found.size_low
     index = found.index_high << 32 | found.index_low
-    return Seen(regular, found.links, size, (found.volume, index, size, found.written))
+    return FileState(regular, found.links, size, (found.volume, index, size, found.written))
 
 
 def _failure(path: str) -> OSError:

@@ -6,22 +6,18 @@ what is gone whether it is to be missed (W4), and when a person has to be asked 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from foundation import temporary_files as passing
+from foundation import temporary_files
 from retention.filing.identify import Standing
-from retention.filing.observed import Being, Content, Limits, Row, Stat, Unreadable, same, shown, without_place
-from retention.rules.events import Altered, Filed, Found, Missed, Moved, Resurfaced
-from retention.rules.model import State
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-
-    from retention.rules.events import RecordChange
-    from retention.rules.model import Record
+from retention.filing.observed import Being, Content, Limits, Row, Stat, Unreadable, same, without_place
+from retention.ledger.paths import shown
+from retention.rules.events import Altered, Filed, Found, Moved, RecordChange, Resurfaced
+from retention.rules.model import Record, State
 
 SECOND = 1_000_000
 BACK_OFF = (1, 2, 5, 15, 60)
@@ -41,18 +37,24 @@ DESTROYED = frozenset({State.DESTROYED, State.CLOSED})
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When a place was looked at: microseconds ``before`` and ``after``; in which pass; and what to believe when."""
+    """When a place was looked at: microseconds ``before`` and ``after``; in which pass; and what to believe when.
 
-    before: int
-    after: int
-    passed: int
+    What was seen is as old as ``before`` and may be as new as ``after``. So what begins now begins at ``after``, and
+    what has lasted is counted up to ``before``. Settling takes 3 s, and a listing 2 s each time::
+
+        listed from 10 to 12: new, since = 12;  listed from 14 to 16: 14 - 12 < 3, wait;  listed from 16 on: read
+    """
+
+    before: int  # microseconds since 1970 when the listing began
+    after: int  # when it had ended
+    passed: int  # number of the pass: what is gone is believed by a later pass than the one that found it so
     limits: Limits
 
 
 # --- one place ----------------------------------------------------------------------------------------------------
 
 
-class Step(Enum):
+class NextStep(Enum):
     """What to do about a place."""
 
     KEEP = "keep"  # nothing, or only keep the row
@@ -65,7 +67,7 @@ class Step(Enum):
 class Look(NamedTuple):
     """What to do, the row as it is now, and from when on more can be decided (None: not by waiting)."""
 
-    step: Step
+    step: NextStep
     row: Row
     due: int | None = None
 
@@ -78,36 +80,36 @@ def next_look(row: Row | None, place: tuple[str, str], seen: Stat | None, now: M
     if known.gone_at is not None:
         known = replace(known, gone_at=None, gone_pass=None)
     if same(known.stat, seen):
-        return Look(Step.KEEP, _calm(known) if known.waiting else known)
+        return Look(NextStep.KEEP, _calm(known) if known.waiting else known)
     if seen.size == 0 and known.record_id is None:  # W1
-        return Look(Step.FORGET, known)
+        return Look(NextStep.FORGET, known)
     if edited or not same(known.waiting, seen) or known.since is None or known.since > now.before:
         return _begun(known, seen, now, edited=edited)
     patience = now.limits.missing_after if seen.size == 0 else now.limits.settle
     due = max(known.since + patience, known.retry_at or 0)
-    return Look(Step.READ if now.before >= due else Step.WAIT, known, due)
+    return Look(NextStep.READ if now.before >= due else NextStep.WAIT, known, due)
 
 
 def _nothing_there(row: Row, now: Moment, *, edited: bool) -> Look:
     if row.record_id is None:
-        return Look(Step.FORGET, row)
+        return Look(NextStep.FORGET, row)
     if row.gone_at is not None or edited:
-        return Look(Step.WAIT if edited else Step.KEEP, row)
+        return Look(NextStep.WAIT if edited else NextStep.KEEP, row)
     gone = replace(_calm(row), gone_at=now.after, gone_pass=now.passed)
-    return Look(Step.KEEP, gone, now.after + now.limits.missing_after)
+    return Look(NextStep.KEEP, gone, now.after + now.limits.missing_after)
 
 
 def _begun(known: Row, seen: Stat, now: Moment, *, edited: bool) -> Look:
     """It waits from now on; a file under another number may be one that lay elsewhere."""
     if edited and same(known.waiting, seen):
-        return Look(Step.WAIT, known)
+        return Look(NextStep.WAIT, known)
     replaced = known.stat is None or bool(seen.file_id and seen.file_id != known.stat.file_id)
     fresh = known.waiting is None or known.waiting.file_id != seen.file_id
     since = now.after
     row = replace(
         _calm(known), waiting=seen, since=since, waiting_since=known.waiting_since or since, standing=known.standing
     )
-    step = Step.LOOK if replaced and fresh and not edited else Step.WAIT
+    step = NextStep.LOOK if replaced and fresh and not edited else NextStep.WAIT
     return Look(step, row, None if edited else since + now.limits.settle)
 
 
@@ -128,8 +130,8 @@ def tried(row: Row, why: Unreadable, at: int) -> Row:
 def passing_row(row: Row | None, place: tuple[str, str], at: int, owner: Callable[[], str]) -> Row | None:
     """What is kept of a passing file: of locks since when and whose, of what a failed save left since when."""
     _folder, name = place
-    lock = passing.is_lock(name)
-    if not lock and not passing.is_leftover(name):
+    lock = temporary_files.is_lock(name)
+    if not lock and not temporary_files.is_leftover(name):
         return None
     if row is not None and row.since is not None and row.since <= at:
         return row
@@ -140,45 +142,49 @@ def passing_row(row: Row | None, place: tuple[str, str], at: int, owner: Callabl
 def edited_by(locks: Iterable[Row], names: Collection[str], at: int) -> dict[str, str]:
     """The documents that somebody has open, and who; locks left behind do not count."""
     fresh = [lock for lock in locks if at - (lock.since or 0) < STALE]
-    return {name: lock.note or "" for lock in fresh for name in passing.locked_by(lock.name, names)}
+    return {name: lock.note or "" for lock in fresh for name in temporary_files.locked_by(lock.name, names)}
 
 
 # --- contents → events --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class PlaceCase:
     """One place about which something can be decided.
 
     ``before``: its row, ``row``: as it is if nothing is decided; ``content`` once it is settled; ``movers``: rows of
     records whose file this is by number, size and time, and which do not lie where they were.
     """
 
-    row: Row
-    seen: Stat
-    before: Row | None = None
-    content: Content | None = None
-    movers: tuple[Row, ...] = ()
+    row: Row  # as it is kept if nothing is decided
+    seen: Stat  # what lies there now
+    before: Row | None = None  # as it was kept; None: nothing was known of the place
+    content: Content | None = None  # None: it has not settled, and only the file's number can say whose it is
+    movers: tuple[Row, ...] = ()  # at their old places
 
 
 @dataclass(frozen=True, slots=True)
-class Lore:
+class KnownRecords:
     """What the ledger knows about the contents and places at hand.
 
     ``empty``: records of which it is sure that they do not lie where they were; ``unsure``: those at whose place lies
-    something that has not settled; ``placed``: those with a row.
+    something that has not settled; ``placed``: those with a row. A file with the content of a record that lay at a::
+
+        a is empty           → the record moved here
+        a is unsure          → wait: once that has settled, the record lies there still, or has left a
+        neither of the two   → the record lies at a still, and this is a copy of its content, a record of its own
     """
 
-    records: Mapping[str, Record]
+    records: Mapping[str, Record]  # by id: all with a content at hand, at a place at hand, or with a file's number
     empty: frozenset[str] = frozenset()
     unsure: frozenset[str] = frozenset()
-    placed: frozenset[str] = frozenset()
+    placed: frozenset[str] = frozenset()  # the others were filed, and not met since what was seen was thrown away
 
 
 class Fact(NamedTuple):
     """What happened; an empty ``subject``: a new record."""
 
-    subject: str
+    subject: str  # the record's id
     change: RecordChange
 
 
@@ -198,7 +204,7 @@ class Plan:
     blocked: list[Row] = field(default_factory=list)
 
 
-def plan(share: str, cases: Sequence[Case], lore: Lore, now: Moment) -> Plan:
+def plan(share: str, cases: Sequence[PlaceCase], lore: KnownRecords, now: Moment) -> Plan:
     """What happened at these places, in their order."""
     planner = _Planner(share, lore, now)
     planner.see_who_left(cases)
@@ -211,7 +217,7 @@ def plan(share: str, cases: Sequence[Case], lore: Lore, now: Moment) -> Plan:
 class _Planner:
     """A plan in the making: who was matched already, and who lost a place to another file."""
 
-    def __init__(self, share: str, lore: Lore, now: Moment) -> None:
+    def __init__(self, share: str, lore: KnownRecords, now: Moment) -> None:
         self.share, self.lore, self.now = share, lore, now
         self.plan = Plan()
         self.displaced: dict[str, Row] = {}
@@ -224,7 +230,7 @@ class _Planner:
             if record.share == share:
                 self.at[record.path].append(record)
 
-    def see_who_left(self, cases: Sequence[Case]) -> None:
+    def see_who_left(self, cases: Sequence[PlaceCase]) -> None:
         """Whose places are decided about in this plan, and who of them left it for the place of another (W2).
 
         Records changed places where the content that settled at the one's is that of another that left its own too:
@@ -247,10 +253,10 @@ class _Planner:
         others = (each.id for each in self.with_digest[digest] if each.id != record_id and self._movable(each.id))
         return any(each in self.lore.empty or each in self.left for each in others)
 
-    def _waits(self, own: Record, case: Case, digest: str) -> bool:
+    def _waits(self, own: Record, case: PlaceCase, digest: str) -> bool:
         return digest not in (own.digest, own.altered_to) and self._undecided(case, digest, own)
 
-    def decide(self, case: Case) -> None:
+    def decide(self, case: PlaceCase) -> None:
         """One place."""
         for mover in case.movers:
             record = self._movable(mover.record_id)
@@ -258,7 +264,7 @@ class _Planner:
                 self._move(record, case, mover.digest, mover.standing)
                 return
         if case.content is None:
-            self._leave_open(case)
+            self._leave_open(case.row)
             return
         own = self._own(case)
         if own is None:
@@ -274,7 +280,7 @@ class _Planner:
             return None
         return record if record.state in IN_PLACE and record.intent is None else None
 
-    def _own(self, case: Case) -> Record | None:
+    def _own(self, case: PlaceCase) -> Record | None:
         """The record that lies here: by its row, else one that was filed here and has no place."""
         path = shown(case.row.path)
         here = [each for each in self.at[path] if each.state in IN_PLACE and each.id not in self.plan.moved]
@@ -304,7 +310,7 @@ class _Planner:
     def _has_left(self, record_id: str) -> bool:
         return record_id in self.lore.empty or record_id in self.displaced or record_id in self.left
 
-    def _undecided(self, case: Case, digest: str, own: Record | None = None) -> bool:
+    def _undecided(self, case: PlaceCase, digest: str, own: Record | None = None) -> bool:
         """Whether a record with this content may be the one here: what lies at its own place is not decided about."""
         if self.now.after - (case.row.waiting_since or 0) >= EXCUSED:
             return False
@@ -313,7 +319,7 @@ class _Planner:
 
     # what happened
 
-    def _at_its_place(self, own: Record, case: Case, content: Content) -> None:
+    def _at_its_place(self, own: Record, case: PlaceCase, content: Content) -> None:
         if content.digest == own.digest:
             if own.missing_since is not None:
                 self._tell(own.id, Found(self.share, shown(case.row.path)))
@@ -330,7 +336,7 @@ class _Planner:
             self._tell(own.id, Altered(content.digest, content.size))
             self._settle(case, content, own.id)
 
-    def _newcomer(self, case: Case, content: Content) -> None:
+    def _newcomer(self, case: PlaceCase, content: Content) -> None:
         path = shown(case.row.path)
         if mover := self._displaced(content.digest, path):
             self._move(mover, case, content.digest, content.standing)
@@ -348,13 +354,13 @@ class _Planner:
         else:
             self.plan.rows.append(case.row.settled(case.seen, content.digest, content.standing, None))
 
-    def _resurfaced(self, record: Record, case: Case, content: Content) -> None:
+    def _resurfaced(self, record: Record, case: PlaceCase, content: Content) -> None:
         path = shown(case.row.path)
         if record.resurfaced_at != f"{self.share}/{path}":
             self._tell(record.id, Resurfaced(self.share, path))
         self.plan.rows.append(case.row.settled(case.seen, content.digest, Being.RESURFACED, None))
 
-    def _move(self, record: Record, case: Case, digest: str, standing: Standing | Being) -> None:
+    def _move(self, record: Record, case: PlaceCase, digest: str, standing: Standing | Being) -> None:
         """A record lies here now; one that lay here before lost its place."""
         path = shown(case.row.path)
         if record.missing_since is not None:
@@ -366,7 +372,7 @@ class _Planner:
         self._displace(case, record)
         self.plan.rows.append(case.row.settled(case.seen, digest, standing, record.id))
 
-    def _displace(self, case: Case, by: Record) -> None:
+    def _displace(self, case: PlaceCase, by: Record) -> None:
         before = case.before
         if before is None or before.record_id in (None, by.id):
             return
@@ -375,16 +381,14 @@ class _Planner:
             gone = replace(_calm(before), gone_at=self.now.after, gone_pass=self.now.passed)
             self.displaced[own.id] = without_place(gone)
 
-    def _try_again(self, case: Case) -> None:
-        row = replace(case.row, retry_at=self.now.after + self.now.limits.settle)
+    def _try_again(self, case: PlaceCase) -> None:
+        self._leave_open(replace(case.row, retry_at=self.now.after + self.now.limits.settle))
+
+    def _leave_open(self, row: Row) -> None:
         self.plan.rows.append(row)
         self.plan.open.append(row)
 
-    def _leave_open(self, case: Case) -> None:
-        self.plan.rows.append(case.row)
-        self.plan.open.append(case.row)
-
-    def _settle(self, case: Case, content: Content, record_id: str) -> None:
+    def _settle(self, case: PlaceCase, content: Content, record_id: str) -> None:
         self.plan.rows.append(case.row.settled(case.seen, content.digest, content.standing, record_id))
 
     def _tell(self, subject: str, change: RecordChange) -> None:
@@ -469,11 +473,7 @@ def losses(absent: Absent, now: Moment, believe: int | None = None) -> Losses:
 
 def tops_of(rows: Iterable[Row]) -> dict[str, int]:
     """How many records are gone from each top folder."""
-    counts: dict[str, int] = defaultdict(int)
-    for row in rows:
-        if row.folder:
-            counts[row.folder.partition("/")[0]] += 1
-    return counts
+    return Counter(row.folder.partition("/")[0] for row in rows if row.folder)
 
 
 def _is_mass(gone: Sequence[Row], absent: Absent, limits: Limits) -> bool:
@@ -485,8 +485,3 @@ def _is_mass(gone: Sequence[Row], absent: Absent, limits: Limits) -> bool:
 def _excused(row: Row, absent: Absent, now: Moment) -> bool:
     """Whether a file that has not settled elsewhere may be this one."""
     return row.stat is not None and row.stat.size in absent.unsettled and now.before - (row.gone_at or 0) < EXCUSED
-
-
-def missing(record_id: str) -> Fact:
-    """The record is missed."""
-    return Fact(record_id, Missed())

@@ -1,5 +1,9 @@
 """Reading one settled file: its digest, whether its container is whole, and what it is. Read-only, never for longer
-than the file stays what it was when it was seen (W1, D14).
+than the file stays what it was when it was seen (W1, D14)::
+
+    seen (size 10, time 5)   opened: 10, 5   read: 10 bytes   afterwards: 10, 5   → its content
+    seen (size 10, time 5)   opened: 10, 5   read: 11 bytes                       → somebody writes on: wait
+    seen (size 10, time 5)   opened: 10, 5   read: 10 bytes   afterwards: 10, 7   → somebody wrote meanwhile: wait
 """
 
 # ruff: noqa: PTH118, PTH123 - files are opened by descriptor with flags
@@ -10,35 +14,26 @@ import os
 import stat
 import struct
 import zipfile
-import zlib
 from hashlib import sha256
-from typing import IO, TYPE_CHECKING
+from pathlib import Path
+from typing import IO
 
-from foundation import temporary_files as passing
+from foundation import temporary_files
+from foundation.document_properties import FAILURES
 from foundation.language import _
 from retention.filing.first_lines import NOTHING, peek
 from retention.filing.identify import Document, Standing, identify
-from retention.filing.observed import Content, Stat, Unreadable, joined, on_disk, same, shown
+from retention.filing.observed import Content, Stat, Unreadable, same
+from retention.filing.titles import Catalogue
 from retention.filing.walk import mtime_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from retention.filing.identify import Catalogue
+from retention.ledger.paths import joined, on_disk, shown
 
 SMALL = 8 * 1024 * 1024
 """Up to so many bytes a file is read at once, and looked into from memory."""
 _CHUNK = 1024 * 1024
-_OPEN = (
-    os.O_RDONLY
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_BINARY", 0)
-)
+_OPEN = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _NEEDED = ("[Content_Types].xml", "word/document.xml", "xl/workbook.xml", "ppt/presentation.xml")
-_BROKEN = (OSError, ValueError, KeyError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 def read(
@@ -50,14 +45,14 @@ def read(
     ``broken_too`` a container that is not whole is taken as it is, for a person to look at.
     """
     try:
-        descriptor = os.open(os.path.join(root, on_disk(path)), _OPEN)
+        with _opened(root, path) as file:
+            return _read(file, path, seen, catalogue, broken_too=broken_too)
     except OSError as error:
         return Unreadable(error.strerror or str(error))
-    with open(descriptor, "rb", buffering=0) as file:
-        try:
-            return _read(file, path, seen, catalogue, broken_too=broken_too)
-        except OSError as error:
-            return Unreadable(error.strerror or str(error))
+
+
+def _opened(root: Path | str, path: str) -> IO[bytes]:
+    return open(os.open(os.path.join(root, on_disk(path)), _OPEN), "rb", buffering=0)
 
 
 def _read(file: IO[bytes], path: str, seen: Stat, catalogue: Catalogue, *, broken_too: bool) -> Content | Unreadable:
@@ -131,7 +126,7 @@ def _broken_package(source: IO[bytes]) -> str:
                 with package.open(name) as part:
                     while part.read(_CHUNK):  # to its end: only then its sum is compared
                         pass
-    except _BROKEN:
+    except FAILURES:
         return _("its package is not whole: it is still being copied, or damaged")
     return ""
 
@@ -169,8 +164,7 @@ def _last_used(source: IO[bytes], table: int, sector: int) -> int:
 def lock_owner(root: Path | str, folder: str, name: str) -> str:
     """Who has a document open, as the lock beside it says; empty where it cannot be read or does not say."""
     try:
-        descriptor = os.open(os.path.join(root, on_disk(joined(folder, name))), _OPEN)
-        with open(descriptor, "rb", buffering=0) as file:
-            return passing.owner_in(name, file.read(512))
+        with _opened(root, joined(folder, name)) as file:
+            return temporary_files.owner_in(name, file.read(512))
     except OSError:
         return ""

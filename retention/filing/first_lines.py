@@ -9,16 +9,15 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from html import unescape
-from typing import IO, TYPE_CHECKING
+from itertools import islice
+from typing import IO
 
 from foundation.document_properties import FAILURES, custom_properties, head_of
 from retention.filing.identify import BLANK
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 LINES = 12
 _TEXTS = "xl/sharedStrings.xml"
@@ -46,7 +45,7 @@ def peek(file: IO[bytes] | bytes) -> Peek:
             return NOTHING
         with zipfile.ZipFile(source) as package:
             names = set(package.namelist())
-            return Peek(_properties(package), "\n".join(_lines(package, names)))
+            return Peek(_properties(package), "\n".join(islice(filter(None, _lines(package, names)), LINES)))
     except FAILURES:
         return NOTHING
 
@@ -95,14 +94,8 @@ _WORDS = re.compile(r"<w:t(?: [^>]*)?>([^<]*)</w:t>|<w:(tab|br)\b[^>]*/>")
 
 
 def _paragraphs(xml: str) -> Iterator[str]:
-    found = 0
     for paragraph in re.split(r"</w:p>", xml):
-        text = "".join(unescape(word[1] or "") if not word[2] else " " for word in _WORDS.finditer(paragraph)).strip()
-        if text:
-            yield text
-            found += 1
-        if found == LINES:
-            return
+        yield "".join(unescape(word[1] or "") if not word[2] else " " for word in _WORDS.finditer(paragraph)).strip()
 
 
 _STRING = re.compile(r"<(?:\w+:)?si>(.*?)</(?:\w+:)?si>", re.DOTALL)
@@ -117,14 +110,9 @@ def _shared(xml: str) -> list[str]:
 
 
 def _rows(xml: str, shared: list[str]) -> Iterator[str]:
-    found = 0
     for row in _ROW.finditer(xml):
         cells = (_cell(attributes, content, shared) for attributes, content in _CELL.findall(row[1]))
-        if text := "\t".join(cell for cell in cells if cell):
-            yield text
-            found += 1
-        if found == LINES:
-            return
+        yield "\t".join(cell for cell in cells if cell)
 
 
 def _cell(attributes: str, content: str, shared: list[str]) -> str:

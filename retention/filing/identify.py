@@ -1,4 +1,4 @@
-"""Pure: what a file is: its name, its place, its embedded properties and its first text → class, period, department.
+"""Pure: what a file is, by its name, its place, its embedded properties and its first text → class, period, department.
 
 Every source that speaks is asked; where two disagree, or one says something beside a title that may change its meaning,
 nothing is decided and a person is. The reasons are kept either way. Modification times are never asked (W6).
@@ -8,22 +8,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum
-from functools import cached_property, lru_cache
-from itertools import pairwise
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from foundation.folding import folded, normal
 from foundation.language import _
-from foundation.period import Written, periods_in
+from foundation.period import Period, Written, periods_in
 from foundation.temporary_files import left_alone
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from foundation.period import Period
+from retention.filing import titles
 
 FORM, PART, CODE = "guidang.form", "guidang.part", "guidang.code"
 PERIOD, DEPARTMENT, BLANK = "guidang.period", "guidang.department", "guidang.blank"
@@ -31,14 +25,6 @@ PERIOD, DEPARTMENT, BLANK = "guidang.period", "guidang.department", "guidang.bla
 DOCUMENTS = frozenset(
     "doc docx wps xls xlsx xlsm et csv pdf jpg jpeg png zip rar msg txt ofd ppt pptx tif tiff".split()  # noqa: SIM905
 )
-
-DEPARTMENT_WORDS: dict[str, tuple[str, ...]] = {
-    "客户服务部": ("客服部", "客服中心", "客户部", "客服"),
-    "特勤部": ("秩序维护部", "秩序部", "保安部", "安保部", "特勤"),
-    "工程维修部": ("工程部", "维修部", "工程维修", "工程"),
-    "保洁绿化部": ("保洁部", "绿化部", "环境部", "保洁绿化", "保洁"),
-}
-"""What people call the procedure's departments, and other firms theirs."""
 
 
 class Standing(Enum):
@@ -58,23 +44,6 @@ class Confidence(IntEnum):
     LIKELY = 1  # one source: an alias in the name, the folder
     SURE = 2  # its code or full title, or two sources that agree
     CERTAIN = 3  # guidang made it and says what it is
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A class as a file may name it: key, code, title and aliases, and what its periods are (``month`` … ``none``).
-
-    ``form`` is the id embedded in documents of the form, where there is one; ``form/part`` for what is made beside
-    it. ``many``: several papers for one period and department are usual (incidents, minutes), two are no news.
-    """
-
-    key: str
-    title: str
-    code: str = ""
-    form: str = ""
-    aliases: tuple[str, ...] = ()
-    period: str = "month"
-    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +71,6 @@ class Identification:
 
 # --- words ----------------------------------------------------------------------------------------------------
 
-_TEMPLATE = re.compile(r"模板|模版|空表|空白|样表|样本|范本|范例|示例|样例|表样")
-_DRAFT = re.compile(r"初稿|草稿|草案|讨论稿|征求意见稿|征求意见|未定稿|草拟")
-_UNSETTLED = re.compile(r"修改|修订|退回|待审|送审|改$|待定|作废|废止|废$|旧版|旧$|对比|比较|暂存|自动保存|恢复")
-_FINAL = re.compile(
-    r"最终(?:版|稿)?|终稿|终版|定稿|正式(?:版|稿)?|签字(?:版|稿)?|已签|盖章(?:版|件)?|扫描(?:件|版)?|签章|报送版|存档"
-)
-_COPY = re.compile(r"副本|复件|拷贝|copy|备份")
 _OTHER_PAPER = re.compile(
     r"通知|办法|规定|制度|要求|说明|分析|考核|预案|附件|附表|附图|目录|封面|照片|图片|签收|完成情况|流程|回复|答复|批复|意见|审批"
     r"|培训|讲稿|课件|指南|催办|汇编|台账目录|清单目录|通报|请示|函|合同|标准|细则|指引|会议|新建|复查|整改|反馈|统计表?|汇总表?|明细"
@@ -117,290 +79,6 @@ _OTHER_PAPER = re.compile(
 _HEADING_OF_OTHER = re.compile(
     r"(?:通知|通报|函|请示|批复|办法|规定|制度|合同|协议|方案|预案|纪要|总结|计划|报告|清单|回执|签收表|签到表|登记表|记录表|台账|检查表|细则|说明书?)$"
 )
-_NEUTRAL = re.compile(
-    r"(?:物业)?服务中心|管理处|物业|本月|当月|月度|月份|年度|各部门|部门|全部|台账|表|单|份|稿|版|号|第|的|关于|和|归档|上报|报公司|v?\d+(?:\.\d+)*"
-)
-
-
-# --- names of classes -----------------------------------------------------------------------------------------
-
-_DASH = r"[-‐‑‒–—―−_\s.·]*"
-_CODE_LIKE = re.compile(
-    r"(?<![a-z0-9])[a-z]{2,}[-‐‑‒–—―−_]?(?:[a-z]{1,3}[-‐‑‒–—―−_]?)?\d{1,3}(?:[-‐‑‒–—―−_.]\d{1,3})+(?![0-9])",
-    re.IGNORECASE,
-)
-
-
-def _bare(text: str) -> str:
-    """A label without blanks, dashes and title marks."""
-    return re.sub(r"[\W_]+", "", folded(text))
-
-
-class Catalogue:
-    """The classes there are, made ready for looking up. ``departments``: full name → the words people use for it.
-
-    ``places``: names of company, centre, project; ``people``: names that may stand in a file's name and say nothing.
-    """
-
-    def __init__(
-        self,
-        kinds: Iterable[Kind],
-        departments: Mapping[str, Sequence[str]] = DEPARTMENT_WORDS,
-        places: Iterable[str] = (),
-        people: Iterable[str] = (),
-    ) -> None:
-        self.kinds = {kind.key: kind for kind in kinds}
-        self.departments = {name: tuple(words) for name, words in departments.items()}
-        self.people = frozenset(map(_bare, people))
-        self.places = tuple(sorted((_bare(place) for place in places if place), key=len, reverse=True))
-
-    @cached_property
-    def labels(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Every title and alias, longest first, with the classes it means."""
-        found: dict[str, list[str]] = defaultdict(list)
-        for kind in self.kinds.values():
-            for label in dict.fromkeys(_bare(label) for label in (kind.title, *kind.aliases)):
-                found[label].append(kind.key)
-        return tuple((label, tuple(found[label])) for label in sorted(found, key=lambda label: (-len(label), label)))
-
-    @cached_property
-    def starts(self) -> dict[str, list[tuple[str, tuple[str, ...]]]]:
-        """Labels by their first two letters: what a text cannot contain is not looked for."""
-        found: dict[str, list[tuple[str, tuple[str, ...]]]] = defaultdict(list)
-        for label, keys in self.labels:
-            found[label[:2]].append((label, keys))
-        return dict(found)
-
-    @cached_property
-    def saying_nothing(self) -> re.Pattern[str]:
-        """Words that change nothing beside a title: places, versions, units."""
-        places = [re.escape(place) for place in self.places]
-        words = (_DRAFT, _TEMPLATE, _UNSETTLED, _FINAL, _COPY, _NEUTRAL)
-        return re.compile("|".join([*places, *(pattern.pattern for pattern in words)]))
-
-    @cached_property
-    def codes(self) -> tuple[tuple[re.Pattern[str], str], ...]:
-        """A pattern for each complete code, whatever stands between its parts, with its class."""
-        return tuple(
-            (_code_pattern(kind.code), kind.key) for kind in self.kinds.values() if kind.code and "…" not in kind.code
-        )
-
-    @cached_property
-    def forms(self) -> dict[str, str]:
-        """Form id → class."""
-        return {kind.form: kind.key for kind in self.kinds.values() if kind.form}
-
-    @cached_property
-    def department_words(self) -> tuple[tuple[str, str], ...]:
-        """Word → department, longest words first."""
-        pairs = {word: name for name, words in self.departments.items() for word in (name, *words)}
-        return tuple(sorted(((_bare(word), name) for word, name in pairs.items()), key=lambda pair: -len(pair[0])))
-
-    def title(self, key: str) -> str:
-        """A class as a person calls it."""
-        kind = self.kinds[key]
-        return f"{kind.title} {kind.code}".strip()
-
-
-def _code_pattern(code: str) -> re.Pattern[str]:
-    parts = re.findall(r"[a-z]+|\d+", code.casefold())
-    return re.compile(rf"(?<![a-z0-9]){_DASH.join(parts)}(?!\d|{_DASH[:-1]}?\d{{1,2}}(?!\d|年|月|[-.]\d))")
-
-
-# --- a text taken apart ---------------------------------------------------------------------------------------
-
-_MARKS = re.compile(r"[《》〈〉<>「」『』“”\"]+")
-
-
-@dataclass(frozen=True, slots=True)
-class _Text:
-    """A name or a line without codes, periods and separators; ``breaks`` are places where something was cut out."""
-
-    letters: str
-    breaks: frozenset[int]
-
-    def cut(self, start: int, end: int) -> _Text:
-        """Without the letters from ``start`` to ``end``, a break where they were."""
-        size = end - start
-        moved = {place if place <= start else max(start, place - size) for place in self.breaks}
-        return _Text(self.letters[:start] + self.letters[end:], frozenset(moved | {start}))
-
-    def segments(self) -> Iterator[str]:
-        """The pieces between breaks."""
-        places = sorted({0, *self.breaks, len(self.letters)})
-        yield from (self.letters[a:b] for a, b in pairwise(places) if a < b)
-
-
-def _compact(text: str, cuts: Sequence[tuple[int, int]]) -> _Text:
-    letters: list[str] = []
-    breaks: set[int] = {0}
-    place = 0
-    for start, end in (*cuts, (len(text), len(text))):
-        for char in text[place:start]:
-            if char.isalnum():
-                letters.append(char)
-            else:
-                breaks.add(len(letters))
-        if start < end:
-            breaks.add(len(letters))
-        place = max(place, end)
-    return _Text("".join(letters), frozenset(breaks | {len(letters)}))
-
-
-@dataclass(frozen=True, slots=True)
-class _Title:
-    """A label found: the classes it means, how long it is, and what touches it on either side."""
-
-    keys: tuple[str, ...]
-    label: str
-    beside: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """What one text says."""
-
-    codes: tuple[str, ...]
-    strange_code: str
-    titles: tuple[_Title, ...]
-    rest: tuple[str, ...]
-    periods: tuple[Written, ...]
-    departments: tuple[str, ...]
-    text: str
-    joined: bool = False
-
-    @property
-    def is_title(self) -> bool:
-        """Whether it says one title and nothing beside it."""
-        return len(self.titles) == 1 and not self.titles[0].beside and not self.rest
-
-
-def _said(catalogue: Catalogue, text: str) -> _Said:
-    plain = _MARKS.sub("", folded(text))
-    codes, cuts = _codes(catalogue, plain)
-    strange = "" if cuts else _strange_code(plain)
-    without = _blanked(plain, cuts)
-    periods = periods_in(without)
-    spans = [(period.start, period.end) for period in periods]
-    cuts = [cut for period in periods for cut in _figures(without, period)]
-    variants = (spans, cuts) if cuts != spans else (spans,)
-    titles, rest, departments = max(
-        (_titled(catalogue, _compact(without, variant)) for variant in variants),
-        key=lambda found: (max((len(title.label) for title in found[0]), default=0), -sum(map(len, found[1]))),
-    )
-    joined = re.search(r"[+&＋、]", without) is not None
-    return _Said(codes, strange, titles, rest, periods, departments, without, joined)
-
-
-@lru_cache(maxsize=1024)
-def _said_by_folder(catalogue: Catalogue, name: str) -> _Said:
-    """What a folder's name says: the files of a folder ask one after the other."""
-    return _said(catalogue, name)
-
-
-def _codes(catalogue: Catalogue, text: str) -> tuple[tuple[str, ...], list[tuple[int, int]]]:
-    found = [(match, key) for pattern, key in catalogue.codes for match in pattern.finditer(text)]
-    found.sort(key=lambda pair: pair[0].start())
-    return tuple(dict.fromkeys(key for _match, key in found)), [match.span() for match, _key in found]
-
-
-def _strange_code(text: str) -> str:
-    """What looks like a form's code and is none of those known."""
-    found = _CODE_LIKE.search(text)
-    return found[0] if found else ""
-
-
-def _blanked(text: str, cuts: Sequence[tuple[int, int]]) -> str:
-    for start, end in cuts:
-        text = text[:start] + " " * (end - start) + text[end:]
-    return text
-
-
-def _figures(text: str, period: Written) -> list[tuple[int, int]]:
-    """A period without the unit that may be the head of a title too: 10|月报, 10|月|份工作计划, 2027|年度工作计划."""
-    unit = re.search(r"(年度?|月)(份?)$", text[period.start : period.end])
-    if not unit:
-        return [(period.start, period.end)]
-    if not unit[2]:
-        return [(period.start, period.end - len(unit[0]))]
-    return [(period.start, period.end - len(unit[0])), (period.end - len(unit[2]), period.end)]
-
-
-def _titled(catalogue: Catalogue, text: _Text) -> tuple[tuple[_Title, ...], tuple[str, ...], tuple[str, ...]]:
-    """Titles, what is left in pieces, departments."""
-    rest, departments = _departments(catalogue, text)
-    titles: list[_Title] = []
-    while found := _next_title(catalogue, rest):
-        title, rest = found
-        titles.append(title)
-    pieces = tuple(piece for piece in (_without_places(catalogue, piece) for piece in rest.segments()) if piece)
-    return tuple(titles), pieces, departments
-
-
-_DEPARTMENT_MARK = "部门"
-
-
-def _departments(catalogue: Catalogue, text: _Text) -> tuple[_Text, tuple[str, ...]]:
-    """The departments named; in their place stands 部门, which titles may begin with. Words without 部 count only
-    where they stand alone or at the beginning of a piece that goes on with a title.
-    """
-    names: list[str] = []
-    for word, name in catalogue.department_words:
-        if word not in text.letters:
-            continue
-        place = text.letters.find(word)
-        while place >= 0 and not _is_department(catalogue, text, place, word):
-            place = text.letters.find(word, place + 1)
-        if place >= 0:
-            names.append(name)
-            text = _replaced(text, place, place + len(word), _DEPARTMENT_MARK)
-    return text, tuple(dict.fromkeys(names))
-
-
-def _is_department(catalogue: Catalogue, text: _Text, place: int, word: str) -> bool:
-    if word.endswith(("部", "中心", "室")):
-        return not any(word in label for _length, label, _keys in _labels_in(catalogue, text.letters))
-    if place not in text.breaks:
-        return False
-    after = text.letters[place + len(word) :]
-    following = catalogue.starts.get(after[:2], ())
-    return place + len(word) in text.breaks or any(after.startswith(label) for label, _keys in following)
-
-
-def _replaced(text: _Text, start: int, end: int, word: str) -> _Text:
-    grown = len(word) - (end - start)
-    breaks = frozenset(place if place <= start else place + grown for place in text.breaks if not start < place < end)
-    return _Text(text.letters[:start] + word + text.letters[end:], breaks)
-
-
-def _next_title(catalogue: Catalogue, text: _Text) -> tuple[_Title, _Text] | None:
-    """The longest label in a text, and the text without it."""
-    for _length, label, keys in sorted(_labels_in(catalogue, text.letters), reverse=True):
-        place = text.letters.find(label)
-        end = place + len(label)
-        return _Title(keys, label, _beside(catalogue, text, place, end)), text.cut(place, end)
-    return None
-
-
-def _labels_in(catalogue: Catalogue, letters: str) -> Iterator[tuple[int, str, tuple[str, ...]]]:
-    starts = catalogue.starts
-    for pair in {letters[place : place + 2] for place in range(len(letters) - 1)}:
-        for label, keys in starts.get(pair, ()):
-            if label in letters:
-                yield len(label), label, keys
-
-
-def _beside(catalogue: Catalogue, text: _Text, start: int, end: int) -> str:
-    """What touches a title without a break and is neither a place, a department nor a word that changes nothing."""
-    before = text.letters[max((place for place in text.breaks if place <= start), default=0) : start]
-    after = text.letters[end : min((place for place in text.breaks if place >= end), default=len(text.letters))]
-    if end - start < 4 and after.startswith("表"):  # 月报表 is no 月报
-        return after
-    return _without_places(catalogue, before) + _without_places(catalogue, after)
-
-
-def _without_places(catalogue: Catalogue, piece: str) -> str:
-    return catalogue.saying_nothing.sub("", piece) if piece else piece
 
 
 # --- evidence -------------------------------------------------------------------------------------------------
@@ -418,11 +96,11 @@ class _Evidence:
 class _Case:
     """One document on its way to an Identification: what speaks for which class, and what stands against deciding."""
 
-    def __init__(self, catalogue: Catalogue, document: Document) -> None:
+    def __init__(self, catalogue: titles.Catalogue, document: Document) -> None:
         self.catalogue, self.document = catalogue, document
         self.path = PurePosixPath(document.path)
-        self.name = _said(catalogue, _stem(self.path.name))
-        self.heading = [_said(catalogue, line) for line in _heading_lines(document.text)]
+        self.name = titles.said_in(catalogue, _stem(self.path.name))
+        self.heading = [titles.said_in(catalogue, line) for line in _heading_lines(document.text)]
         self.evidence: list[_Evidence] = []
         self.doubts: list[str] = []
         self.notes: list[str] = []
@@ -453,7 +131,7 @@ class _Case:
         elif form:
             self.doubts.append(_("it names a form that is not known here: {form}").format(form=form))
         elif code:
-            for found in _codes(self.catalogue, folded(code))[0]:
+            for found in titles.codes_in(self.catalogue, folded(code))[0]:
                 self._add(found, Confidence.SURE, _("code in its properties: {code}").format(code=code))
 
     def _name(self) -> None:
@@ -469,7 +147,7 @@ class _Case:
         if self.name.joined and (words := self._strangers()):
             self.doubts.append(_("the name joins several papers: {words}").format(words="、".join(words)))
 
-    def _titled(self, title: _Title) -> None:
+    def _titled(self, title: titles.Title) -> None:
         full = len(title.label) >= 4
         beside = title.beside if full else title.beside or "、".join(self._strangers())
         if words := beside or self._other_words():
@@ -503,7 +181,7 @@ class _Case:
         found = (match[0] for piece in self.name.rest if (match := _OTHER_PAPER.search(piece)))
         return next(found, "")
 
-    def _heading_line(self, line: _Said) -> None:
+    def _heading_line(self, line: titles.Said) -> None:
         short = sum(map(len, line.rest)) <= 12
         for key in line.codes if short else ():
             self._add(key, Confidence.SURE, _("code in the text: {code}").format(code=self.catalogue.kinds[key].code))
@@ -525,14 +203,14 @@ class _Case:
         if self.name.rest or self.name.strange_code:
             return
         for folder in reversed(self.path.parts[:-1]):
-            said = _said_by_folder(self.catalogue, re.sub(r"^\d{1,2}(?=[^\d年月.])", "", normal(folder)))
+            said = titles.said_by_folder(self.catalogue, re.sub(r"^\d{1,2}(?=[^\d年月.])", "", normal(folder)))
             keys = {*said.codes, *(key for title in said.titles if not title.beside for key in title.keys)}
             if len(keys) == 1 and not said.rest:
                 self._add(keys.pop(), Confidence.LIKELY, _("folder: {folder}").format(folder=folder))
             if keys:
                 return
 
-    def kind(self) -> Kind | None:
+    def kind(self) -> titles.Kind | None:
         """The one class all sources name; None where they name several or none."""
         keys = {evidence.key for evidence in self.evidence}
         if len(keys) > 1:
@@ -549,7 +227,7 @@ class _Case:
 
     # period
 
-    def period(self, kind: Kind) -> Period | None:
+    def period(self, kind: titles.Kind) -> Period | None:
         """The one period that properties, name and heading agree on; None, and the reason, where they do not."""
         stated: list[tuple[Period, str]] = []
         embedded = self.document.properties.get(PERIOD, "")
@@ -565,7 +243,7 @@ class _Case:
             return None
         return self._agreed(kind, stated)
 
-    def _agreed(self, kind: Kind, stated: Sequence[tuple[Period, str]]) -> Period | None:
+    def _agreed(self, kind: titles.Kind, stated: Sequence[tuple[Period, str]]) -> Period | None:
         periods = {period for period, _reason in stated}
         self.notes += [reason for _period, reason in stated]
         if len(periods) == 1:
@@ -577,7 +255,7 @@ class _Case:
             self.doubts.append(_("no period can be read with certainty"))
         return None
 
-    def _disagrees(self, kind: Kind) -> bool:
+    def _disagrees(self, kind: titles.Kind) -> bool:
         """Whether the name's own words about a period leave it open, so that no other source may decide."""
         fitting = [written for written in self.name.periods if _fits(kind.period, written)]
         if len(fitting) > 1 or any(written.kind in ("week", "tens") for written in self.name.periods):
@@ -586,7 +264,7 @@ class _Case:
             return True
         return False
 
-    def _of_words(self, kind: Kind, written: Sequence[Written], years: Sequence[int]) -> Period | None:
+    def _of_words(self, kind: titles.Kind, written: Sequence[Written], years: Sequence[int]) -> Period | None:
         """The period of the words that fit the class: of one of them, or of the one that lies in all the others.
 
         A year that is not written is that of the other words, else the one other source's.
@@ -632,21 +310,23 @@ class _Case:
             self.doubts.append(_("several departments are named: {names}").format(names=names))
         if named:
             return named.pop() if len(named) == 1 else ""
-        folders = [name for part in self.path.parts[:-1] for name in _said_by_folder(self.catalogue, part).departments]
+        folders = [
+            name for part in self.path.parts[:-1] for name in titles.said_by_folder(self.catalogue, part).departments
+        ]
         return folders[-1] if folders else ""
 
     def standing(self) -> Standing:
         """Template, draft, open question or record, by the words of name and folders."""
         name = _masked(self.name, folded(_stem(self.path.name)))
         folders = " ".join(folded(part) for part in self.path.parts[:-1])
-        final = _FINAL.search(_DRAFT.sub("", name)) is not None
-        if (word := _TEMPLATE.search(name)) or (word := _TEMPLATE.search(folders)):
+        final = titles.FINAL.search(titles.DRAFT.sub("", name)) is not None
+        if (word := titles.TEMPLATE.search(name)) or (word := titles.TEMPLATE.search(folders)):
             return self._set_aside(Standing.TEMPLATE, word[0], final=final)
-        if (word := _DRAFT.search(name)) or (word := re.search(r"草稿|初稿", folders)):
+        if (word := titles.DRAFT.search(name)) or (word := re.search(r"草稿|初稿", folders)):
             return self._set_aside(Standing.DRAFT, word[0], final=final)
         pieces = re.split(r"[\W_]+", name)
         for piece in pieces:
-            if word := _UNSETTLED.search(piece):
+            if word := titles.UNSETTLED.search(piece):
                 self.doubts.append(_("the name says {word}").format(word=word[0]))
         if word := re.search(r"作废|废止|旧|待审|退回|回收", folders):
             self.doubts.append(_("the folder says {word}").format(word=word[0]))
@@ -681,7 +361,7 @@ def _heading_lines(text: str) -> list[str]:
     return [line[:60] for line in lines if line][:8] if text else []
 
 
-def _masked(said: _Said, text: str) -> str:
+def _masked(said: titles.Said, text: str) -> str:
     """A name without the titles in it, whose words say nothing about its version."""
     for title in said.titles:
         text = text.replace(title.label, "")
@@ -707,7 +387,7 @@ def _fits(kind: str, written: Written) -> bool:
 # --- the verdict ----------------------------------------------------------------------------------------------
 
 
-def identify(catalogue: Catalogue, document: Document) -> Identification:
+def identify(catalogue: titles.Catalogue, document: Document) -> Identification:
     """What a document is, and why. RECORD only where class and period are certain enough to count years from (D4)."""
     if left_alone(document.path):
         return Identification(Standing.LEFT_ALONE, reasons=(_("a passing file beside documents"),))
@@ -729,7 +409,7 @@ def identify(catalogue: Catalogue, document: Document) -> Identification:
         Confidence.UNSURE if standing is Standing.UNCLASSIFIED else case.confidence(),
         tuple(dict.fromkeys(reasons)),
         tuple(sorted({evidence.key for evidence in case.evidence})),
-        _FINAL.search(folded(case.path.name)) is not None,
+        titles.FINAL.search(folded(case.path.name)) is not None,
     )
 
 
@@ -745,7 +425,7 @@ class Repeated:
     paths: tuple[str, ...]
 
 
-def repeated(catalogue: Catalogue, found: Mapping[str, Identification]) -> list[Repeated]:
+def repeated(catalogue: titles.Catalogue, found: Mapping[str, Identification]) -> list[Repeated]:
     """The periods for which more than one file was found, where one is usual. ``found``: path → what it is."""
     groups: dict[tuple[str, Period, str], list[str]] = defaultdict(list)
     for path, one in found.items():

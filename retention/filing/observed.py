@@ -1,66 +1,14 @@
-r"""What a scan sees, and what it knew before: values only. Paths are relative to the share, with ``/`` between.
-
-Names are kept as they lie on the disk, in a form every database takes: a backslash stands doubled, a byte that is no
-UTF-8 as ``\xe4``. What people read, and records carry, is the same in NFC, so that both ways of writing é are one.
-"""
+"""What a scan sees, and what it knew before: values only. Paths are spelled as retention.ledger.paths says."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from foundation.period import Period
-    from retention.filing.identify import Standing
-
-
-# --- names --------------------------------------------------------------------------------------------------------
-
-_STRANGE = re.compile(r"[\\\ud800-\udfff]")
-_ESCAPE = re.compile(r"\\(\\|x[0-9a-f]{2}|u[0-9a-f]{4})")
-
-
-def kept(name: str) -> str:
-    """A name or path of this machine as it is kept; ``on_disk`` turns it back."""
-    return _STRANGE.sub(_escaped, name)
-
-
-def on_disk(name: str) -> str:
-    """What ``kept`` was given."""
-    return _ESCAPE.sub(_unescaped, name) if "\\" in name else name
-
-
-def shown(path: str) -> str:
-    """A kept path as records carry it and people read it."""
-    return unicodedata.normalize("NFC", path)
-
-
-def _escaped(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    if match[0] == "\\":
-        return "\\\\"
-    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    if match[1] == "\\":
-        return "\\"
-    code = int(match[1][1:], 16)
-    return chr(code + 0xDC00 if match[1][0] == "x" else code)
-
-
-def joined(folder: str, name: str) -> str:
-    """A path of a folder and a name in it; the root's is empty."""
-    return f"{folder}/{name}" if folder else name
-
-
-def parent_of(path: str) -> str:
-    """The folder that a path lies in."""
-    return path.rpartition("/")[0]
-
+from foundation.period import Period
+from retention.filing.identify import Standing
+from retention.ledger.paths import joined
 
 _AWAY = "\\?"
 
@@ -157,7 +105,7 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
+class FolderRow:
     """What is known of one folder. ``digest``: of its last listing, where that left nothing open."""
 
     path: str
@@ -181,3 +129,15 @@ class Limits:
     def mass(self, known: int) -> int:
         """How many records of so many may vanish at once without anybody asking."""
         return max(self.mass_files, known * self.mass_percent // 100)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventCounts:
+    """How many events of each kind looks wrote, in records."""
+
+    filed: int = 0
+    moved: int = 0
+    altered: int = 0
+    missing: int = 0
+    found: int = 0
+    resurfaced: int = 0

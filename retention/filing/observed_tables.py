@@ -6,22 +6,19 @@ Read through a connection of the ledger's readers, written beside events in the 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, exists, func, insert, or_, select, update
 
 from retention.filing.identify import Standing
-from retention.filing.observed import Being, Folder, Row, Stat, parent_of, without_place
+from retention.filing.observed import Being, FolderRow, Row, Stat, without_place
 from retention.filing.share_health import SAMPLE, Health, Identity
 from retention.ledger import schema
+from retention.ledger.paths import parent_of
 from retention.ledger.view import CHUNK, chunks
 from retention.rules.model import State
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-
-    from sqlalchemy import ColumnElement, Connection, RowMapping
 
 _BEINGS: Mapping[str, Standing | Being] = {each.value: each for kind in (Standing, Being) for each in kind}
 _IN_PLACE = [State.RETAINED.value, State.LISTED.value, State.APPROVED.value]
@@ -77,17 +74,17 @@ def write_share(connection: Connection, share: ShareRow) -> None:
 
 # --- folders ------------------------------------------------------------------------------------------------------
 
-_FOLDER = tuple(field.name for field in fields(Folder))
+_FOLDER = tuple(field.name for field in fields(FolderRow))
 
 
-def folders(connection: Connection, share: str, paths: Collection[str]) -> dict[str, Folder]:
+def folders(connection: Connection, share: str, paths: Collection[str]) -> dict[str, FolderRow]:
     """What is known of these folders."""
     table = schema.folders.c
     columns = [table[name] for name in _FOLDER]
-    found: dict[str, Folder] = {}
+    found: dict[str, FolderRow] = {}
     for chunk in chunks(paths, CHUNK):
         query = select(*columns).where(table.share == share, table.path.in_(chunk))
-        found.update((row.path, Folder(*row)) for row in connection.execute(query))
+        found.update((row.path, FolderRow(*row)) for row in connection.execute(query))
     return found
 
 
@@ -102,7 +99,7 @@ def subfolders(connection: Connection, share: str, paths: Collection[str]) -> di
     return found
 
 
-def write_folders(connection: Connection, share: str, changed: Sequence[Folder]) -> None:
+def write_folders(connection: Connection, share: str, changed: Sequence[FolderRow]) -> None:
     """Keep what is known of these folders."""
     if not changed:
         return
@@ -115,7 +112,7 @@ def write_folders(connection: Connection, share: str, changed: Sequence[Folder])
 
 
 def forget_folders(connection: Connection, share: str, paths: Iterable[str]) -> None:
-    """Folders that are there no more."""
+    """FolderRows that are there no more."""
     table = schema.folders.c
     for chunk in chunks(paths, CHUNK):
         connection.execute(delete(schema.folders).where(table.share == share, table.path.in_(chunk)))
@@ -130,45 +127,21 @@ def _below(column: ColumnElement[Any], path: str) -> ColumnElement[bool]:
 # --- entries ------------------------------------------------------------------------------------------------------
 
 _COLUMNS = [column for column in schema.entries.c if column.name != "share"]
+_NOTHING = (None, None, None)
 
 
-def _row(row: RowMapping) -> Row:
-    return Row(
-        row["folder"],
-        row["name"],
-        None if row["size"] is None else Stat(row["size"], row["mtime"], row["file_id"]),
-        row["digest"],
-        _BEINGS[row["standing"]],
-        row["record_id"],
-        None if row["new_size"] is None else Stat(row["new_size"], row["new_mtime"], row["new_file_id"]),
-        *(row[name] for name in ("since", "waiting_since", "note", "tries", "retry_at", "gone_at", "gone_pass")),
-    )
+def _row(row: Sequence[Any]) -> Row:
+    """Out of the columns of the table, in their order, the share left out."""
+    folder, name, *stat, digest, standing, record_id, new_size, new_mtime, new_file_id = row[:11]
+    waiting = None if new_size is None else Stat(new_size, new_mtime, new_file_id)
+    settled = None if stat[0] is None else Stat(*stat)
+    return Row(folder, name, settled, digest, _BEINGS[standing], record_id, waiting, *row[11:])
 
 
 def _values(share: str, row: Row) -> dict[str, Any]:
-    size, mtime, file_id = row.stat or (None, None, None)
-    new_size, new_mtime, new_file_id = row.waiting or (None, None, None)
-    return {
-        "share": share,
-        "folder": row.folder,
-        "name": row.name,
-        "size": size,
-        "mtime": mtime,
-        "file_id": file_id,
-        "digest": row.digest,
-        "standing": row.standing.value,
-        "record_id": row.record_id,
-        "new_size": new_size,
-        "new_mtime": new_mtime,
-        "new_file_id": new_file_id,
-        "since": row.since,
-        "waiting_since": row.waiting_since,
-        "note": row.note,
-        "tries": row.tries,
-        "retry_at": row.retry_at,
-        "gone_at": row.gone_at,
-        "gone_pass": row.gone_pass,
-    }
+    before = (share, row.folder, row.name, *(row.stat or _NOTHING), row.digest, row.standing.value, row.record_id)
+    since = (row.since, row.waiting_since, row.note, row.tries, row.retry_at, row.gone_at, row.gone_pass)
+    return dict(zip(schema.entries.c.keys(), (*before, *(row.waiting or _NOTHING), *since), strict=True))
 
 
 def _rows(
@@ -178,7 +151,7 @@ def _rows(
     if limit is not None:
         order = (schema.entries.c.folder, schema.entries.c.name)
         query = query.order_by(*(column.desc() if last else column for column in order)).limit(limit)
-    return map(_row, connection.execute(query).mappings().all())
+    return map(_row, connection.execute(query).all())
 
 
 def rows_in(connection: Connection, share: str, paths: Collection[str]) -> dict[str, dict[str, Row]]:
@@ -226,11 +199,10 @@ def rows_with_file(connection: Connection, share: str, file_ids: Collection[int]
 def places_of(connection: Connection, record_ids: Collection[str]) -> dict[str, tuple[str, Row]]:
     """Where records were seen: id → share and row."""
     table = schema.entries.c
-    found = {}
+    found: dict[str, tuple[str, Row]] = {}
     for chunk in chunks(record_ids, CHUNK):
         query = select(table.share, *_COLUMNS).where(table.record_id.in_(chunk))
-        for row in connection.execute(query).mappings():
-            found[row["record_id"]] = (row["share"], _row(row))
+        found.update((row.record_id, (row.share, _row(row[1:]))) for row in connection.execute(query))
     return found
 
 
@@ -317,6 +289,15 @@ def write_rows(connection: Connection, share: str, changed: Sequence[Row], remov
         connection.execute(delete(table).where(here), keys)
     if changed:
         connection.execute(insert(table), [_values(share, row) for row in changed])
+
+
+def take_apart(connection: Connection, share: str, rows: Sequence[Row]) -> None:
+    """Of these rows only the content is known from now on, and that it is not the record's; their folders are gone
+    through once more.
+    """
+    write_rows(connection, share, [Row(row.folder, row.name, digest=row.digest) for row in rows], [])
+    known = folders(connection, share, {row.folder for row in rows}).values()
+    write_folders(connection, share, [replace(folder, digest=None, looks=folder.looks + 1) for folder in known])
 
 
 def forget_records(connection: Connection, record_ids: Collection[str]) -> None:

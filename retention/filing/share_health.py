@@ -7,20 +7,16 @@ Never writes a mark: a share is known by its file system, its root folder and a 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from foundation import temporary_files as passing
+from foundation import temporary_files
 from foundation.language import _
-from retention.filing.observed import on_disk
+from retention.filing.observed import Stat
 from retention.filing.walk import look_at
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from retention.filing.observed import Stat
+from retention.ledger.paths import on_disk
 
 SAMPLE = 20
 ENOUGH = 5
@@ -78,7 +74,7 @@ def examine(root: Path, known: Identity | None, sample: Sequence[tuple[str, Stat
         names = os.listdir(root)
     except OSError as error:
         return Examination(Health.AWAY, reason=error.strerror or str(error))
-    if sample and all(passing.left_alone(name) or passing.passing_folder(name) for name in names):
+    if sample and all(temporary_files.left_alone(name) or temporary_files.passing_folder(name) for name in names):
         return Examination(Health.EMPTY, identity)
     unchanged = known in (None, identity)
     found = _found(root, names, sample)

@@ -9,16 +9,14 @@ from __future__ import annotations
 import os
 import stat
 from array import array
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from foundation import temporary_files as passing
-from retention.filing.observed import Stat, joined, kept
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
+from foundation import temporary_files
+from retention.filing.observed import Stat
+from retention.ledger.paths import joined, kept
 
 _KIND, _FOLDER, _FILE = 0o170000, stat.S_IFDIR, stat.S_IFREG
 _ID = (1 << 63) - 1
@@ -56,7 +54,7 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class Closed:
+class ClosedFolder:
     """A folder that could not be listed, and why. ``gone``: it was not there any more, which its parent will tell."""
 
     path: str
@@ -67,7 +65,7 @@ class Closed:
 _IS_FOLDER, _NO_FILE = -1, -2
 
 
-def listed(root: str, path: str, device: int, *, ids: bool = True) -> Listing | Closed:
+def listed(root: str, path: str, device: int, *, ids: bool = True) -> Listing | ClosedFolder:
     """One folder as it is now. ``path`` as on the disk; ``device``: the root's; ``ids``: file numbers can be relied
     upon.
     """
@@ -77,7 +75,7 @@ def listed(root: str, path: str, device: int, *, ids: bool = True) -> Listing | 
             return _by_descriptor(place, path, device, ids=ids)
         return _by_entries(place, path, device)
     except OSError as error:
-        return Closed(
+        return ClosedFolder(
             kept(path), error.strerror or str(error), isinstance(error, FileNotFoundError | NotADirectoryError)
         )
 
@@ -146,11 +144,13 @@ def _long(place: str) -> str:
 def _made(path: str, names: list[str], numbers: array[int], folders: list[str], *, mounted: bool) -> Listing:
     hashed = blake2b("\0".join(names).encode("utf-8", "surrogatepass"), digest_size=16)
     hashed.update(numbers)
-    inner = [name for name in folders if not passing.passing_folder(name)]
+    inner = [name for name in folders if not temporary_files.passing_folder(name)]
     return Listing(kept(path), names, numbers, inner, mounted, hashed.digest())
 
 
-def tree(root: str, device: int, starts: Iterable[str] = ("",), *, ids: bool = True) -> Iterator[Listing | Closed]:
+def tree(
+    root: str, device: int, starts: Iterable[str] = ("",), *, ids: bool = True
+) -> Iterator[Listing | ClosedFolder]:
     """Folders, each before those inside it; ``starts`` as on the disk. Whoever takes a listing may empty its
     ``folders``, and they are not looked into.
     """

@@ -1,28 +1,27 @@
-"""What a look gathered, on its way into the ledger: events, and the rows that go with them, in one transaction."""
+"""What a look saw, on its way into the ledger: events, and the rows that go with them, in one transaction."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import Concatenate, ParamSpec, TypeVar
 
-from retention.errors import ConflictError, RefusedError
-from retention.filing import decide as reconcile
-from retention.filing import observed_tables as sightings
-from retention.filing.decide import SECOND, Case, Moment
-from retention.ledger.ledger import Draft
+from sqlalchemy import Connection
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+from retention.errors import ConflictError, Problem, RefusedError
+from retention.filing import observed_tables
+from retention.filing.decide import SECOND, Moment, PlaceCase, Plan, plan
+from retention.filing.observed import FolderRow, Limits, Row
+from retention.filing.questions import Questions
+from retention.ledger.ledger import Draft, Ledger, Stamp
+from retention.ledger.rows import Entry
+from retention.ledger.view import View
+from retention.rules.model import Record
 
-    from sqlalchemy import Connection
-
-    from retention.errors import Problem
-    from retention.filing.observed import Folder, Limits, Row
-    from retention.filing.questions import Evidence
-    from retention.ledger.ledger import Ledger, Stamp
-    from retention.ledger.rows import Entry
-    from retention.ledger.view import View
-    from retention.rules.model import Record
+T = TypeVar("T")
+P = ParamSpec("P")
 
 FACTS, ROWS = 200, 5_000
 """A transaction holds at most so many places that may become events, and about so many rows of what was seen."""
@@ -36,7 +35,7 @@ be a move.
 class Visit:
     """One folder on its way into the ledger: nothing is open once every place in it is settled."""
 
-    folder: Folder
+    folder: FolderRow
     digest: bytes | None
     left_alone: int = 0
     mounted: bool = False
@@ -54,17 +53,17 @@ class Visit:
 
 
 @dataclass(slots=True)
-class Gathered:
+class Batch:
     """What goes into the next transaction."""
 
-    cases: list[tuple[Visit, Case]] = field(default_factory=list)
+    cases: list[tuple[Visit, PlaceCase]] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     removed: list[Row] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     visits: list[Visit] = field(default_factory=list)
     read: int = 0
 
-    def add(self, visit: Visit, case: Case) -> None:
+    def add(self, visit: Visit, case: PlaceCase) -> None:
         """A place about which something may be decided."""
         self.cases.append((visit, case))
         self.read += case.content is not None
@@ -92,124 +91,126 @@ class Writer:
     ) -> None:
         self.ledger, self.share, self.limits, self.still_there = ledger, share, limits, still_there
         self.micros, self.stamp = clock
-        self.gathered = Gathered()
-        self.counts: dict[str, int] = {}
+        self.batch = Batch()
+        self.counts: Counter[str] = Counter()
         self.again: dict[str, int] = {}
         self.problems: list[Problem] = []
         self.passed = 1
-        self.evidence: Evidence
+        self.questions: Questions
 
     def later(self, due: int) -> int:
         """When to look again: when it is due, or after a pause where that has passed and something else is awaited."""
         now = self.micros()
         return due if due > now else now + min(PAUSE, max(self.limits.missing_after, SECOND))
 
-    def write(self, besides: Callable[[Connection], None]) -> None:
-        """What was seen, without events."""
-        self.ledger.commit(lambda _view: (), self.stamp(), besides=lambda connection, _entries: besides(connection))
+    def look_again(self, folder: str, due: int) -> None:
+        """A folder is to be looked at again: when it is due, or sooner where something else asked for that."""
+        self.again[folder] = min(due, self.again.get(folder, due))
 
-    def count(self, entries: Sequence[Entry]) -> None:
+    def seen(self, read: Callable[Concatenate[Connection, P], T], *of: P.args, **more: P.kwargs) -> T:
+        """What a function of :mod:`retention.filing.observed_tables` reads now."""
+        with self.ledger.read() as view:
+            return view.seen(read, *of, **more)
+
+    def write(self, write: Callable[Concatenate[Connection, P], None], *of: P.args, **more: P.kwargs) -> None:
+        """What was seen, by a function of :mod:`retention.filing.observed_tables`; without events."""
+
+        def besides(connection: Connection, _entries: Sequence[Entry]) -> None:
+            write(connection, *of, **more)
+
+        self.ledger.commit(lambda _view: (), self.stamp(), besides=besides)
+
+    def count(self, entries: Iterable[Entry]) -> None:
         """Of each kind of event."""
-        for entry in entries:
-            self.counts[entry.event.kind] = self.counts.get(entry.event.kind, 0) + 1
+        self.counts.update(entry.event.kind for entry in entries)
 
     def flush(self) -> None:
-        """Write what was gathered: events and rows in one transaction."""
-        gathered, self.gathered = self.gathered, Gathered()
-        gathered.visits = list({id(visit): visit for visit in gathered.visits}.values())
+        """Write what is at hand: events and rows in one transaction."""
+        batch, self.batch = self.batch, Batch()
+        batch.visits = list({id(visit): visit for visit in batch.visits}.values())
         try:
-            self._commit(gathered)
+            self._commit(batch)
         except (RefusedError, ConflictError) as refused:
-            if len(gathered.cases) < 2:
-                self._refused(gathered, refused)
+            if len(batch.cases) < 2:
+                self._refused(batch, refused)
                 return
-            middle = len(gathered.cases) // 2
-            parts = gathered.cases[:middle], gathered.cases[middle:]
-            self._flush_part(Gathered(parts[0], gathered.rows, gathered.removed, gathered.lost, gathered.visits))
-            self._flush_part(Gathered(parts[1], visits=gathered.visits))
+            middle = len(batch.cases) // 2
+            self._flush_part(replace(batch, cases=batch.cases[:middle]))
+            self._flush_part(Batch(batch.cases[middle:], visits=batch.visits))
 
-    def _flush_part(self, part: Gathered) -> None:
-        self.gathered = part
+    def _flush_part(self, part: Batch) -> None:
+        self.batch = part
         self.flush()
 
-    def _refused(self, gathered: Gathered, refused: RefusedError | ConflictError) -> None:
+    def _refused(self, batch: Batch, refused: RefusedError | ConflictError) -> None:
         """Somebody moved first: this place waits, the rest goes on."""
         self.problems.extend(refused.problems)
-        for visit, _case in gathered.cases:
+        for visit, _case in batch.cases:
             visit.wait(self.micros() + self.limits.settle)
-        self._flush_part(Gathered([], gathered.rows, gathered.removed, gathered.lost, gathered.visits))
+        self._flush_part(replace(batch, cases=[]))
 
-    def _commit(self, gathered: Gathered) -> None:
-        if not (
-            gathered.cases
-            or gathered.rows
-            or gathered.removed
-            or gathered.lost
-            or any(visit.finished for visit in gathered.visits)
-        ):
+    def _commit(self, batch: Batch) -> None:
+        finished = any(visit.finished for visit in batch.visits)
+        if not (batch.cases or batch.rows or batch.removed or batch.lost or finished):
             return
-        asked, lore = self.evidence.about(self.ledger, [case for _visit, case in gathered.cases])
-        cases = [(visit, case) for (visit, _case), case in zip(gathered.cases, asked, strict=True)]
+        asked, lore = self.questions.about(self.ledger, [case for _visit, case in batch.cases])
+        cases = [(visit, case) for (visit, _case), case in zip(batch.cases, asked, strict=True)]
         moment = Moment(self.micros(), self.micros(), self.passed, self.limits)
-        made: list[reconcile.Plan] = []
+        made: list[Plan] = []
 
         def decide(view: View) -> Iterator[Draft]:
-            expected = {visit.folder.path: visit.folder.looks for visit in gathered.visits}
-            found = view.seen(lambda connection: sightings.folders(connection, self.share, expected))
-            for visit in gathered.visits:
+            expected = {visit.folder.path: visit.folder.looks for visit in batch.visits}
+            found = view.seen(observed_tables.folders, self.share, expected)
+            for visit in batch.visits:
                 there = found.get(visit.folder.path)
                 visit.overtaken = visit.overtaken or (there.looks if there else 0) != visit.folder.looks
             still = [case for visit, case in cases if not visit.overtaken]
             records = view.records_by_id(lore.records)
             unmoved = frozenset(each for each in lore.empty if _as_it_was(records.get(each), lore.records[each]))
-            made.append(reconcile.plan(self.share, still, replace(lore, records=records, empty=unmoved), moment))
+            made.append(plan(self.share, still, replace(lore, records=records, empty=unmoved), moment))
             return (Draft(*fact) for fact in made[-1].facts)
 
         def besides(connection: Connection, entries: Sequence[Entry]) -> None:
-            self._write_seen(connection, gathered, made[-1], entries)
+            self._write_seen(connection, batch, made[-1], entries)
 
         self.still_there()
         self.count(self.ledger.commit(decide, self.stamp(), besides=besides))
 
-    def _write_seen(
-        self, connection: Connection, gathered: Gathered, plan: reconcile.Plan, entries: Sequence[Entry]
-    ) -> None:
+    def _write_seen(self, connection: Connection, batch: Batch, made: Plan, entries: Sequence[Entry]) -> None:
         """Rows, folders and their digests."""
-        overtaken = {visit.folder.path for visit in gathered.visits if visit.overtaken}
-        moved = plan.moved
+        overtaken = {visit.folder.path for visit in batch.visits if visit.overtaken}
+        moved = made.moved
         rows = {
             (row.folder, row.name): row
-            for row in gathered.rows
+            for row in batch.rows
             if row.record_id not in moved and row.folder not in overtaken
         }
-        settled = [replace(row, record_id=str(entries[place].seq)) for place, row in plan.filed.items()]
-        rows.update(((row.folder, row.name), row) for row in (*plan.rows, *settled))
-        for path in gathered.lost:
-            sightings.lose_folder(connection, self.share, path, self.micros(), self.passed)
-        sightings.forget_records(connection, sorted(moved))
-        removed = [
-            row for row in gathered.removed if row.folder not in overtaken and (row.folder, row.name) not in rows
-        ]
-        sightings.write_rows(connection, self.share, [*rows.values()], removed)
-        self._note_open(gathered, plan)
-        folders = [folder for visit in gathered.visits if (folder := self._after(visit, gathered)) is not None]
-        sightings.write_folders(connection, self.share, folders)
+        settled = [replace(row, record_id=str(entries[place].seq)) for place, row in made.filed.items()]
+        rows.update(((row.folder, row.name), row) for row in (*made.rows, *settled))
+        for path in batch.lost:
+            observed_tables.lose_folder(connection, self.share, path, self.micros(), self.passed)
+        observed_tables.forget_records(connection, sorted(moved))
+        removed = [row for row in batch.removed if row.folder not in overtaken and (row.folder, row.name) not in rows]
+        observed_tables.write_rows(connection, self.share, [*rows.values()], removed)
+        self._note_open(batch, made)
+        folders = [folder for visit in batch.visits if (folder := self._after(visit, batch)) is not None]
+        observed_tables.write_folders(connection, self.share, folders)
 
-    def _note_open(self, gathered: Gathered, plan: reconcile.Plan) -> None:
-        visits = {visit.folder.path: visit for visit in gathered.visits}
-        for row in plan.open:  # due at once where reading the others took longer than settling
+    def _note_open(self, batch: Batch, made: Plan) -> None:
+        visits = {visit.folder.path: visit for visit in batch.visits}
+        for row in made.open:  # due at once where reading the others took longer than settling
             visits[row.folder].wait(max((row.since or 0) + self.limits.settle, row.retry_at or 0))
-        for row in plan.blocked:
+        for row in made.blocked:
             visits[row.folder].wait(self.later((row.since or 0) + self.limits.settle))
 
-    def _after(self, visit: Visit, gathered: Gathered) -> Folder | None:
+    def _after(self, visit: Visit, batch: Batch) -> FolderRow | None:
         """What is known of a folder from now on; None where that is what was known."""
         if visit.overtaken:
             self.again[visit.folder.path] = self.micros() + self.limits.settle
             return None
         if visit.finished and visit.due is not None:
-            self.again[visit.folder.path] = min(visit.due, self.again.get(visit.folder.path, visit.due))
-        touched = any(other is visit for other, _case in gathered.cases) or visit.changed
+            self.look_again(visit.folder.path, visit.due)
+        touched = any(other is visit for other, _case in batch.cases) or visit.changed
         digest = visit.digest if visit.finished and not visit.open else None
         left_alone = visit.left_alone if visit.finished else visit.folder.left_alone
         known = visit.folder
@@ -225,8 +226,5 @@ class Writer:
 
 def _as_it_was(record: Record | None, before: Record) -> bool:
     """Whether a record still lies, for the ledger, where it was looked for."""
-    return record is not None and (record.share, record.path, record.missing_since) == (
-        before.share,
-        before.path,
-        before.missing_since,
-    )
+    where = attrgetter("share", "path", "missing_since")
+    return record is not None and bool(where(record) == where(before))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby, islice
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, TypeAlias, TypeVar
 
 from sqlalchemy import JSON, LargeBinary, Text, and_, case, cast, exists, func, or_, select
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from retention.rules.schedule import Adoption
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 CHUNK = 500
 """Rows asked for or written at once: below every database's limit of parameters."""
@@ -205,9 +206,9 @@ class View:
 
     # what scans saw
 
-    def seen(self, read: Callable[[Connection], T]) -> T:
+    def seen(self, read: Callable[Concatenate[Connection, P], T], *of: P.args, **more: P.kwargs) -> T:
         """What a function of :mod:`retention.filing.observed_tables` reads of the same moment."""
-        return read(self._connection)
+        return read(self._connection, *of, **more)
 
     def clock(self) -> Clock:
         """What is known of the time (T4): the latest event, and the last scan, or a person, that could be believed.

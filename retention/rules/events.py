@@ -7,15 +7,15 @@ The ledger keeps a change as its kind and payload: :func:`retention.rules.canoni
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime  # noqa: TC003 - read from annotations
+from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
 from foundation.period import Period
 from retention.rules.canonical import value_from
-from retention.rules.model import Outcome, Policy, Refused, Wish  # noqa: TC001 - read from annotations
-from retention.rules.people import Actor, Role  # noqa: TC001 - read from annotations
-from retention.rules.schedule import ScheduleVersion, Term  # noqa: TC001 - read from annotations
+from retention.rules.model import Outcome, Policy, Refused, Wish
+from retention.rules.people import Actor, Role
+from retention.rules.schedule import ScheduleVersion, Term
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date  # noqa: TC003 - read from annotations
+from datetime import date
 from enum import Enum
 
 from foundation.period import Period
-from retention.rules.people import Actor  # noqa: TC001 - read from annotations
+from retention.rules.people import Actor
 from retention.rules.schedule import Term, TermKind
 
 # --- records ----------------------------------------------------------------------------------------------------

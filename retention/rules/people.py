@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime  # noqa: TC003 - read from annotations
+from datetime import date, datetime
 from enum import Enum
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date  # noqa: TC003 - read from annotations
+from datetime import date
 from enum import Enum
 
 

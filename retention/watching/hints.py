@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import Any
 
 from watchdog.events import DirModifiedEvent, FileSystemEvent
 from watchdog.observers.api import EventEmitter
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from watchdog.observers.api import EventQueue, ObservedWatch
 
 FolderHint = DirModifiedEvent
 """Something changed in the folder ``src_path``."""
@@ -38,16 +34,8 @@ class Lost(FileSystemEvent):
 class HintEmitter(EventEmitter):
     """Hints about one folder and all below it. ``left_out``: paths that somebody else looks after."""
 
-    def __init__(
-        self,
-        event_queue: EventQueue,
-        watch: ObservedWatch,
-        *,
-        timeout: float = 1.0,
-        event_filter: list[type[FileSystemEvent]] | None = None,
-        left_out: Collection[str] = (),
-    ) -> None:
-        super().__init__(event_queue, watch, timeout=timeout, event_filter=event_filter)
+    def __init__(self, *of_watchdog: Any, left_out: Collection[str] = (), **more: Any) -> None:
+        super().__init__(*of_watchdog, **more)
         self._left_out = frozenset(left_out)
 
     @property

@@ -14,14 +14,10 @@ import select
 import struct
 import tempfile
 import time
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from retention.watching.hints import FolderHint, HintEmitter, Lost, Why
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-
 
 IN_CLOSE_WRITE, IN_MOVED_FROM, IN_MOVED_TO, IN_CREATE, IN_DELETE = 0x08, 0x40, 0x80, 0x100, 0x200
 IN_DELETE_SELF, IN_MOVE_SELF, IN_UNMOUNT, IN_Q_OVERFLOW, IN_IGNORED = 0x400, 0x800, 0x2000, 0x4000, 0x8000

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
+from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import Any
 
 from foundation.language import _
+from retention.filing.scan import Pass, Share
 from retention.filing.share_health import Health
+from retention.ledger.paths import parent_of
 from retention.watching.hints import Why
+from retention.watching.sources import HintSource
 from retention.watching.status import Condition, Counts, ShareStatus, Since, shown
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from datetime import datetime
-
-    from retention.filing.scan import Pass, Share
-    from retention.watching.sources import HintSource
 
 LOG = logging.getLogger("guidang.watch")
 
@@ -26,7 +24,7 @@ SHOWN = 100
 """So many problems and places are told; the ledger and the next commands know them all."""
 
 
-class Story:
+class ShareLog:
     """One share's; several threads may tell and ask."""
 
     def __init__(self, share: Share, before: ShareStatus | None, now: Callable[[], datetime]) -> None:
@@ -48,8 +46,7 @@ class Story:
         """Changes are told, or asked for, from now on."""
         told = ("told",) if source.ways.told else ()
         ways = (*told, *(("asked",) if source.ways.asked or source.asking else ()))
-        with self._turn:
-            self._status = replace(self._status, hints=ways, unwatched=source.unwatched, blind_since=None)
+        self._note(hints=ways, unwatched=source.unwatched, blind_since=None)
         words = {"told": _("the system tells of changes"), "asked": _("folders are asked for changes")}
         LOG.info("%s: %s", self._name, _(", ").join(words[way] for way in ways))
 
@@ -69,13 +66,15 @@ class Story:
 
     def looks(self) -> None:
         """A pass is under way."""
-        with self._turn:
-            self._status = replace(self._status, looking_since=self._now())
+        self._note(looking_since=self._now())
 
     def looked(self) -> None:
         """A pass ended, well or not."""
+        self._note(looking_since=None)
+
+    def _note(self, **changes: Any) -> None:
         with self._turn:
-            self._status = replace(self._status, looking_since=None)
+            self._status = replace(self._status, **changes)
 
     def failed(self, error: Exception, condition: Condition) -> None:
         """A pass could not be made, or not be written down."""
@@ -113,12 +112,16 @@ def after(old: ShareStatus, result: Pass, folders: frozenset[str] | None, second
     """A share's status after a pass over ``folders``, or all of it for None."""
     if result.health is not Health.OK:
         return replace(_turned(old, Condition.AWAY, result.health.words, now), looked_at=now)
+
+    def is_elsewhere(folder: str) -> bool:
+        return folders is not None and folder not in folders
+
     status = replace(
         _turned(old, Condition.WELL, "", now),
         looked_at=now,
         braked=result.braked,
-        editing=_editing(old, result, folders, now),
-        unreadable=_unreadable(old, result, folders, now),
+        editing=_since(old.editing, result.editing, now, lambda path: is_elsewhere(parent_of(path))),
+        unreadable=_since(old.unreadable, result.unknown, now, is_elsewhere),
         counts=old.counts + counts_of(result),
         problems=_problems(old, result, whole=folders is None),
     )
@@ -132,28 +135,14 @@ def _turned(old: ShareStatus, condition: Condition, words: str, now: datetime) -
     return replace(old, condition=condition, words=words, since=since)
 
 
-def _editing(old: ShareStatus, result: Pass, folders: frozenset[str] | None, now: datetime) -> tuple[Since, ...]:
-    """The files somebody has open, each since it was first seen so."""
-    known = {each.path: each.since for each in old.editing}
-    open_ = {shown(path): who for path, who in result.editing.items()}
-    if folders is not None:
-        elsewhere = {each.path: each.what for each in old.editing if _folder(each.path) not in folders}
-        open_ = elsewhere | open_
-    since = {path: known.get(path, now) for path in open_}
-    return tuple(Since(path, open_[path], since[path]) for path in sorted(open_))
-
-
-def _unreadable(old: ShareStatus, result: Pass, folders: frozenset[str] | None, now: datetime) -> tuple[Since, ...]:
-    """The folders and files that could not be read, each since when."""
-    known = {each.path: each.since for each in old.unreadable}
-    unread = {shown(path): reason for path, reason in result.unknown.items()}
-    if folders is not None:
-        unread = {each.path: each.what for each in old.unreadable if each.path not in folders} | unread
-    return tuple(Since(path, unread[path], known.get(path, now)) for path in sorted(unread))
-
-
-def _folder(path: str) -> str:
-    return path.rpartition("/")[0]
+def _since(
+    old: Sequence[Since], found: Mapping[str, str], now: datetime, stays: Callable[[str], bool]
+) -> tuple[Since, ...]:
+    """What is the matter with places, each since it was first seen so; of those not looked at now what ``stays`` so."""
+    known = {each.path: each.since for each in old}
+    whats = {each.path: each.what for each in old if stays(each.path)}
+    whats |= {shown(path): what for path, what in found.items()}
+    return tuple(Since(path, whats[path], known.get(path, now)) for path in sorted(whats))
 
 
 def _problems(old: ShareStatus, result: Pass, *, whole: bool) -> tuple[str, ...]:

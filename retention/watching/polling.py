@@ -11,16 +11,11 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
 from retention.watching.hints import FolderHint, HintEmitter, Lost, Why
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
-
-    from watchdog.events import FileSystemEvent
-    from watchdog.observers.api import EventQueue, ObservedWatch
 
 DAY_NS = 86_400 * 10**9
 
@@ -117,18 +112,14 @@ def _subfolders(path: str) -> list[tuple[str, int]]:
 class PollingEmitter(HintEmitter):
     """Hints about one folder and all below it, by asking. ``start`` returns when every folder has been asked once."""
 
-    def __init__(  # noqa: PLR0913 - what watchdog hands to every emitter, and two of our own
+    def __init__(
         self,
-        event_queue: EventQueue,
-        watch: ObservedWatch,
-        *,
-        timeout: float = 1.0,
-        event_filter: list[type[FileSystemEvent]] | None = None,
-        left_out: Collection[str] = (),
+        *of_watchdog: Any,
         tiers: Tiers | None = None,
         clock: Callable[[], float] = time.monotonic,
+        **more: Any,
     ) -> None:
-        super().__init__(event_queue, watch, timeout=timeout, event_filter=event_filter, left_out=left_out)
+        super().__init__(*of_watchdog, **more)
         self._tiers = tiers or Tiers()
         self._clock = clock
 

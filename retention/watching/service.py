@@ -11,27 +11,22 @@ import contextlib
 import os
 import threading
 import time
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
 
 from foundation.language import _
 from retention.errors import LedgerError
-from retention.filing.observed import on_disk
+from retention.filing.scan import Pass, Share
 from retention.filing.share_health import Health
+from retention.ledger.paths import on_disk
 from retention.watching.hints import Why
-from retention.watching.log import LOG, Story, counts_of
+from retention.watching.log import LOG, ShareLog, counts_of
 from retention.watching.sources import HintSource
-from retention.watching.status import Condition
-from retention.watching.worklist import Rhythm, Worklist, step_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
-    from datetime import datetime
-    from pathlib import Path
-
-    from retention.filing.scan import Pass, Share
-    from retention.watching.status import ShareStatus
-    from retention.watching.worklist import Work
+from retention.watching.status import Condition, ShareStatus
+from retention.watching.worklist import Rhythm, Work, Worklist, step_of
 
 
 class Looks(Protocol):
@@ -89,7 +84,7 @@ class ShareWatch:
         self._patience = patience or Patience()
         self._rhythm = rhythm or Rhythm(watched.share.full_every.total_seconds())
         self._work = Worklist(self._rhythm, time.monotonic())
-        self._story = Story(watched.share, watched.before, now)
+        self._log = ShareLog(watched.share, watched.before, now)
         self._source: HintSource | None = None
         self._probe = Probe(watched.share.root, answers)
         self._again = threading.Event()  # the source is to be opened anew
@@ -114,7 +109,7 @@ class ShareWatch:
             self._ask.set()
         elif why is not Why.OVERFLOW:
             self._again.set()
-        self._story.lost(why)
+        self._log.lost(why)
         self.wake()
 
     def wake(self) -> None:
@@ -159,7 +154,7 @@ class ShareWatch:
             if self._ask.is_set():
                 self._ask.clear()
                 self._source.ask()
-                self._story.listening(self._source)
+                self._log.listening(self._source)
                 self._work.everything(time.monotonic())
             return
         self._close()
@@ -169,10 +164,10 @@ class ShareWatch:
             source.open()
         except OSError as error:
             source.close()
-            self._story.blind(error)
+            self._log.blind(error)
             return
         self._source = source
-        self._story.listening(source)
+        self._log.listening(source)
         self._work.afresh(time.monotonic())
 
     def _listening(self, source: HintSource) -> bool:
@@ -188,16 +183,16 @@ class ShareWatch:
 
     def _look(self, work: Work) -> None:
         began, heard = time.monotonic(), self._work.heard
-        self._story.looks()
+        self._log.looks()
         try:
             result = self._scanner.look(work.folders)
         except LedgerError as error:
             self._failed(error, Condition.UNWRITTEN)
             return
         finally:
-            self._story.looked()
+            self._log.looked()
         ended = time.monotonic()
-        self._story.saw(result, work.folders, ended - began)
+        self._log.saw(result, work.folders, ended - began)
         if result.health is not Health.OK:
             self._failures += 1
             self._work.failed(ended, self._failures)
@@ -217,7 +212,7 @@ class ShareWatch:
 
     def _failed(self, error: Exception, condition: Condition) -> None:
         self._failures += 1
-        self._story.failed(error, condition)
+        self._log.failed(error, condition)
         self._work.failed(time.monotonic(), self._failures)
 
     # from the service's thread
@@ -233,7 +228,7 @@ class ShareWatch:
 
     def status(self) -> ShareStatus:
         """How it stands."""
-        status = replace(self._story.status, waiting=self._work.waiting())
+        status = replace(self._log.status, waiting=self._work.waiting())
         if self._silent_since is None:
             return status
         words = _("the share does not answer")

@@ -13,10 +13,11 @@ import os
 import re
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers.api import BaseObserver
@@ -25,9 +26,6 @@ from foundation import mounts
 from foundation.temporary_files import QUARANTINE
 from retention.watching.hints import Lost, Why
 from retention.watching.polling import PollingEmitter
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 LOG = logging.getLogger("guidang.watch")
 
@@ -132,8 +130,7 @@ class HintSource:
     @property
     def alive(self) -> bool:
         """Whether everything that listens still does, on the file system it was opened on."""
-        emitters = (emitter for observer in self._observers for emitter in observer.emitters)
-        return all(observer.is_alive() for observer in self._observers) and all(each.is_alive() for each in emitters)
+        return all(each.is_alive() for each in (*self._observers, *self._emitters()))
 
     @property
     def moved(self) -> bool:
@@ -148,17 +145,16 @@ class HintSource:
     @property
     def unwatched(self) -> int:
         """How many folders could not be watched."""
-        return sum(emitter.unwatched for observer in self._observers for emitter in _emitters(observer))
+        return sum(emitter.unwatched for emitter in self._emitters())
+
+    def _emitters(self) -> list[Any]:
+        return [emitter for observer in self._observers for emitter in observer.emitters]
 
     def _observe(self, emitter: Any, path: str) -> None:
         observer = BaseObserver(emitter, left_out=self.ways.left_out(path))
         observer.schedule(self._hearer, path, recursive=True)
         observer.start()
         self._observers = [*self._observers, observer]
-
-
-def _emitters(observer: BaseObserver) -> list[Any]:
-    return list(observer.emitters)
 
 
 def _stop(observers: list[BaseObserver]) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from foundation.atomic_file import write_atomic
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from retention.filing.observed import EventCounts
 
 BEAT = timedelta(seconds=10)
 """How often the status is written at least; one much older was left behind by a service that died."""
@@ -36,29 +34,15 @@ class Since:
     since: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts(EventCounts):
     """What was found since the service started, in records."""
 
-    filed: int = 0
-    moved: int = 0
-    altered: int = 0
-    missing: int = 0
-    found: int = 0
-    resurfaced: int = 0
-
     def __bool__(self) -> bool:
-        return any((self.filed, self.moved, self.altered, self.missing, self.found, self.resurfaced))
+        return any(astuple(self))
 
     def __add__(self, other: Counts) -> Counts:
-        return Counts(
-            self.filed + other.filed,
-            self.moved + other.moved,
-            self.altered + other.altered,
-            self.missing + other.missing,
-            self.found + other.found,
-            self.resurfaced + other.resurfaced,
-        )
+        return Counts(**{each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(self)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +79,7 @@ class ShareStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class ServiceStatus:
     """The service. ``ended_at``: it stopped as it was asked to."""
 
     version: str
@@ -111,19 +95,19 @@ class Status:
         return self.ended_at is None and abs(at - self.written_at) < 3 * BEAT
 
 
-def write(status: Status, place: Path) -> None:
+def write(status: ServiceStatus, place: Path) -> None:
     """Put the status in its place, whole or not at all. OSError where that cannot be done."""
     from pydantic import TypeAdapter
 
-    write_atomic(place, TypeAdapter(Status).dump_json(status, indent=2))
+    write_atomic(place, TypeAdapter(ServiceStatus).dump_json(status, indent=2))
 
 
-def read(place: Path) -> Status | None:
+def read(place: Path) -> ServiceStatus | None:
     """The status that was written last; None where there is none, or what lies there is none."""
     from pydantic import TypeAdapter, ValidationError
 
     try:
-        return TypeAdapter(Status).validate_json(place.read_bytes())
+        return TypeAdapter(ServiceStatus).validate_json(place.read_bytes())
     except (OSError, ValidationError):
         return None
 

@@ -1,17 +1,19 @@
 """Which folders of a share are to be looked at, and when: hints that have gone quiet, what had not settled, all of it.
 
 Times are seconds of one clock that never goes back, handed in. The list holds each folder once, so it is bounded by
-the number of folders; past ``bound`` it holds "everything" instead.
+the number of folders; past ``bound`` it holds "everything" instead. With ``quiet`` 0.25 s and ``patience`` 2 s::
+
+    a hinted at 0.0, 0.2                          → a due at 0.45: it went quiet
+    a hinted at 0.0, 0.2, 0.4 … and on            → a due at 2.0: patience is over
+    a looked at, and had not settled for 3 s      → a due 3 s later, then after the steps of ``back_off``
 """
 
 from __future__ import annotations
 
 import math
 import threading
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 
 class Rhythm(NamedTuple):

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
+import os
+import sys
 import zipfile
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from sqlalchemy import delete
+
 from docgen.forms.loading import load_forms
 from given.places import ROOT
-from retention.filing.identify import Catalogue, Kind
 from retention.filing.scan import Pass, Scanner, Share
+from retention.filing.titles import Catalogue, Kind
 from retention.ledger import proving, schema
 from retention.rules.people import Actor
 from samples.making import centre
@@ -65,7 +69,7 @@ def docx(text: str = "月报") -> bytes:
     return buffer.getvalue()
 
 
-class Desk:
+class ScannedShare:
     """A share, its scanner, and a clock that moves when told."""
 
     def __init__(self, root: Path, ledger: Ledger, name: str = "归档", **limits: object) -> None:
@@ -127,3 +131,49 @@ class Desk:
         """Whether the state is what the events say, and the chain holds."""
         with self.ledger.read() as view:
             return not list(proving.differences(view)) and self.ledger.verify().sound
+
+
+def opened_under(root: Path) -> list[str]:
+    """From now on, every file opened below ``root``, by any means of Python."""
+    found: list[str] = []
+
+    def hook(event: str, arguments: tuple[object, ...]) -> None:
+        if event == "open" and isinstance(arguments[0], str) and arguments[0].startswith(f"{root}{os.sep}"):
+            found.append(arguments[0])
+
+    sys.addaudithook(hook)
+    return found
+
+
+def as_nobody(folder: Path, work) -> str:
+    """What ``work`` answers in a process that is not root's, whoever runs the tests."""
+    for place in (folder, *folder.parents):
+        if place.stat().st_uid == os.geteuid() and place != place.parent:
+            place.chmod(place.stat().st_mode | 0o711)
+    if os.geteuid() == 0:
+        os.chown(folder, 65534, 65534)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        answer = "?"
+        try:
+            if os.geteuid() == 0:
+                os.setgid(65534)
+                os.setuid(65534)
+            answer = work(folder)
+        except BaseException as error:  # noqa: BLE001 - a child must never go on as a second pytest
+            answer = repr(error)
+        finally:
+            os.write(writing, answer.encode())
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, encoding="utf-8") as pipe:
+        answer = pipe.read()
+    os.waitpid(child, 0)
+    return answer
+
+
+def forget_what_was_seen(ledger: Ledger) -> None:
+    with ledger._engine.begin() as connection:
+        for table in (schema.shares, schema.folders, schema.entries):
+            connection.execute(delete(table))

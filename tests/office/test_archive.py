@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from docgen.forms.declaration import Form
-    from retention.filing.identify import Kind
+    from retention.filing.titles import Kind
     from retention.rules.schedule import RecordClass
 
 STAMP = Stamp(datetime(2026, 11, 23, tzinfo=UTC), date(2026, 11, 23), Actor("he", ""))

@@ -73,7 +73,8 @@ from retention.disposal import approval as disposal
 from retention.disposal import execution
 from retention.errors import ConflictError, RefusedError, SourceError, UnknownError
 from retention.filing.first_lines import peek
-from retention.filing.identify import Catalogue, Confidence, Document, Standing, identify
+from retention.filing.identify import Confidence, Document, Standing, identify
+from retention.filing.titles import Catalogue
 from retention.ledger import chain, checkpoints, proving
 from retention.ledger.chain import Tampering
 from retention.ledger.ledger import Draft

@@ -19,7 +19,7 @@ from office.archive.records import Description, Verdict, classify, identified, r
 from retention.acts import records as keeping
 from retention.acts import schedule as enactment
 from retention.errors import ConflictError, RefusedError, RetentionError, UnknownError
-from retention.filing.identify import Catalogue, Kind
+from retention.filing.titles import Catalogue, Kind
 from retention.ledger import counting as tally
 from retention.ledger import proving, schema
 from retention.ledger.ledger import Draft

@@ -15,11 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foundation import temporary_files as passing
-from retention.filing import decide as reconcile
-from retention.filing.decide import SECOND, Absent, Case, Lore, Moment, Step
+from foundation import temporary_files
+from retention.filing import decide
+from retention.filing.decide import SECOND, Absent, Fact, KnownRecords, Moment, NextStep, PlaceCase
 from retention.filing.identify import Standing
-from retention.filing.observed import Content, Limits, Row, Stat, joined, parent_of, same
+from retention.filing.observed import Content, Limits, Row, Stat, same
+from retention.ledger.paths import joined, parent_of
 from retention.rules import lifecycle
 from retention.rules.events import Altered, Event, Filed, Found, Missed, Moved
 from retention.rules.model import Record, State
@@ -28,7 +29,6 @@ from retention.rules.people import Actor
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from retention.filing.decide import Fact
 
 LIMITS = Limits(3 * SECOND, 60 * SECOND, 20, 1_000)
 SERVICE = Actor("guidang", "0.1.0")
@@ -121,43 +121,43 @@ class Office:
         gone = self.conclude(moment)
         return pending or gone or any(row.waiting for row in self.rows.values())
 
-    def folder(self, folder: str, files: dict[str, str], moment: Moment) -> list[Case]:
+    def folder(self, folder: str, files: dict[str, str], moment: Moment) -> list[PlaceCase]:
         locks = [
             row
             for name in files
-            if (row := reconcile.passing_row(self.rows.get((folder, name)), (folder, name), self.now, str))
+            if (row := decide.passing_row(self.rows.get((folder, name)), (folder, name), self.now, str))
         ]
         for row in locks:
             self.rows[row.folder, row.name] = row
         known = {name: row for (at, name), row in self.rows.items() if at == folder and not row.placeless}
-        edited = reconcile.edited_by(locks, [*files, *known], self.now)
+        edited = decide.edited_by(locks, [*files, *known], self.now)
         cases = []
         for name in sorted(files.keys() | known.keys()):
             before = known.get(name)
-            seen = self.disk.stat(files[name]) if name in files and not passing.passing_name(name) else None
-            if passing.passing_name(name) and name in files:
+            seen = self.disk.stat(files[name]) if name in files and not temporary_files.passing_name(name) else None
+            if temporary_files.passing_name(name) and name in files:
                 continue
-            look = reconcile.next_look(before, (folder, name), seen, moment, edited=name in edited)
-            if look.step is Step.FORGET:
+            look = decide.next_look(before, (folder, name), seen, moment, edited=name in edited)
+            if look.step is NextStep.FORGET:
                 self.rows.pop((folder, name), None)
-            elif look.step in (Step.KEEP, Step.WAIT):
+            elif look.step in (NextStep.KEEP, NextStep.WAIT):
                 self.rows[folder, name] = look.row
             elif seen is not None:
-                content = self.content(files[name]) if look.step is Step.READ else None
-                cases.append(Case(look.row, seen, before, content))
+                content = self.content(files[name]) if look.step is NextStep.READ else None
+                cases.append(PlaceCase(look.row, seen, before, content))
         return cases
 
     def content(self, path: str) -> Content:
         text = self.disk.files[path].content
         return Content(sha256(text.encode()).hexdigest(), len(text), Standing.UNCLASSIFIED)
 
-    def decide(self, cases: list[Case], moment: Moment) -> bool:
+    def decide(self, cases: list[PlaceCase], moment: Moment) -> bool:
         placed = {row.record_id: row for row in self.rows.values() if row.record_id}
         empty = {each.id for each in self.records.values() if self.is_empty(each, placed.get(each.id))}
         unsure = {each for each, row in placed.items() if each not in empty and not self.is_known(row)}
         ready = [case if case.content else replace(case, movers=tuple(self.movers(case))) for case in cases]
-        plan = reconcile.plan(
-            "S", ready, Lore(self.records, frozenset(empty), frozenset(unsure), frozenset(placed)), moment
+        plan = decide.plan(
+            "S", ready, KnownRecords(self.records, frozenset(empty), frozenset(unsure), frozenset(placed)), moment
         )
         ids = [self.apply(fact) for fact in plan.facts]
         for key in [key for key, row in self.rows.items() if row.record_id in plan.moved]:
@@ -166,7 +166,7 @@ class Office:
             self.rows[row.folder, row.name] = row
         return bool(plan.open)
 
-    def movers(self, case: Case) -> Iterable[Row]:
+    def movers(self, case: PlaceCase) -> Iterable[Row]:
         for row in list(self.rows.values()):
             there = self.disk.stat(row.path) if row.path in self.disk.files else None
             left = row.placeless or there is None or there.file_id != case.seen.file_id
@@ -194,11 +194,11 @@ class Office:
         there = frozenset(row.path for row in gone if row.path not in self.disk.files)
         sizes = frozenset(row.waiting.size for row in self.rows.values() if row.waiting)
         living = {row.folder.partition("/")[0] for row in self.rows.values() if row.record_id and row.gone_at is None}
-        losses = reconcile.losses(Absent(gone, self.records, there, len(self.records), living, sizes), moment)
+        losses = decide.losses(Absent(gone, self.records, there, len(self.records), living, sizes), moment)
         for row in (*losses.missed, *losses.settled):
             del self.rows[row.folder, row.name]
         for row in losses.missed:
-            self.apply(reconcile.missing(row.record_id or ""))
+            self.apply(Fact(row.record_id or "", Missed()))
         return bool(losses.later)
 
     def settle(self, order: Iterable[str] | None = None) -> None:
@@ -213,7 +213,7 @@ class Office:
 
     def agrees(self) -> None:
         """The ledger says what lies on the disk."""
-        files = {path: file for path, file in self.disk.files.items() if not passing.left_alone(path)}
+        files = {path: file for path, file in self.disk.files.items() if not temporary_files.left_alone(path)}
         there = {each.path: each for each in self.records.values() if each.missing_since is None}
         assert there.keys() == files.keys()
         for path, file in files.items():
@@ -378,19 +378,19 @@ def test_more_than_a_set_share_is_missed_only_by_a_person_s_word(gone: int, know
     rows = [Row(f"t/{n}", "a", Stat(1, 1, 1), "d", record_id=str(n), gone_at=0, gone_pass=1) for n in range(gone)]
     records = {str(n): Record(str(n), "S", f"t/{n}/a", "d", 1, date(2026, 1, 1)) for n in range(gone)}
     absent = Absent(rows, records, {row.path for row in rows}, known, {"t"})
-    losses = reconcile.losses(absent, Moment(61 * SECOND, 61 * SECOND, 2, limits), believe)
+    losses = decide.losses(absent, Moment(61 * SECOND, 61 * SECOND, 2, limits), believe)
     allowed = gone <= max(50, known * 20 // 100) or believe == gone
     assert (len(losses.missed), losses.braked) == ((gone, 0) if allowed else (0, gone))
 
 
-@pytest.mark.parametrize("state", [state for state in State if state not in reconcile.IN_PLACE])
+@pytest.mark.parametrize("state", [state for state in State if state not in decide.IN_PLACE])
 def test_what_is_in_quarantine_or_destroyed_is_never_missed(state: State) -> None:
     row = Row("t", "a", Stat(1, 1, 1), "d", record_id="1", gone_at=0, gone_pass=1)
     record = Record("1", "S", "t/a", "d", 1, date(2026, 1, 1), state=state)
     now = Moment(61 * SECOND, 61 * SECOND, 2, LIMITS)
-    assert reconcile.losses(Absent([row], {"1": record}, {"t/a"}), now).missed == ()
+    assert decide.losses(Absent([row], {"1": record}, {"t/a"}), now).missed == ()
     open_intent = replace(record, state=State.APPROVED, intent=1)
-    assert reconcile.losses(Absent([row], {"1": open_intent}, {"t/a"}), now).missed == ()
+    assert decide.losses(Absent([row], {"1": open_intent}, {"t/a"}), now).missed == ()
 
 
 # --- how office programs save ---------------------------------------------------------------------------------------
@@ -498,4 +498,4 @@ def test_saves_of_office_programs_are_one_alteration_each_and_never_an_alarm(see
 )
 def test_a_lock_is_about_the_document_it_names(lock: str, documents: list[str]) -> None:
     names = ["月报.docx", "报修登记.xlsx", lock, "~WRL0002.tmp", *documents]
-    assert sorted(set(passing.locked_by(lock, names))) == documents
+    assert sorted(set(temporary_files.locked_by(lock, names))) == documents

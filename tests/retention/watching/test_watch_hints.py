@@ -239,7 +239,7 @@ lost, folders = [], []
 source = HintSource(Path(sys.argv[1]), folders.append, lost.append)
 source.open()
 import time
-end = time.monotonic() + 5
+end = time.monotonic() + 60
 while not lost and time.monotonic() < end: time.sleep(0.01)
 print([why.value for why in lost], source.unwatched)
 source.close()

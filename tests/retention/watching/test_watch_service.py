@@ -15,7 +15,7 @@ import pytest
 from given.watched import until
 
 from retention.errors import LedgerError, Problem
-from retention.filing import share_health as health
+from retention.filing import share_health
 from retention.filing.observed import Stat
 from retention.filing.scan import Pass, Share
 from retention.filing.share_health import Health
@@ -24,7 +24,7 @@ from retention.watching.hints import Why
 from retention.watching.log import after
 from retention.watching.service import Patience, Service, ShareWatch, Watched
 from retention.watching.sources import HintSource
-from retention.watching.status import BEAT, Condition, Counts, ShareStatus, Since, Status
+from retention.watching.status import BEAT, Condition, Counts, ServiceStatus, ShareStatus, Since
 from retention.watching.worklist import Rhythm
 
 if TYPE_CHECKING:
@@ -367,7 +367,7 @@ def test_problems_stay_until_a_whole_pass_does_not_mention_them() -> None:
 def test_a_status_is_read_as_it_was_written(tmp_path: Path) -> None:
     place = tmp_path / "status.json"
     share = after(BEFORE, a_pass(unknown={"坏": "EIO"}, editing={"a": "李"}), None, 1, NOW)
-    status = Status("0.1.0", 1, "FILES01", NOW, NOW, shares=(share,))
+    status = ServiceStatus("0.1.0", 1, "FILES01", NOW, NOW, shares=(share,))
     watchstatus.write(status, place)
     assert watchstatus.read(place) == status
     assert status.alive(NOW + BEAT)
@@ -391,18 +391,18 @@ def test_listening_ends_without_hanging(root: Path) -> None:
 def test_a_share_whose_sampled_files_were_all_renamed_is_the_same_share(root: Path) -> None:
     """W2, W8: the folders are where they were, and so is the file system."""
     sample = [(f"2026/{number}.pdf", Stat(1, number, number)) for number in range(20)]
-    same, other = health.identity_of(root), health.Identity("0", "0")
-    assert health.examine(root, same, sample).health is Health.OK
-    assert health.examine(root, other, sample).health is Health.WRONG
+    same, other = share_health.identity_of(root), share_health.Identity("0", "0")
+    assert share_health.examine(root, same, sample).health is Health.OK
+    assert share_health.examine(root, other, sample).health is Health.WRONG
     (root / "2026").rename(root / "foreign")
-    assert health.examine(root, same, sample).health is Health.WRONG
+    assert share_health.examine(root, same, sample).health is Health.WRONG
 
 
 def test_files_of_a_share_without_folders_are_known_by_other_names(root: Path) -> None:
     """W2, W8"""
     (root / "renamed.pdf").write_bytes(b"1")
     changed = (root / "renamed.pdf").stat()
-    same = health.identity_of(root)
+    same = share_health.identity_of(root)
     sample = [(f"{number}.pdf", Stat(1, changed.st_mtime_ns + number, 0)) for number in range(20)]
-    assert health.examine(root, same, sample).health is Health.OK
-    assert health.examine(root, same, sample[1:]).health is Health.WRONG
+    assert share_health.examine(root, same, sample).health is Health.OK
+    assert share_health.examine(root, same, sample[1:]).health is Health.WRONG
