@@ -24,19 +24,18 @@ import click
 from console import remedies
 from foundation import language
 from foundation.language import _
-from foundation.problem import Place, set_channel
+from foundation.problem import set_channel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from foundation.problem import Problem
+    from foundation.problem import Place, Problem
 
 
 NOT_FIRST = frozenset("，。、；：？！）》】〉」』〕％…—·,.;:?!)]}%")
 NOT_LAST = frozenset("（《【〈「『〔([{")
 _WORDS = re.compile(r"\s+|[^\s\u1100-\uffff]+|.", re.DOTALL)
 _FILE = re.compile(r"\.(?:xlsx|xlsm|xls|et|csv|txt|docx|docm|doc|wps|toml|zip)$", re.IGNORECASE)
-_WHERE = re.compile(r"^(.+?\.(?:xlsx|xlsm|xls|et|csv|txt|docx|docm|doc|wps|toml|zip))(?:[\s:]\s*(.*))?$", re.IGNORECASE)
 
 
 def width(text: str) -> int:
@@ -230,18 +229,9 @@ def split_place(place: Place) -> tuple[str, str]:
 
     That is a document or another file in a folder; any other name (a share's, a picture's) stands at its problem.
     """
-    if place == Place(part=place.part) and place.part:
-        place = _read_place(place.part)
     if place.line and place.inside == str(place.line):
         return place.whole, _("line {number}").format(number=place.line)
     return (place.whole, place.inside) if "/" in place.file or _FILE.search(place.file) else ("", str(place))
-
-
-def _read_place(where: str) -> Place:
-    if found := _WHERE.match(where):
-        place = found[2] or ""
-        return Place(found[1], line=int(place)) if place.isdigit() else Place(found[1], part=place)
-    return Place(where) if "/" in where else Place(part=where)
 
 
 def print_table(

@@ -52,7 +52,7 @@ class Period:
                 return cls.of(written.kind, period.first)
         message = _("this is not a period: a year, a month or a day with its year is needed")
         hint = _("Write for example 2026-10, 2026-10-03 or 2026.")
-        raise PeriodError([Problem(text, message, hint, "period.unreadable")])
+        raise PeriodError(Problem(text, message, hint, "period.unreadable"))
 
     @classmethod
     def named(cls, text: str, kind: str) -> Period | None:

@@ -94,8 +94,8 @@ class Problem:
     def __init__(
         self, place: Place | str, message: str, remedy: str | Remedy = "", code: str = "", clause: str = ""
     ) -> None:
-        """``place`` as a text is passing: it is to be told by its fields."""
-        place = place if isinstance(place, Place) else Place(part=place)
+        """``place`` as a text is a file: its name, or the path to it."""
+        place = place if isinstance(place, Place) else Place(place)
         values = (place, message, remedy, code, clause)
         for name, value in zip(("place", "message", "remedy", "code", "clause"), values, strict=True):
             object.__setattr__(self, name, value)

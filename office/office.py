@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foundation.document_properties import properties_of
-from foundation.language import _
+from foundation.language import N_, _
 from foundation.period import Period
-from foundation.problem import Problem, Remedy
+from foundation.problem import Problem, ProblemKind, Remedy
 from foundation.temporary_files import passing_name
 from office.papers.checking import original_of
 
@@ -204,7 +204,7 @@ class Office:
         try:
             data = (self.folder / SCHEDULE).read_bytes()
         except FileNotFoundError:
-            raise DataError([_no_schedule()]) from None
+            raise DataError(_NO_SCHEDULE(SCHEDULE)) from None
         return self.read_schedule(data, SCHEDULE)
 
     def read_schedule(self, data: bytes, name: str) -> ScheduleReading:
@@ -311,7 +311,7 @@ class Office:
                             form.table(carry.table), found, carryover.carried(form, carry, reading, period)
                         )
                 except DataError as error:
-                    warnings.append(_not_carried(path, len(error.problems)))
+                    warnings.append(_NOT_CARRIED(path.name, n=len(error.problems)))
         return CarriedOver(rows, tuple(warnings))
 
     def plan_changes(self, period: Period, department: str, reported: Iterable[Row]) -> list[Change]:
@@ -439,13 +439,12 @@ def _is_of(path: Path, form: Form, known: Mapping[str, Form]) -> bool:
     return marked == form.id if marked in known else forms_named(path.name, known.values()) == [form]
 
 
-def _no_schedule() -> Problem:
-    return Problem(SCHEDULE, _("there is no such file"), Remedy("schedule.begin"), "file.missing")
-
-
-def _not_carried(path: Path, n: int) -> Problem:
-    message = _("the earlier paper has {n} problems; nothing was carried over from it").format(n=n)
-    return Problem(path.name, message, Remedy("register.mend"), "paper.not_carried")
+_NO_SCHEDULE = ProblemKind("file.missing", N_("there is no such file"), Remedy("schedule.begin"))
+_NOT_CARRIED = ProblemKind(
+    "paper.not_carried",
+    N_("the earlier paper has {n} problems; nothing was carried over from it"),
+    Remedy("register.mend"),
+)
 
 
 # --- the report -----------------------------------------------------------------------------------------------

@@ -179,11 +179,11 @@ def load(path: Path) -> Settings:
         raise DataError(Problem(Place(str(path)), reason, Remedy("settings.begin"), "settings.unreadable")) from None
     except UnicodeDecodeError:
         problem = Problem(FILE, _("the file is not UTF-8 text"), _("Save the file as UTF-8."), "settings.encoding")
-        raise DataError([problem]) from None
+        raise DataError(problem) from None
     except tomllib.TOMLDecodeError as error:
         message = _("this is not valid TOML: {reason}").format(reason=error)
         hint = _("Texts stand in quotes, lists in [ ], one key = value a line.")
-        raise DataError([Problem(FILE, message, hint, "settings.syntax")]) from None
+        raise DataError(Problem(FILE, message, hint, "settings.syntax")) from None
     return parse(data)
 
 
@@ -199,7 +199,7 @@ def _problems(error: ValidationError) -> Iterator[Problem]:
     for fault in error.errors():
         path = ".".join(str(step) for step in fault["loc"])
         message, hint = _explained(fault["type"], fault)
-        yield Problem(f"{FILE} {path}".rstrip(), message, hint, "settings.value")
+        yield Problem(Place(FILE, part=path), message, hint, "settings.value")
 
 
 def _explained(kind: str, fault: Any) -> tuple[str, str]:

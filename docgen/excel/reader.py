@@ -14,7 +14,7 @@ from functools import cached_property
 
 from lxml import etree
 
-from docgen.errors import Problem
+from docgen.errors import Place, Problem
 from docgen.excel.formulas.references import Formula, Ref, column_number
 from docgen.excel.layout import RowBlock
 from docgen.sheets.book import letter
@@ -287,7 +287,7 @@ class _SheetReader:
         self.loop = ""
 
     def report(self, ref: str, message: str, hint: str, code: str) -> None:
-        self.problems.append(Problem(f"{self.file} {self.name}!{ref}", message, hint, code))
+        self.problems.append(Problem(Place(self.file, self.name, ref), message, hint, code))
 
     # -- rows and cells
 

@@ -125,7 +125,7 @@ class SheetCopies:
         """A workbook has at least one sheet."""
         if self._listing.sheets and not any(self._of(entry) for entry in self._listing.sheets):
             message = _("no sheet is left: the list its sheets are made from is empty")
-            raise DataError([Problem(file, message, _("Add a sheet that is always there."), "sheet.none")])
+            raise DataError(Problem(file, message, _("Add a sheet that is always there."), "sheet.none"))
 
     def _of(self, entry: SheetEntry) -> list[SheetProgram | None]:
         """What a sheet of the template became; None for one that is copied as it is."""

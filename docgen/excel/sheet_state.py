@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from docgen.errors import DataError, Problem
+from docgen.errors import DataError, Place, Problem
 from docgen.excel.cell_styles import FormatSession
 from docgen.excel.formulas.arithmetic import Aggregate, NotEvaluable, cached
 from docgen.excel.formulas.in_loops import FormulaCell
@@ -112,11 +112,11 @@ class SheetState:
         """The next printed row's number; ``step - 1`` rows before it stay empty."""
         self.k += step
         if self.k > LAST_ROW:
-            raise DataError([self._too_many()])
+            raise DataError(self._too_many())
         return b"%d" % self.k
 
     def _too_many(self) -> Problem:
-        where = f"{self.book.render.file} {self.sheet.name}!A{LAST_ROW}"
+        where = Place(self.book.render.file, self.sheet.name, f"A{LAST_ROW}")
         message = _("a sheet holds {n} rows, and the data have more").format(n=LAST_ROW)
         return Problem(where, message, _("Split the data over several sheets or files."), "sheet.too-many-rows")
 

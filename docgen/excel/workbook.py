@@ -40,7 +40,7 @@ class Workbook:
         if root is not None:
             message = _("the workbook is saved as Strict Open XML, which is not read here")
         hint = _("Save it in Excel or WPS as .xlsx.")
-        raise TemplateError([Problem(self.file, message, hint, "package.no-workbook")])
+        raise TemplateError(Problem(self.file, message, hint, "package.no-workbook"))
 
     def parse(self, part: str) -> Element:
         """The tree of a part."""

@@ -82,7 +82,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import jinja2
 
-from docgen.errors import Problem, TemplateError
+from docgen.errors import Place, Problem, TemplateError
 from docgen.figures.expressions import GLOBALS, RESERVED, Expression, compile_expression
 from foundation.language import _
 
@@ -248,7 +248,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         message = _("the file is not valid TOML: {fault}").format(fault=fault)
         hint = _("Correct the line named, or restore the shipped file.")
-        raise TemplateError([Problem(path.name, message, hint, "declaration.toml")]) from None
+        raise TemplateError(Problem(path.name, message, hint, "declaration.toml")) from None
 
 
 def parse(
@@ -286,7 +286,7 @@ class Entries:
         self.source = source
         self.keys = keys
         self.problems: list[Problem] = []
-        self.where = source
+        self.where = Place(source)
         self.seen: set[tuple[str, ...]] = set()
 
     def fault(self, message: str, hint: str = "", code: str = "declaration.value", **values: object) -> None:
@@ -295,7 +295,7 @@ class Entries:
 
     def each(self, data: Mapping[str, Any], section: str, read: Callable[[Mapping[str, Any]], _T]) -> tuple[_T, ...]:
         raw = data.get(section, [])
-        self.where = f"{self.source} [[{section}]]"
+        self.where = Place(self.source, part=f"[[{section}]]")
         if not _is_tables(raw):
             self.fault(_("[[{section}]] must be an array of tables"), section=section)
             return ()
@@ -309,7 +309,8 @@ class Entries:
         read: Callable[[Mapping[str, Any]], _T],
         inside: str = "",
     ) -> _T:
-        self.where = f"{inside or self.source} [[{section}]] {number} {raw.get('key', '')}".rstrip()
+        name = f"[[{section}]] {number} {raw.get('key', '')}".rstrip()
+        self.where = Place(self.source, part=f"{inside} {name}".lstrip())
         self._known_keys(section, raw)
         return read(raw)
 
@@ -418,7 +419,7 @@ class FigureEntries(Entries):
         return found
 
     def _columns(self, raw: Mapping[str, Any], table: str) -> tuple[ColumnDeclaration, ...]:
-        columns, place = raw.get("columns"), self.where
+        columns, place = raw.get("columns"), self.where.part
         if not columns or not _is_tables(columns):
             self.fault(
                 _("'columns' must list at least one column"), _('For example: columns = [{key="n", count="true"}]')

@@ -16,6 +16,7 @@ from docgen.figures.expressions import FAULTS, FUNCTIONS, Expression
 from docgen.figures.results import EXACT, ONE, Breakdown, Counted, Figure, Group, Line, Measures, Result, Share
 from docgen.template.filters import DASH, plain
 from foundation.language import _
+from foundation.problem import Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -76,7 +77,7 @@ def _sources(rows: Iterable[Row]) -> tuple[str, ...]:
 class _Failure:
     """One expression that cannot be computed on one row, and the titles of all that asked for it."""
 
-    where: str
+    where: Place | str
     reason: str
     hint: str
     titles: dict[str, None]
@@ -165,7 +166,7 @@ class Evaluation:
             hint = _("Expression: {source}; cells: {cells}.").format(
                 source=expression.source, cells=_cells_read(expression, row) or DASH
             )
-            failure = _Failure(str(row.place), _reason(fault), hint, {})
+            failure = _Failure(row.place.at(), _reason(fault), hint, {})
             self.failures[table, expression, index] = failure
         failure.titles[title] = None
 

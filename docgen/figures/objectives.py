@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from docgen.errors import Problem, TemplateError
+from docgen.errors import Place, Problem, TemplateError
 from docgen.figures.declarations import Entries, read_toml, suggest
 from docgen.figures.results import Figure, print_value
 from docgen.template.filters import DASH, plain, round_half_up
@@ -194,7 +194,7 @@ def judge(objectives: Sequence[Objective], figures: Mapping[str, Figure]) -> tup
     """
     problems = [
         Problem(
-            f"objectives.toml {objective.clause} {objective.title}",
+            Place("objectives.toml", part=f"{objective.clause} {objective.title}"),
             _("no figure '{key}' is declared").format(key=key),
             suggest(key, figures),
             "objective.figure",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
-from docgen.errors import Problem, TemplateError
+from docgen.errors import Place, Problem, TemplateError
 from docgen.forms.contradictions import contradictions, nearest
 from docgen.forms.declaration import Carry, Check, Column, Field, Form, Must, Table
 from foundation.language import _
@@ -72,9 +72,9 @@ def parse_form(source: bytes, form_id: str) -> Form:
         data = tomllib.loads(text)
     except UnicodeDecodeError:
         hint = _("Save the file as UTF-8.")
-        raise TemplateError([Problem(name, _("the file is not UTF-8 text"), hint, "form.encoding")]) from None
+        raise TemplateError(Problem(name, _("the file is not UTF-8 text"), hint, "form.encoding")) from None
     except tomllib.TOMLDecodeError as error:
-        raise TemplateError([_syntax_problem(name, error)]) from None
+        raise TemplateError(_syntax_problem(name, error)) from None
     return _Declaration(name, text, data, form_id).form()
 
 
@@ -82,7 +82,7 @@ def _syntax_problem(name: str, error: tomllib.TOMLDecodeError) -> Problem:
     found = re.search(r"^(.*?) \(at (?:line (\d+), column \d+|end of document)\)$", str(error))
     reason, line = (found[1], found[2]) if found else (str(error), None)
     return Problem(
-        f"{name}:{line}" if line else name,
+        Place(name, line=int(line or 0)),
         _("this is not valid TOML: {reason}").format(reason=reason),
         _("Texts stand in quotes, lists in [ ], one key = value a line; no key twice, no quote left open."),
         "form.syntax",
@@ -93,7 +93,7 @@ def _unknown_sources(form: Form, known: Mapping[str, object]) -> Iterator[Proble
     for source in form.sources:
         if source not in known:
             yield Problem(
-                f"{form.id}/{DECLARATION} sources",
+                Place(f"{form.id}/{DECLARATION}", part="sources"),
                 _("there is no form '{name}'").format(name=source),
                 nearest(source, known),
                 "form.unknown_source",
@@ -133,9 +133,8 @@ class _Declaration:
         return form
 
     def fault(self, path: KeyPath, code: str, message: str, hint: str) -> None:
-        line = self.line(path)
-        place = f"{self.name}:{line}" if line else self.name
-        self.problems.append(Problem(f"{place} {self.spelled(path)}".rstrip(), message, hint, code))
+        place = Place(self.name, line=self.line(path) or 0, part=self.spelled(path))
+        self.problems.append(Problem(place, message, hint, code))
 
     def shape_fault(self, path: KeyPath, fault: Any) -> None:
         kind, name = fault["type"], str(path[-1])

@@ -68,7 +68,7 @@ def mark(data: bytes, problems: Iterable[Problem], *, name: str, tables: Sequenc
     except (etree.XMLSyntaxError, ValueError, KeyError) as error:
         message = _("the workbook cannot be marked: {detail}").format(detail=error)
         hint = _("Open it in Excel or WPS, save it anew, and check that copy.")
-        raise TemplateError([Problem(name, message, hint, "mark.impossible")]) from error
+        raise TemplateError(Problem(name, message, hint, "mark.impossible")) from error
 
 
 def _mark(data: bytes, problems: tuple[Problem, ...], name: str, tables: Sequence[Table]) -> MarkedCopy:
@@ -101,13 +101,13 @@ class _Spot:
 
 
 def _placed(problems: Iterable[Problem], name: str, sheets: Mapping[str, Any]) -> dict[str, list[_Spot]]:
-    """The problems by sheet. A place is what the reader writes: the file, a blank, one of its sheets, !, a cell."""
+    """The problems by sheet: those at a cell or row of one of its sheets."""
     placed: dict[str, list[_Spot]] = {}
     for problem in problems:
-        sheet, _bang, reference = problem.where.removeprefix(f"{name} ").rpartition("!")
-        found = _REFERENCE.fullmatch(reference)
-        if found and sheet in sheets and problem.where.startswith(f"{name} "):
-            placed.setdefault(sheet, []).append(_Spot(int(found[2]), column_number(found[1] or ""), problem))
+        place = problem.place
+        found = _REFERENCE.fullmatch(place.cell)
+        if found and place.sheet in sheets and place.file == name:
+            placed.setdefault(place.sheet, []).append(_Spot(int(found[2]), column_number(found[1] or ""), problem))
     return placed
 
 

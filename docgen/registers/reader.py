@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docgen.errors import DataError, Problem, Remedy
+from docgen.errors import DataError, Place, Problem, Remedy
 from docgen.forms.conversions import convert
 from docgen.registers.head_fields import Found, find_fields
 from docgen.registers.headings import Heading, captions_above, find_headings
@@ -21,10 +21,10 @@ from docgen.registers.reading import (
     HELP_SHEET,
     PERIOD_PROPERTY,
     Ignored,
-    Place,
     Reading,
     Reason,
     Remark,
+    RowPlace,
     TableData,
 )
 from docgen.registers.rows import Options, Source, TableReader, faults
@@ -81,7 +81,7 @@ class _FormReader:
         self.warnings: list[Problem] = [*source.book.warnings]
         self.remarks: list[Remark] = []
         self.read_names: set[str] = set()
-        self.places: dict[str, str] = {}
+        self.places: dict[str, Place] = {}
         self.refused: set[str] = set()
         self.headings = [(sheet, find_headings(sheet, self.form.tables)) for sheet in self.readable()]
 
@@ -106,7 +106,7 @@ class _FormReader:
             elif any(find_headings(sheet, self.form.tables)):
                 message = _("the sheet is hidden and was not read, though it holds a table of this form")
                 hint = _("Show the sheet if it counts; delete it if it is an old copy.")
-                self.warnings.append(Problem(f"{self.book.name} {sheet.name}", message, hint, "sheet.hidden"))
+                self.warnings.append(Problem(Place(self.book.name, sheet.name), message, hint, "sheet.hidden"))
 
     # --- tables ---
 
@@ -132,7 +132,7 @@ class _FormReader:
         others = [sheet.name for sheet, _heads in found if sheet is not ours]
         message = _("only this sheet was read for the period; not read: {names}").format(names="、".join(others))
         hint = _("Nothing to do if the sheets are the other months.")
-        self.warnings.append(Problem(f"{self.book.name} {ours.name}", message, hint, "sheet.other_period"))
+        self.warnings.append(Problem(Place(self.book.name, ours.name), message, hint, "sheet.other_period"))
 
     def read_sheet(self, table: Table, sheet: Sheet, headings: list[Heading]) -> TableData:
         reader = TableReader(self.source, table)
@@ -147,7 +147,7 @@ class _FormReader:
             last = following.top - 1 if following else max(sheet.rows)
             if reader.items or reader.ignored:
                 text = " ".join(heading.labels.values())[:120]
-                place = Place(self.book.name, sheet.name, heading.top)
+                place = RowPlace(self.book.name, sheet.name, heading.top)
                 reader.ignored.append(Ignored(place, heading.bottom, Reason.HEADING, text))
             reader.read(sheet, heading, last, captions)
         data = reader.finish()
@@ -156,13 +156,13 @@ class _FormReader:
         return data
 
     def heading_faults(self, sheet: Sheet, heading: Heading) -> Iterator[Problem]:
-        place = Place(self.book.name, sheet.name, heading.bottom)
+        place = RowPlace(self.book.name, sheet.name, heading.bottom)
         for key in heading.missing:
             column = heading.table.column(key)
             message = _("the column “{label}” is missing").format(label=column.label)
             hint = _("Add a column with this heading, or rename the one that is meant. Also known: {names}.")
             names = "、".join(column.aliases) or column.title
-            yield Problem(str(place), message, hint.format(names=names), "heading.missing")
+            yield Problem(place.at(), message, hint.format(names=names), "heading.missing")
         for key, first, second in heading.doubles:
             if not any(second in cells for row, cells in sheet.rows.items() if row > heading.bottom):
                 continue
@@ -170,22 +170,22 @@ class _FormReader:
                 first=letter(first), second=letter(second), label=heading.table.column(key).label
             )
             hint = _("Keep one of them, or give the other its own heading.")
-            yield Problem(place.cell(letter(second)), message, hint, "heading.double")
+            yield Problem(place.at(letter(second)), message, hint, "heading.double")
         yield from self.unit_faults(place, heading)
 
-    def unit_faults(self, place: Place, heading: Heading) -> Iterator[Problem]:
+    def unit_faults(self, place: RowPlace, heading: Heading) -> Iterator[Problem]:
         """A heading in 万元 over a column counted in 元 makes every figure wrong by a factor."""
         for key, column in heading.columns.items():
             unit, own = heading.units.get(column, ""), normal_label(heading.table.column(key).unit)
             if own and unit in _UNITS.get(own, ()):
                 message = _("the heading counts in {unit}, the form in {own}").format(unit=unit, own=own)
                 hint = _("Convert the column to {own} and change the heading.").format(own=own)
-                yield Problem(place.cell(letter(column)), message, hint, "heading.unit")
+                yield Problem(place.at(letter(column)), message, hint, "heading.unit")
 
     def no_table(self, table: Table) -> Problem:
         wanted = "、".join(column.label for column in table.columns if column.required) or table.columns[0].label
         names = "、".join(sheet.name for sheet, _heads in self.headings)
-        where = f"{self.book.name} {names}".strip()
+        where = Place(self.book.name, names)
         message = _("the table “{title}” was not found: no row has its headings").format(title=table.title)
         hint = _("One row has to hold at least the headings {names}.").format(names=wanted)
         return Problem(where, message, hint, "table.missing")
@@ -215,17 +215,17 @@ class _FormReader:
         filled = [place for place in places if not is_blank(place.cell)]
         if places:
             place = (filled or places)[0]
-            self.places[field.key] = f"{self.book.name} {place.sheet}!{place.reference}"
+            self.places[field.key] = Place(self.book.name, place.sheet, place.reference)
         if not filled:
             return self.no_value(field, places)
         reads = [convert(place.cell, field, self.source.reader) for place in filled]
         for place, value in zip(filled, reads, strict=True):
-            where = f"{self.book.name} {place.sheet}!{place.reference}"
+            where = Place(self.book.name, place.sheet, place.reference)
             if isinstance(value, Refusal):
                 self.refused.add(field.key)
                 self.problems.append(Problem(where, _labelled(place.label, value.message), value.hint, value.code))
             elif value.remark:
-                self.remarks.append(Remark(where, _labelled(place.label, value.remark)))
+                self.remarks.append(Remark(str(where), _labelled(place.label, value.remark)))
         values = [value.value for value in reads if not isinstance(value, Refusal)]
         if any(value != values[0] for value in values):
             self.problems.append(self.contradiction(field, filled))
@@ -237,7 +237,7 @@ class _FormReader:
             return
         titles = {field.key: field.title for field in self.form.fields}
         for check, refusal, warning in faults(self.form.checks, values, self.refused, self.source.period):
-            where = self.places.get(check.column, self.book.name)
+            where = self.places.get(check.column, Place(self.book.name))
             problem = Problem(where, _labelled(titles[check.column], refusal.message), refusal.hint, refusal.code)
             (self.warnings if warning else self.problems).append(problem)
 
@@ -246,12 +246,12 @@ class _FormReader:
             return
         self.refused.add(field.key)
         if places:
-            where, label = f"{self.book.name} {places[0].sheet}!{places[0].reference}", places[0].label
+            where, label = Place(self.book.name, places[0].sheet, places[0].reference), places[0].label
             message = _("“{label}” is not filled in").format(label=label)
             self.problems.append(Problem(where, message, _("Fill in the cell."), "cell.required"))
             return
         names = [sheet.name for sheet, _heads in self.headings]
-        where = f"{self.book.name} {names[0]}!A1" if names else self.book.name
+        where = Place(self.book.name, names[0], "A1") if names else Place(self.book.name)
         message = _("“{label}” does not stand above the table").format(label=field.title)
         hint = _("Write “{label}” above the table, and its value in the cell beside it.").format(label=field.title)
         self.problems.append(Problem(where, message, hint, "field.missing"))
@@ -259,7 +259,7 @@ class _FormReader:
     def contradiction(self, field: Field, places: Sequence[Found]) -> Problem:
         spelled = "、".join(f"{place.sheet}!{place.reference} “{shown(place.cell)}”" for place in places if place.cell)
         message = _("“{label}” is given differently: {places}").format(label=field.title, places=spelled)
-        where = f"{self.book.name} {places[-1].sheet}!{places[-1].reference}"
+        where = Place(self.book.name, places[-1].sheet, places[-1].reference)
         return Problem(where, message, _("Make them agree, or leave only one."), "field.contradiction")
 
     # --- what else the file says ---
@@ -271,7 +271,7 @@ class _FormReader:
                 continue
             message = _("the sheet holds no table of this form and was not read")
             hint = _("Nothing to do if it is a note or a summary.")
-            self.warnings.append(Problem(f"{self.book.name} {sheet.name}", message, hint, "sheet.unread"))
+            self.warnings.append(Problem(Place(self.book.name, sheet.name), message, hint, "sheet.unread"))
 
     def other_periods(self) -> None:
         """A title, a sheet or a file name that names another month than the one asked for."""
@@ -282,29 +282,30 @@ class _FormReader:
                 hint = _("Check whether this is the right file, or correct the title.")
                 self.warnings.append(Problem(where, message, hint, "period.title"))
 
-    def titles(self) -> Iterator[tuple[str, str]]:
-        yield self.book.name, Path(self.book.name).stem
+    def titles(self) -> Iterator[tuple[Place, str]]:
+        yield Place(self.book.name), Path(self.book.name).stem
         if own := _own_period(self.book, self.form):
-            yield self.book.name, own.label
+            yield Place(self.book.name), own.label
         for sheet, headings in self.headings:
             if sheet.name in self.read_names:
                 yield from self.sheet_titles(sheet, headings[0] if headings else None)
 
-    def sheet_titles(self, sheet: Sheet, heading: Heading | None) -> Iterator[tuple[str, str]]:
-        yield f"{self.book.name} {sheet.name}", sheet.name
+    def sheet_titles(self, sheet: Sheet, heading: Heading | None) -> Iterator[tuple[Place, str]]:
+        yield Place(self.book.name, sheet.name), sheet.name
         for row in [row for row in sheet.rows if heading is None or row < heading.top]:
             for column, cell in sheet.rows[row].items():
                 if not is_blank(cell) and any(
                     label in normal_label(cell.text) for label in map(normal_label, self.form.labels)
                 ):
-                    yield f"{self.book.name} {sheet.name}!{letter(column)}{row}", shown(cell)
+                    yield Place(self.book.name, sheet.name, f"{letter(column)}{row}"), shown(cell)
 
 
 def _place_order(problem: Problem) -> tuple[str, int, int, str]:
     """Problems as the eye goes over a sheet: down its rows, along its columns; what has no cell comes first."""
-    sheet, _mark, reference = problem.where.rpartition("!")
-    found = re.fullmatch(r"([A-Z]*)(\d+)", reference)
-    return (sheet, int(found[2]), len(found[1]), found[1]) if found else (problem.where, 0, 0, "")
+    found = re.fullmatch(r"([A-Z]*)(\d+)", problem.place.cell)
+    if not found:
+        return problem.where, 0, 0, ""
+    return f"{problem.place.file} {problem.place.sheet}", int(found[2]), len(found[1]), found[1]
 
 
 def _labelled(label: str, fault: str) -> str:
@@ -353,7 +354,7 @@ def form_of(book: Book, forms: Mapping[str, Form]) -> Form:
     fitting = _fitting(book, named or list(readable.values()))
     if len(fitting) == 1:
         return fitting[0]
-    raise DataError([_unsure(book, fitting or named, forms)])
+    raise DataError(_unsure(book, fitting or named, forms))
 
 
 def forms_named(file: str, forms: Iterable[Form]) -> list[Form]:

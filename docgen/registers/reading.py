@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from foundation.language import _
+from foundation.problem import Place
 
 if TYPE_CHECKING:
     from docgen.errors import Problem
@@ -28,7 +29,7 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RowPlace:
     """A row of a file; prints as ``报修登记.xlsx 报修登记!12``. A CSV has the sheet Excel would show: its own name."""
 
     file: str
@@ -36,11 +37,15 @@ class Place:
     row: int
 
     def __str__(self) -> str:
-        return f"{self.file} {self.sheet}!{self.row}"
+        return str(self.at())
+
+    def at(self, column: str = "") -> Place:
+        """The cell in a column of it, or the row."""
+        return Place(self.file, self.sheet, f"{column}{self.row}")
 
     def cell(self, column: str) -> str:
         """``F`` → ``报修登记.xlsx 报修登记!F12``."""
-        return f"{self.file} {self.sheet}!{column}{self.row}"
+        return str(self.at(column))
 
 
 class Row(Mapping[str, Any]):
@@ -53,14 +58,14 @@ class Row(Mapping[str, Any]):
     __slots__ = ("_values", "cells", "extra", "place")
 
     _values: Mapping[str, Any]
-    place: Place
+    place: RowPlace
     cells: Mapping[str, str]
     extra: Mapping[str, str]
 
     def __init__(
         self,
         values: Mapping[str, Any],
-        place: Place,
+        place: RowPlace,
         cells: Mapping[str, str] = _NONE,
         extra: Mapping[str, str] = _NONE,
     ) -> None:
@@ -128,7 +133,7 @@ class Reason(Enum):
 class Ignored:
     """Rows ``place.row`` to ``last`` that were not read as data, why, and what stands in the first of them."""
 
-    place: Place
+    place: RowPlace
     last: int
     reason: Reason
     text: str = ""

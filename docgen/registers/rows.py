@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jinja2 import TemplateError
 
-from docgen.errors import Problem
+from docgen.errors import Place, Problem
 from docgen.forms.conditions import compiled, names_in
 from docgen.forms.conversions import convert
 from docgen.forms.declaration import NUMERIC
-from docgen.registers.reading import ERRORS_HEADING, Ignored, Place, Reason, Remark, Row, TableData
+from docgen.registers.reading import ERRORS_HEADING, Ignored, Reason, Remark, Row, RowPlace, TableData
 from docgen.sheets.book import letter
 from docgen.sheets.cell import Cell, Ditto, Kind, Reader, Refusal, Value, is_blank, plain, shown, stored_number
 from foundation.folding import normal, normal_label, unspaced
@@ -149,7 +149,7 @@ class TableReader:
         """Rows that may not be missing; a row that cannot be asked does not fulfil the rule."""
         for must in self.table.must:
             if not any(self._fulfils(item, must.when) for item in self.items):
-                problem = Problem(f"{self.source.book.name} {self.table.title}", must.message, must.hint, "row.must")
+                problem = Problem(Place(self.source.book.name, self.table.title), must.message, must.hint, "row.must")
                 (self.warnings if must.level == "warning" else self.problems).append(problem)
 
     def _fulfils(self, item: _Item, when: str) -> bool:
@@ -176,7 +176,7 @@ class TableReader:
 
     def _at(self, row: Row, key: str, refusal: Refusal, *, warning: bool = False) -> None:
         cell = row.cells.get(key)
-        where = f"{row.place.file} {row.place.sheet}!{cell}" if cell else str(row.place)
+        where = Place(row.place.file, row.place.sheet, cell) if cell else row.place.at()
         problem = _problem(where, self.table.column(key).label, refusal)
         (self.warnings if warning else self.problems).append(problem)
 
@@ -209,7 +209,7 @@ def _rule_fails(check: Check) -> Refusal:
     )
 
 
-def _problem(where: str, label: str, refusal: Refusal) -> Problem:
+def _problem(where: Place, label: str, refusal: Refusal) -> Problem:
     message = _("“{label}”: {fault}").format(label=re.sub(r"\s+", " ", label), fault=refusal.message)
     return Problem(where, message, refusal.hint, refusal.code)
 
@@ -241,8 +241,8 @@ class _Block:
             return column.model_copy(update={"unit": "%"})
         return column
 
-    def place(self, row: int) -> Place:
-        return Place(self.book.name, self.sheet.name, row)
+    def place(self, row: int) -> RowPlace:
+        return RowPlace(self.book.name, self.sheet.name, row)
 
     def read(self, last: int, captions: frozenset[int]) -> None:
         before = self.heading.bottom
@@ -417,8 +417,8 @@ class _Block:
 
     # --- what there is to say ---
 
-    def where(self, place: int, row: int) -> str:
-        return self.place(row).cell(letter(place))
+    def where(self, place: int, row: int) -> Place:
+        return self.place(row).at(letter(place))
 
     def label(self, place: int) -> str:
         return self.heading.labels.get(place, letter(place))
@@ -431,7 +431,7 @@ class _Block:
 
     def remark(self, place: int, row: int, text: str) -> None:
         self.whole.remarks.append(
-            Remark(self.where(place, row), _("“{label}”: {fault}").format(label=self.label(place), fault=text))
+            Remark(str(self.where(place, row)), _("“{label}”: {fault}").format(label=self.label(place), fault=text))
         )
 
     def report(self) -> None:
@@ -470,7 +470,7 @@ class _Block:
         hint = _("Show all rows (clear the filter) and check them: {rows}.")
         rows = "、".join(map(str, self.hidden[:10])) + ("…" if len(self.hidden) > 10 else "")
         problem = Problem(
-            str(self.place(self.hidden[0])), text.format(count=len(self.hidden)), hint.format(rows=rows), "row.hidden"
+            self.place(self.hidden[0]).at(), text.format(count=len(self.hidden)), hint.format(rows=rows), "row.hidden"
         )
         self.whole.warnings.append(problem)
 
@@ -490,11 +490,11 @@ class _Block:
             "pictures": _("{count} pictures stand in the rows and are not read"),
         }
         hint = _("What has to be in the report belongs in a cell: {cells}.").format(cells="、".join(found[:10]))
-        where = f"{self.book.name} {self.sheet.name}!{found[0]}"
+        where = Place(self.book.name, self.sheet.name, found[0])
         self.whole.warnings.append(Problem(where, texts[kind].format(count=len(found)), hint, f"sheet.{kind}"))
 
 
-def _continues(before: Ignored, reason: Reason, place: Place) -> bool:
+def _continues(before: Ignored, reason: Reason, place: RowPlace) -> bool:
     return before.reason is reason and before.place.sheet == place.sheet and before.last == place.row - 1
 
 

@@ -24,7 +24,7 @@ from jinja2.runtime import Undefined, markup_join, new_context
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
-from docgen.errors import Problem
+from docgen.errors import Place, Problem
 from docgen.template import limits
 from docgen.template.captured import CapturingMacro, captured
 from docgen.template.environment import TemplateEnvironment
@@ -267,7 +267,7 @@ def compile_tokens(
     except (SyntaxError, RecursionError, MemoryError):
         message = _("the blocks of the template are nested too deeply")
         hint = _("Nest at most {n} loops and conditions.").format(n=_MAX_LOOPS_NESTED)
-        return None, [Problem(f"{file} {source.name}", message, hint, "block.deep")]
+        return None, [Problem(Place(file, part=source.name), message, hint, "block.deep")]
 
 
 class _TagParser(Parser):

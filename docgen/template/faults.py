@@ -100,7 +100,7 @@ def _check_reach(name: object, mark: TagMark, file: str) -> Problem | None:
 
 
 def _problem(mark: TagMark | None, file: str, message: str, hint: str, code: str) -> Problem:
-    return Problem(mark.place.text(file) if mark else file, message, hint, code)
+    return Problem(mark.place.at(file) if mark else file, message, hint, code)
 
 
 def syntax_problem(exc: TemplateSyntaxError, mark: TagMark | None, file: str) -> Problem:

@@ -9,6 +9,7 @@ from typing import Any
 
 from docgen.errors import Problem
 from foundation.language import _
+from foundation.problem import Place
 
 # Unicode noncharacters: never part of a text, allowed by the parser, so they can stand for marks inside the tree.
 OPEN, CLOSE, SPLIT, GUARD = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3"
@@ -48,16 +49,16 @@ class TagPlace:
     path: tuple[tuple[int, int, int], ...] = ()
     paragraph: int = 0
 
-    def text(self, file: str) -> str:
+    def at(self, file: str) -> Place:
         """``月报.docx 正文 表2 行2 列2`` in the language in force."""
-        words = [file, part_name(self.part, self.number)]
+        words = [part_name(self.part, self.number)]
         for table, row, column in self.path:
             words.append(_("table {table} row {row} column {column}").format(table=table, row=row, column=column))
         if self.paragraph and not self.path:
             words.append(_("paragraph {n}").format(n=self.paragraph))
         elif self.paragraph > 1:
             words.append(_("line {n}").format(n=self.paragraph))
-        return " ".join(w for w in words if w)
+        return Place(file, part=" ".join(w for w in words if w))
 
 
 def part_name(part: str, number: int = 0) -> str:

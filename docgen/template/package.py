@@ -123,7 +123,7 @@ def read_package(source: Source, name: str) -> dict[str, Member]:
     else:
         blob = source.read()
     if not blob.startswith(b"PK\x03\x04"):
-        raise TemplateError([_not_a_package(blob, name)])
+        raise TemplateError(_not_a_package(blob, name))
     try:
         with zipfile.ZipFile(io.BytesIO(blob)) as archive:
             infos = archive.infolist()
@@ -132,7 +132,7 @@ def read_package(source: Source, name: str) -> dict[str, Member]:
     except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError) as exc:
         message = _("the file is damaged: {detail}").format(detail=exc)
         hint = _("Fetch or save it again; a copy may have broken off half way.")
-        raise TemplateError([Problem(name, message, hint, "package.damaged")]) from exc
+        raise TemplateError(Problem(name, message, hint, "package.damaged")) from exc
 
 
 def _read_file(path: Path, name: str) -> bytes:
@@ -141,7 +141,7 @@ def _read_file(path: Path, name: str) -> bytes:
     except OSError as exc:
         message = _("the file cannot be read: {detail}").format(detail=exc.strerror or exc)
         hint = _("Check the path, and that the file is not open in another program.")
-        raise TemplateError([Problem(name, message, hint, "package.unreadable")]) from exc
+        raise TemplateError(Problem(name, message, hint, "package.unreadable")) from exc
 
 
 def _not_a_package(blob: bytes, name: str) -> Problem:

@@ -51,7 +51,7 @@ class Image(Rich):
             width, height = int(header.width), int(header.height)
         except (UnrecognizedImageError, InvalidImageStreamError, UnexpectedEndOfFileError, ZeroDivisionError, OSError):
             message = _("the file is not a picture Word can show")
-            raise DataError([Problem(name, message, _("Use a PNG or JPEG file."), "image.unreadable")]) from None
+            raise DataError(Problem(name, message, _("Use a PNG or JPEG file."), "image.unreadable")) from None
         return cls(data, header.ext, width, height, description).sized(width_mm, height_mm)
 
     def sized(self, width_mm: float | None, height_mm: float | None) -> Image:
@@ -98,7 +98,7 @@ def _bytes_of(source: str | os.PathLike[str] | bytes | IO[bytes]) -> tuple[bytes
         return Path(source).read_bytes(), Path(source).name
     except OSError as exc:
         message = _("the picture cannot be read: {detail}").format(detail=exc.strerror or exc)
-        raise DataError([Problem(str(source), message, _("Check the path."), "image.missing")]) from exc
+        raise DataError(Problem(str(source), message, _("Check the path."), "image.missing")) from exc
 
 
 def readable(value: Any, width_mm: float | None = None, height_mm: float | None = None) -> Image | None:

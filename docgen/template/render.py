@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import TemplateError as JinjaError
 from jinja2.exceptions import SecurityError
 
-from docgen.errors import DataError, Problem
+from docgen.errors import DataError, Place, Problem
 from docgen.template import limits
 from docgen.template.compiler import Program
 from docgen.template.marks import TagMark
@@ -60,7 +60,7 @@ class RenderState(Host):
         if len(self.problems) >= MAX_PROBLEMS or self.program is None:
             return
         mark, loop_rows = self._where(sys._getframe(1))  # noqa: SLF001 - the only way to ask who called
-        where = paths_of(mark.place, self.file, loop_rows) if mark else self.file
+        where = paths_of(mark.place, self.file, loop_rows) if mark else Place(self.file)
         problem = Problem(where, message, hint, code)
         if problem not in self.problems[-8:]:
             self.problems.append(problem)
@@ -88,7 +88,7 @@ class RenderState(Host):
             raise exc
         self.cause = exc
         where = paths_of(mark.place, self.file, loop_rows)
-        if any(p.where == where and p.code == "data.missing" for p in self.problems):
+        if any(p.place == where and p.code == "data.missing" for p in self.problems):
             return
         message = _("{tag} fails on these data: {detail}").format(tag=mark.text, detail=describe(exc))
         code = "tag.unsafe" if isinstance(exc, SecurityError) else "data.failure"
@@ -186,7 +186,7 @@ def chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
         if size >= _PIECE:
             total += size
             if total > MAX_OUTPUT:
-                raise DataError([_too_long()])
+                raise DataError(_too_long())
             yield b"".join(buffer)
             buffer.clear()
             size = 0

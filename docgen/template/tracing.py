@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from types import FrameType, TracebackType
 
 from jinja2.runtime import LoopContext
@@ -10,6 +11,7 @@ from jinja2.runtime import LoopContext
 from docgen.template.compiler import Program
 from docgen.template.marks import TagMark, TagPlace
 from foundation.language import _
+from foundation.problem import Place
 
 _COUNTER = re.compile(r"l_\d+__gd_i(\d+)$")
 _LOOP = re.compile(r"l_(\d+)_loop$")
@@ -59,9 +61,9 @@ def describe(exc: BaseException) -> str:
     return text or type(exc).__name__
 
 
-def paths_of(place: TagPlace, file: str, loop_rows: tuple[int, ...]) -> str:
-    """TagPlace and loop rows as one phrase."""
-    where = place.text(file)
+def paths_of(place: TagPlace, file: str, loop_rows: tuple[int, ...]) -> Place:
+    """The place of a tag, with the rows of the loops around it."""
+    at = place.at(file)
     if not loop_rows:
-        return where
-    return where + " " + _("item {n}").format(n=".".join(map(str, loop_rows)))
+        return at
+    return replace(at, part=f"{at.part} " + _("item {n}").format(n=".".join(map(str, loop_rows))))

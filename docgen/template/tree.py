@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from docgen.errors import Problem, TemplateError
+from docgen.errors import Place, Problem, ProblemKind, TemplateError
 from docgen.template.marks import OPEN
-from foundation.language import _
+from foundation.language import N_, _
 
 Element = etree._Element  # noqa: SLF001 - lxml offers no public name for its class
 
@@ -55,26 +55,27 @@ TCPR_ORDER = [
 def parse(xml: bytes, name: str, file: str) -> Element:
     """Parse a part; entities are not expanded and a DOCTYPE is refused (no OOXML part may have one)."""
     if _DOCTYPE in xml:  # before anything is expanded; other encodings are caught below
-        raise _has_doctype(name, file)
+        raise TemplateError(_HAS_DOCTYPE(Place(file, part=name)))
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
     try:
         root = etree.fromstring(xml, parser)
     except etree.XMLSyntaxError as exc:
         message = _("the part is not well-formed XML: {detail}").format(detail=exc.msg)
         hint = _("Open the document in Word and save it again.")
-        raise TemplateError([Problem(f"{file} {name}", message, hint, "part.malformed")]) from exc
+        raise TemplateError(Problem(Place(file, part=name), message, hint, "part.malformed")) from exc
     if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]
-        raise _has_doctype(name, file)
+        raise TemplateError(_HAS_DOCTYPE(Place(file, part=name)))
     return root
 
 
 _DOCTYPE = b"<!DOCTYPE"
 
 
-def _has_doctype(name: str, file: str) -> TemplateError:
-    message = _("the part has a document type declaration, which no Word document has")
-    hint = _("Use a document saved by Word, WPS or LibreOffice.")
-    return TemplateError([Problem(f"{file} {name}", message, hint, "part.doctype")])
+_HAS_DOCTYPE = ProblemKind(
+    "part.doctype",
+    N_("the part has a document type declaration, which no Word document has"),
+    N_("Use a document saved by Word, WPS or LibreOffice."),
+)
 
 
 def serialise(root: Element) -> str:

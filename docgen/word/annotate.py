@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from docx.document import Document
     from docx.text.paragraph import Paragraph
 
-    from docgen.errors import Problem
+    from docgen.errors import Place, Problem
 
 AUTHOR = "guidang"
 
@@ -33,8 +33,8 @@ def annotate(source: str | os.PathLike[str] | IO[bytes], problems: Iterable[Prob
     known = _paragraphs(document, name)
     first = next(iter(known.values()), None) or document.add_paragraph()
     for problem in problems:
-        paragraph = known.get(problem.where, first)
-        text = problem.message if problem.where in known else f"{problem.where}：{problem.message}"
+        paragraph = known.get(problem.place, first)
+        text = problem.message if problem.place in known else f"{problem.where}：{problem.message}"
         runs = paragraph.runs or [paragraph.add_run()]
         document.add_comment(runs, f"{text}\n{problem.hint}".strip(), author=AUTHOR, initials=_("gd"))
     buffer = BytesIO()
@@ -42,11 +42,11 @@ def annotate(source: str | os.PathLike[str] | IO[bytes], problems: Iterable[Prob
     return buffer.getvalue()
 
 
-def _paragraphs(document: Document, name: str) -> dict[str, Paragraph]:
+def _paragraphs(document: Document, name: str) -> dict[Place, Paragraph]:
     """Paragraphs of the body by the place a problem would name."""
     from docx.text.paragraph import Paragraph
 
-    found: dict[str, Paragraph] = {}
+    found: dict[Place, Paragraph] = {}
     for element, place in places(document.part.element, TagPlace("body")):
-        found.setdefault(place.text(name), Paragraph(element, document._body))  # type: ignore[arg-type]  # noqa: SLF001
+        found.setdefault(place.at(name), Paragraph(element, document._body))  # type: ignore[arg-type]  # noqa: SLF001
     return found

@@ -171,7 +171,7 @@ class _PartReader:
 
     def report(self, place: TagPlace, message: str, hint: str, code: str) -> None:
         """Note a fault of the template and go on."""
-        self.problems.append(Problem(place.text(self.file), message, hint, code))
+        self.problems.append(Problem(place.at(self.file), message, hint, code))
 
     def _fault(self, place: TagPlace, fault: Fault) -> None:
         self.report(place, fault.message, fault.hint, fault.code)
@@ -228,7 +228,7 @@ class _PartReader:
         for tag in scan(deleted).tags:
             message = _("the tag {tag} stands in a tracked deletion and is not rendered").format(tag=tag.text)
             hint = _("Accept or reject the change in Word.")
-            self.warnings.append(Problem(place.text(self.file), message, hint, "tag.deleted"))
+            self.warnings.append(Problem(place.at(self.file), message, hint, "tag.deleted"))
 
     def _read_segments(
         self, segments: list[tuple[Element, str]], text: str, place: TagPlace, paragraph: Element

@@ -228,7 +228,7 @@ class Blocks:
                 _("{tag} has no beginning").format(tag=mark.text)
                 if not self.stack
                 else _("{tag} comes before {open} of {place} has ended").format(
-                    tag=mark.text, open=self.stack[-1][0].text, place=self.stack[-1][0].place.text("").strip()
+                    tag=mark.text, open=self.stack[-1][0].text, place=self.stack[-1][0].place.at("")
                 )
             )
             report(mark.place, message, _("Check that every {% if %} and {% for %} has its own end."), "block.order")
@@ -241,7 +241,7 @@ class Blocks:
             report(
                 mark.place,
                 _("{tag} does not stand at the same level as {open} ({place})").format(
-                    tag=mark.text, open=opening.text, place=opening.place.text("").strip()
+                    tag=mark.text, open=opening.text, place=opening.place.at("")
                 ),
                 _("Use {%p … %} for whole paragraphs and {%tr … %} for whole rows, at both ends."),
                 "block.level",

@@ -168,7 +168,7 @@ def _read_stories(members: Mapping[str, Member], file: str) -> tuple[list[Templa
         found.append((name, TagPlace(label, number), members[name].read()))
     if "body" not in counts:
         message, hint = _("the file is not a Word document"), _("Save it in Word or WPS as .docx.")
-        raise TemplateError([Problem(file, message, hint, "package.no-document")])
+        raise TemplateError(Problem(file, message, hint, "package.no-document"))
     found.sort(key=lambda item: item[1].part != "body")
     numbers, roots = Numbers(), []
     problems: list[Problem] = []
@@ -192,7 +192,7 @@ def _read_stories(members: Mapping[str, Member], file: str) -> tuple[list[Templa
 def _content_types(members: Mapping[str, Member], file: str) -> dict[str, str]:
     if CONTENT_TYPES not in members:
         message = _("the file is a zip archive, but not a Word or Excel document")
-        raise TemplateError([Problem(file, message, _("Save it in Word or WPS as .docx."), "package.no-types")])
+        raise TemplateError(Problem(file, message, _("Save it in Word or WPS as .docx."), "package.no-types"))
     root = parse(members[CONTENT_TYPES].read(), CONTENT_TYPES, file)
     by_extension = {str(e.get("Extension")).lower(): str(e.get("ContentType")) for e in root if e.get("Extension")}
     by_name = {str(e.get("PartName")).lstrip("/"): str(e.get("ContentType")) for e in root if e.get("PartName")}

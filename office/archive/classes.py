@@ -90,12 +90,10 @@ class Classes:
             if found:
                 titles = "、".join(self.catalogue.title(kind.key) for kind in found)
                 message = _("“{text}” can be several classes: {titles}").format(text=text, titles=titles)
-                raise UnknownError(
-                    [Problem("", message, _("Name it by its whole title or its code."), "class.several")]
-                )
+                raise UnknownError(Problem("", message, _("Name it by its whole title or its code."), "class.several"))
         titles = "、".join(sorted({kind.title for kind in kinds}))
         hint = _("Classes are: {titles}.").format(titles=titles)
-        raise UnknownError([Problem("", _("there is no class “{text}”").format(text=text), hint, "class.unknown")])
+        raise UnknownError(Problem("", _("there is no class “{text}”").format(text=text), hint, "class.unknown"))
 
     def keys_of(self, view: View, kind: Kind) -> frozenset[str]:
         """The keys that records of a kind have: its own, and earlier ones that the schedule still knows as its (P1)."""

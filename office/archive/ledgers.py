@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foundation.language import _
-from retention.errors import Problem, Remedy, TamperedError, UnknownError
+from retention.errors import Place, Problem, Remedy, TamperedError, UnknownError
 from retention.ledger import chain, checkpoints, proving
 from retention.ledger.ledger import Ledger
 
@@ -46,7 +46,7 @@ def open_ledger(office: Office, *, make: bool = False) -> Ledger:
     place = place_of(office)
     if not (make or is_there(office)):
         hint = Remedy("ledger.begin")
-        raise UnknownError([Problem(str(place), _("there is no ledger yet"), hint, "ledger.none")])
+        raise UnknownError(Problem(str(place), _("there is no ledger yet"), hint, "ledger.none"))
     return Ledger.open(place)
 
 
@@ -71,7 +71,9 @@ def see_that_it_holds(office: Office) -> None:
     """TamperedError where the ledger does not agree with the office's own checkpoints (L2)."""
     if findings := verify(office, (), None, replay=False).findings:
         hint = _("Leave everything as it is, and look for the last backup.")
-        raise TamperedError(Problem(_("ledger"), each.message, hint, "ledger.tampered", "L2") for each in findings)
+        raise TamperedError(
+            Problem(Place(part=_("ledger")), each.message, hint, "ledger.tampered", "L2") for each in findings
+        )
 
 
 def verify(office: Office, points: Sequence[Path], key: Path | None, *, replay: bool) -> chain.Verdict:

@@ -50,7 +50,7 @@ def person_here(office: Office, ledger: Ledger, at: datetime) -> Person:
     """Who is logged in on this command line. RefusedError where nobody is, or the session has ended."""
     token = token_here(office)
     if token is None:
-        raise RefusedError([accounts.nobody_here()])
+        raise RefusedError(accounts.nobody_here())
     return accounts.who(ledger, token, at)
 
 
@@ -94,7 +94,7 @@ def give_password(office: Office, ledger: Ledger, name: str, new: str, at: datet
     with ledger.read() as view:
         person = view.person(name)
     if person is None:
-        raise UnknownError([persons.unknown(name)])
+        raise UnknownError(persons.unknown(name))
     return person
 
 

@@ -13,12 +13,12 @@ from unicodedata import normalize
 
 from sqlalchemy import and_, func, or_
 
-from foundation.language import _
+from foundation.language import N_, _
 from office.archive.classes import Classes
 from office.archive.shares import roots
 from retention.acts import records as keeping
 from retention.acts.records import Present, Settling, release, vouch
-from retention.errors import Problem, RefusedError, Remedy, UnknownError
+from retention.errors import Place, Problem, ProblemKind, RefusedError, Remedy, UnknownError
 from retention.filing.first_lines import NOTHING, Peek, peek
 from retention.filing.identify import Document, Identification, Standing, identify
 from retention.filing.scan import place_on_disk
@@ -63,8 +63,8 @@ def record_named(office: Office, view: View, text: str) -> Record:
         if len(living or found) == 1:
             return (living or found)[0]
         if found:
-            raise UnknownError([_several(text, living or found)])
-    raise UnknownError([keeping.unknown(text)])
+            raise UnknownError(_several(text, living or found))
+    raise UnknownError(keeping.unknown(text))
 
 
 def records_named(office: Office, view: View, texts: Sequence[str]) -> list[Record]:
@@ -148,12 +148,12 @@ def seen(office: Office, share: str, place: str) -> Present:
             return Present(digest, file.tell())
     except FileNotFoundError:
         if not root.is_dir():
-            raise RefusedError([_away(share)]) from None
+            raise RefusedError(_AWAY(share)) from None
         return Present(None)
     except OSError as error:
         message = _("the file cannot be read: {reason}").format(reason=error.strerror)
         hint = _("Close it elsewhere, or ask for the right to read it; then try again.")
-        raise RefusedError([Problem(f"{share}/{place}", message, hint, "record.unreadable", "W3")]) from None
+        raise RefusedError(Problem(f"{share}/{place}", message, hint, "record.unreadable", "W3")) from None
 
 
 def _root(office: Office, share: str) -> Path:
@@ -161,13 +161,13 @@ def _root(office: Office, share: str) -> Path:
     if share not in known:
         message = _("guidang.toml has no share of this name")
         hint = _('Declare it: [shares."{name}"] with its path.').format(name=share)
-        raise RefusedError([Problem(share, message, hint, "share.unknown", "W8")])
+        raise RefusedError(Problem(share, message, hint, "share.unknown", "W8"))
     return known[share]
 
 
-def _away(share: str) -> Problem:
-    hint = _("Wait until it can be reached, then try again.")
-    return Problem(share, _("the share cannot be reached"), hint, "share.away", "W8")
+_AWAY = ProblemKind(
+    "share.away", N_("the share cannot be reached"), N_("Wait until it can be reached, then try again."), "W8"
+)
 
 
 # --- what a person says -----------------------------------------------------------------------------------------
@@ -198,7 +198,11 @@ def classify(
     What a record was said to be before stays in the ledger; the event carries what spoke for the class until then.
     """
     problems = [*_department_faults(office, said)]
-    problems += [_no_period(record, said.kind) for record in records if _lacks_period(record, said)]
+    problems += [
+        _NO_PERIOD(Place(f"{record.share}/{record.path}", record=record.id), title=said.kind.title)
+        for record in records
+        if _lacks_period(record, said)
+    ]
     if problems:
         raise RefusedError(problems)
     return keeping.classify(ledger, stamp, [(record.id, _classified(record, said)) for record in records])
@@ -219,10 +223,9 @@ def _lacks_period(record: Record, said: Description) -> bool:
     return said.kind.period != "none" and (said.period or record.period) is None
 
 
-def _no_period(record: Record, kind: Kind) -> Problem:
-    message = _("no period is known, and “{title}” goes by periods").format(title=kind.title)
-    hint = Remedy("period.cover")
-    return Problem(f"{record.id} {record.share}/{record.path}", message, hint, "record.no_period", "D4")
+_NO_PERIOD = ProblemKind(
+    "record.no_period", N_("no period is known, and “{title}” goes by periods"), Remedy("period.cover"), "D4"
+)
 
 
 def _department_faults(office: Office, said: Description) -> Iterator[Problem]:

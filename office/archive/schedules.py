@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from docgen.sheets.cell import Kind, shown
 from docgen.sheets.opening import open_book, read_bytes
 from foundation.atomic_file import write_atomic
-from foundation.language import _
+from foundation.language import N_, _
 from office.office import SCHEDULE
 from retention.acts.schedule import adopt, approve_shortening
-from retention.errors import ConflictError, Problem, Remedy, SourceError
+from retention.errors import ConflictError, Problem, ProblemKind, Remedy, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,9 +58,9 @@ def handed_in(office: Office, path: Path) -> HandedIn:
                 raise
             untitled = error
     if len(read) > 1:
-        raise SourceError([_several_sheets(path)])
+        raise SourceError(_SEVERAL_SHEETS(path.name))
     if not read:
-        raise untitled or SourceError([_no_sheet(path)])
+        raise untitled or SourceError(_NO_SHEET(path.name))
     return read[0]
 
 
@@ -76,7 +76,7 @@ def see_that_it_is(version: ScheduleVersion, digest: str) -> None:
     if len(digest) < 8 or not version.digest.startswith(digest.lower()):
         message = _("schedule.csv has another digest: {digest}").format(digest=version.digest)
         problem = Problem(SCHEDULE, message, Remedy("schedule.look"), "schedule.other_digest", "P3")
-        raise ConflictError([problem])
+        raise ConflictError(problem)
 
 
 def _as_csv(sheet: Sheet) -> bytes:
@@ -99,11 +99,12 @@ def _text(cell: Cell) -> str:
     return shown(cell) if cell.kind is Kind.NUMBER else cell.text
 
 
-def _several_sheets(path: Path) -> Problem:
-    message = _("several sheets hold a schedule")
-    return Problem(path.name, message, _("Keep one of them, or hide the others."), "schedule.sheets", "P4")
-
-
-def _no_sheet(path: Path) -> Problem:
-    message = _("no sheet that is shown holds a schedule")
-    return Problem(path.name, message, _("Show the sheet with 记录名称 and 保存期限."), "schedule.no_sheet", "P4")
+_SEVERAL_SHEETS = ProblemKind(
+    "schedule.sheets", N_("several sheets hold a schedule"), N_("Keep one of them, or hide the others."), "P4"
+)
+_NO_SHEET = ProblemKind(
+    "schedule.no_sheet",
+    N_("no sheet that is shown holds a schedule"),
+    N_("Show the sheet with 记录名称 and 保存期限."),
+    "P4",
+)

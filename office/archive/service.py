@@ -87,7 +87,7 @@ class LockedScanner:
                 process=self._lock.holder()
             )
             hint = Remedy("watch.look")
-            raise ConflictError([Problem(str(self._lock.place), message, hint, "watch.turn")])
+            raise ConflictError(Problem(str(self._lock.place), message, hint, "watch.turn"))
         try:
             return self._scanner.look(folders, believe=believe)
         finally:
@@ -122,7 +122,7 @@ def shares_named(office: Office, names: Sequence[str]) -> tuple[Share, ...]:
     found = shares(office)
     if not found:
         hint = _('Name one there: [shares."archive"] and path = "…".')
-        raise UnknownError([Problem("guidang.toml", _("this office has no share to look at"), hint, "share.none")])
+        raise UnknownError(Problem("guidang.toml", _("this office has no share to look at"), hint, "share.none"))
     known = {share.name: share for share in found}
     hint = _("There are: {names}").format(names=_(", ").join(known))
     unknown = [Problem(name, _("there is no such share"), hint, "share.unknown") for name in names if name not in known]
@@ -362,7 +362,7 @@ def _service_lock(office: Office) -> Iterator[None]:
     if not lock.take():
         message = _("a service watches for this office already (process {process})").format(process=lock.holder())
         hint = Remedy("watch.stop")
-        raise ConflictError([Problem(str(lock.place), message, hint, "watch.runs")])
+        raise ConflictError(Problem(str(lock.place), message, hint, "watch.runs"))
     try:
         yield
     finally:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foundation.language import _
-from retention.errors import Problem, RefusedError
+from retention.errors import Place, Problem, RefusedError
 from retention.filing.scan import Share
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ def _misplaced(folder: Path, roots: Mapping[str, Path]) -> Iterator[Problem]:
                 yield Problem(_share_place(name), message, hint, "share.inside_share", "W7")
 
 
-def _share_place(name: str) -> str:
-    return f"guidang.toml shares.{name}"
+def _share_place(name: str) -> Place:
+    return Place("guidang.toml", part=f"shares.{name}")
 
 
 def roots(office: Office) -> dict[str, Path]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from foundation.language import _
+from foundation.language import N_, _
 from office.archive import ledgers
 from office.archive.shares import shares
 from retention.disposal import approval as disposal
 from retention.disposal import execution
 from retention.disposal.approval import Answer, give_back, reject, submit, withdraw, witness
 from retention.disposal.execution import Order
-from retention.errors import Problem, UnknownError
+from retention.errors import Place, ProblemKind, UnknownError
 from retention.rules.model import Policy, Refused, Wish
 from retention.rules.terms import read_term
 
@@ -71,7 +71,7 @@ def rows(found: DisposalList, texts: Sequence[str]) -> list[Item]:
     for text in texts:
         numbers = _numbers(text)
         if not numbers or not numbers <= known.keys():
-            problems.append(_no_row(found, text))
+            problems.append(_NO_ROW(Place(part=_("disposal list {number}").format(number=found.number)), text=text))
         else:
             wanted |= {number: known[number] for number in numbers}
     if problems:
@@ -146,7 +146,6 @@ def _roots(office: Office) -> dict[str, Path]:
     return {share.name: share.root for share in shares(office)}
 
 
-def _no_row(found: DisposalList, text: str) -> Problem:
-    where = _("disposal list {number}").format(number=found.number)
-    message = _("'{text}' is no row of it, or not any more").format(text=text)
-    return Problem(where, message, _("Rows are named like 3 or 5-9."), "disposal.row", "D2")
+_NO_ROW = ProblemKind(
+    "disposal.row", N_("'{text}' is no row of it, or not any more"), N_("Rows are named like 3 or 5-9."), "D2"
+)

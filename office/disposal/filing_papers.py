@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 
 from docgen import WordTemplate
 from foundation.atomic_file import write_atomic
-from foundation.language import _
+from foundation.language import N_, _
 from office.archive import ledgers, shares
 from office.archive.people import full_names
 from office.disposal import papers
@@ -39,7 +39,7 @@ from office.disposal.papers import (
 from office.disposal.proof_code import PaperCode
 from retention.acts import accounts
 from retention.disposal import approval
-from retention.errors import ConflictError, Problem, Remedy, UnknownError
+from retention.errors import ConflictError, Place, Problem, ProblemKind, Remedy, UnknownError
 from retention.filing.first_lines import peek
 from retention.ledger import proving, schema
 from retention.ledger.ledger import Draft
@@ -148,7 +148,16 @@ def make(  # noqa: PLR0913 - each is one of the things a paper is made of
         of, known = _proven(view, number), around(office, view)
     allowed = forms_for(of)
     if too_early := [form for form in forms if form not in allowed]:
-        raise ConflictError([_too_early(of, form) for form in too_early])
+        raise ConflictError(
+            [
+                _TOO_EARLY(
+                    Place(part=_("disposal list {number}").format(number=of.number)),
+                    paper=TITLES[form],
+                    state=lists.state_name(of.state),
+                )
+                for form in too_early
+            ]
+        )
     wanted = forms or allowed
     made = [_wanted(known, of, form) for form in wanted if form != CERTIFICATE]
     if CERTIFICATE in wanted:
@@ -182,8 +191,8 @@ def make_hold(office: Office, ledger: Ledger, stamp: Stamp, hold_id: str, codes:
         accounts.require(view, stamp.actor, *_PERSONS)
         placed = view.hold(hold_id)
         if placed is None:
-            where, hint = _("hold {id}").format(id=hold_id), Remedy("hold.choose")
-            raise UnknownError([Problem(where, _("there is no such hold"), hint, "paper.no_hold", "D3")])
+            where, hint = Place(part=_("hold {id}").format(id=hold_id)), Remedy("hold.choose")
+            raise UnknownError(Problem(where, _("there is no such hold"), hint, "paper.no_hold", "D3"))
         records = sorted(view.records_held_by(hold_id), key=lambda record: (record.share, record.path))
         context = papers.hold(around(office, view), placed, records, codes)
     (kept,) = _keep(office, ledger, stamp, [_Wanted(HOLD, context, HOLDS, f"{TITLES[HOLD]} {hold_id}")])
@@ -238,12 +247,12 @@ _CONTEXTS = {
 }
 
 
-def _too_early(of: DisposalList, form: str) -> Problem:
-    where = _("disposal list {number}").format(number=of.number)
-    message = _("there is no {paper} yet: the list is {state}").format(
-        paper=TITLES[form], state=lists.state_name(of.state)
-    )
-    return Problem(where, message, _("Make it when the list has come that far."), "paper.too_early", "D11")
+_TOO_EARLY = ProblemKind(
+    "paper.too_early",
+    N_("there is no {paper} yet: the list is {state}"),
+    N_("Make it when the list has come that far."),
+    "D11",
+)
 
 
 # --- written and filed ------------------------------------------------------------------------------------------
@@ -301,15 +310,18 @@ def _filings(
         if any(record.digest == digest for record in known):
             continue
         if known:  # a file changed since it was filed: it is not taken for the paper again
-            raise ConflictError([_changed(each.path)])
+            raise ConflictError(_CHANGED(str(each.path)))
         evidence = (f"guidang.form {each.form}",)
         filed = Filed(shares.PAPERS, path, digest, len(content), title, dated=stamp.on, evidence=evidence, proof=True)
         yield Draft("", filed)
 
 
-def _changed(path: Path) -> Problem:
-    hint = _("Put it away under another name, and make the paper again.")
-    return Problem(str(path), _("this paper was changed after it was filed"), hint, "paper.changed", "D12")
+_CHANGED = ProblemKind(
+    "paper.changed",
+    N_("this paper was changed after it was filed"),
+    N_("Put it away under another name, and make the paper again."),
+    "D12",
+)
 
 
 # --- looked after -----------------------------------------------------------------------------------------------
@@ -327,4 +339,4 @@ def faults(office: Office, view: View) -> Iterator[Problem]:
             yield Problem(str(place), _("this paper is gone, though it is permanent"), hint, "paper.gone", "D12")
         else:
             if digest != record.digest:
-                yield _changed(place)
+                yield _CHANGED(str(place))

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foundation.folding import normal
-from foundation.language import _
+from foundation.language import N_, _
 from office.archive import ledgers
-from retention.errors import Problem, Remedy, SourceError
+from retention.errors import Problem, ProblemKind, Remedy, SourceError
 from retention.ledger import chain, checkpoints
 from retention.ledger import rows as projection
 from retention.rules.events import Filed, ListDrafted, ListSubmitted
@@ -89,9 +89,9 @@ def parse(text: str, where: str = "") -> PaperCode:
         number, digest, code = letters.removeprefix(_PREFIX + "/").split("/")
         octets = base64.b32decode(digest + "=" * (-len(digest) % 8))
     except (ValueError, binascii.Error):
-        raise _unreadable(where) from None
+        raise SourceError(_UNREADABLE(where)) from None
     if len(octets) != 32 or not number:
-        raise _unreadable(where)
+        raise SourceError(_UNREADABLE(where))
     return PaperCode(checkpoints.Checkpoint.parse(code, where), number, octets.hex())
 
 
@@ -100,22 +100,20 @@ def read(source: str) -> PaperCode:
     if not names_a_file(source):
         if _LIKE_A_FILE.search(source):
             raise SourceError(
-                [
-                    Problem(
-                        source,
-                        _("there is no such file"),
-                        _("Check the folder and the spelling of the name."),
-                        "paper.no_file",
-                        "L4",
-                    )
-                ]
+                Problem(
+                    source,
+                    _("there is no such file"),
+                    _("Check the folder and the spelling of the name."),
+                    "paper.no_file",
+                    "L4",
+                )
             )
         return parse(source, _("the text given"))
     path = Path(source)
     if path.suffix.lower() in _PICTURES:
         hint = _("Scan the QR code with a phone or a reader and give the text it shows, or type the groups beside it.")
         message = _("pictures and PDF files are not read")
-        raise SourceError([Problem(str(path), message, hint, "paper.picture", "L4")])
+        raise SourceError(Problem(str(path), message, hint, "paper.picture", "L4"))
     content = path.read_bytes()
     if content.startswith(b"PK"):
         return parse(_embedded(content, str(path)), str(path))
@@ -137,12 +135,15 @@ def _embedded(content: bytes, where: str) -> str:
     if code := peek(content).properties.get(PROPERTY):
         return code
     hint = _("Only a certificate of destruction carries one; from a copy of it, type the groups on its last page.")
-    raise SourceError([Problem(where, _("this document carries no checkpoint"), hint, "paper.no_code", "L4")])
+    raise SourceError(Problem(where, _("this document carries no checkpoint"), hint, "paper.no_code", "L4"))
 
 
-def _unreadable(where: str) -> SourceError:
-    hint = _("Read the QR code again, or type the groups that stand beside it.")
-    return SourceError([Problem(where, _("this code is not whole"), hint, "paper.unreadable", "L4")])
+_UNREADABLE = ProblemKind(
+    "paper.unreadable",
+    N_("this code is not whole"),
+    N_("Read the QR code again, or type the groups that stand beside it."),
+    "L4",
+)
 
 
 # --- a certificate held against the ledger ------------------------------------------------------------------------
@@ -183,7 +184,7 @@ def _public_key(office: Office | None, named: Path | None) -> Ed25519PublicKey:
     if place is None or not place.exists():
         hint = Remedy("key.name")
         message = _("there is no public key to verify the checkpoint with")
-        raise SourceError([Problem(str(place or ""), message, hint, "paper.no_key", "L4")])
+        raise SourceError(Problem(str(place or ""), message, hint, "paper.no_key", "L4"))
     return checkpoints.public_key(place.read_bytes(), str(place))
 
 

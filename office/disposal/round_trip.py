@@ -217,7 +217,7 @@ def take_back(ledger: Ledger, content: bytes, name: str) -> Returned:
     claim = _claim(book)
     if not claim.number:
         raise RefusedError(
-            [_problem(name, _("the file does not say which list it is of"), Remedy("list.export"), "no_list")]
+            _problem(name, _("the file does not say which list it is of"), Remedy("list.export"), "no_list")
         )
     with ledger.read() as view:
         of = disposal.find(view, claim.number)
@@ -257,7 +257,7 @@ def _opened(content: bytes, name: str) -> Book:
     if not content.startswith(b"PK"):
         message = _("a CSV file does not show what is a formula, and is not taken back")
         hint = _("Fill in the workbook that was sent out, and save it as “Excel workbook (*.xlsx)”.")
-        raise RefusedError([_problem(name, message, hint, "csv")])
+        raise RefusedError(_problem(name, message, hint, "csv"))
     return book
 
 

@@ -46,7 +46,7 @@ def period_of(form: Form, reading: Reading, given: Period | None = None) -> Peri
             return period
     message = _("nothing says which period this paper is about")
     hint = Remedy("period.name")
-    raise DataError([Problem(reading.source, message, hint, "paper.no_period")])
+    raise DataError(Problem(reading.source, message, hint, "paper.no_period"))
 
 
 # --- what a paper says of itself ------------------------------------------------------------------------------
@@ -94,7 +94,7 @@ def carried(form: Form, carry: Carry, source: Reading, period: Period) -> Iterat
         except (TypeError, ValueError, ArithmeticError) as error:
             message = _("what is carried over cannot be worked out for this row: {reason}").format(reason=error)
             hint = _("The expressions under [[carry]] in form.toml have to ask for empty cells first.")
-            raise DataError([Problem(str(row.place), message, hint, "paper.carry")]) from None
+            raise DataError(Problem(row.place.at(), message, hint, "paper.carry")) from None
 
 
 def unknown(

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from errno import EEXIST
 from typing import TYPE_CHECKING
 
-from foundation.language import _
-from foundation.problem import Problem, Remedy
+from foundation.language import N_, _
+from foundation.problem import Problem, ProblemKind, Remedy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -147,19 +147,21 @@ def _copy(found: Checked, problems: Iterable[Problem]) -> tuple[MarkedCopy | Non
 
     if found.path is None:
         return None, ()
-    own = [problem for problem in problems if problem.where.startswith((f"{found.path.name} ", f"{found.path.name}!"))]
+    own = [problem for problem in problems if problem.place.file == found.path.name and problem.place.inside]
     data = found.path.read_bytes()
     if not data.startswith(b"PK"):
-        return None, (_cannot_hold_marks(found.path.name),) if own else ()
+        return None, (_CANNOT_HOLD_MARKS(found.path.name),) if own else ()
     if any(problem.code.startswith("file.") for problem in found.problems):
         return None, ()
     marked = mark(data, own, name=found.path.name, tables=found.form.tables if found.form else ())
     return (marked if marked.content != data else None), ()
 
 
-def _cannot_hold_marks(name: str) -> Problem:
-    message = _("a file that is no .xlsx workbook cannot hold marks")
-    return Problem(name, message, _("Save it as “Excel workbook (*.xlsx)” to have its problems marked."), "mark.kind")
+_CANNOT_HOLD_MARKS = ProblemKind(
+    "mark.kind",
+    N_("a file that is no .xlsx workbook cannot hold marks"),
+    N_("Save it as “Excel workbook (*.xlsx)” to have its problems marked."),
+)
 
 
 def _target(path: Path, output: Path | None, *, marks: bool, force: bool) -> Path:

@@ -120,7 +120,7 @@ def _shared_rows(form: Form, given: Sequence[Reading]) -> Iterator[Problem]:
                 if other is not reading:
                     message = _("this row stands in two files, also at {other}").format(other=there.place)
                     hint = _("Files of one form are read together; take the copy out of the folder.")
-                    yield Problem(str(row.place), message, hint, "report.repeated_row")
+                    yield Problem(row.place.at(), message, hint, "report.repeated_row")
 
 
 def unfinished_explained(month: Month) -> Iterator[Problem]:
@@ -130,10 +130,10 @@ def unfinished_explained(month: Month) -> Iterator[Problem]:
         empty = [title for key, title in titles.items() if row[key] in (None, "")]
         if empty:
             message = _("an unfinished item lacks {columns} (clause 3.2.2)").format(columns="、".join(empty))
-            yield Problem(str(row.place), message, _("Fill in all three."), "report.unexplained")
+            yield Problem(row.place.at(), message, _("Fill in all three."), "report.unexplained")
         elif row["milestone"] <= month.period.last:
             message = _("the milestone of an unfinished item lies in the month itself (clause 3.2.2)")
-            yield Problem(str(row.place), message, _("Write the day it will be finished."), "report.milestone")
+            yield Problem(row.place.at(), message, _("Write the day it will be finished."), "report.milestone")
 
 
 def lost(report: Form, forms: Mapping[str, Form], previous: Measures, month: Month) -> Iterator[Problem]:
@@ -160,7 +160,7 @@ def lost(report: Form, forms: Mapping[str, Form], previous: Measures, month: Mon
                     number=row[numbers[table]], period=month.period.label
                 )
                 hint = _("Carry it over: copy the row into this month's register and go on with it there.")
-                yield Problem(str(row.place), message, hint, "report.lost")
+                yield Problem(row.place.at(), message, hint, "report.lost")
 
 
 # --- digest ---------------------------------------------------------------------------------------------------

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, update
 
-from foundation.language import _
-from retention.errors import ConflictError, Problem, RefusedError, Remedy, TamperedError
+from foundation.language import N_, _
+from retention.errors import ConflictError, Place, Problem, ProblemKind, RefusedError, Remedy, TamperedError
 from retention.ledger import schema
 from retention.ledger.ledger import Attempt, Draft
 from retention.rules import passwords, persons
@@ -75,17 +75,17 @@ def require(view: View, actor: Actor, *roles: Role) -> Person:
     Names count letter by letter: ``Wang.Min`` is not ``wang.min``.
     """
     if actor.is_service:
-        raise RefusedError([persons.no_person()])
+        raise RefusedError(persons.no_person())
     account = view.account(persons.subject_of(actor.name))
     if account is None or account.person.name != actor.name:
-        raise RefusedError([persons.unknown(actor.name)])
+        raise RefusedError(persons.unknown(actor.name))
     person = account.person
     if person.closed_on is not None:
-        raise RefusedError([persons.closed(person)])
+        raise RefusedError(persons.closed(person))
     if account.given:
-        raise RefusedError([persons.given(person)])
+        raise RefusedError(persons.given(person))
     if roles and not person.roles & frozenset(roles):
-        raise RefusedError([persons.lacking(person, roles)])
+        raise RefusedError(persons.lacking(person, roles))
     return person
 
 
@@ -112,7 +112,7 @@ def add(ledger: Ledger, stamp: Stamp, person: Person, password: str | None = Non
         if view.accounts():
             require(view, stamp.actor, Role.ADMINISTRATOR)
         elif not stamp.actor.is_service or person.roles != {Role.ADMINISTRATOR}:
-            raise RefusedError([_first_administers()])
+            raise RefusedError(_FIRST_ADMINISTERS(Place(part=_("account"))))
         return [added, *_secret_drafts(subject, stored)]
 
     ledger.commit(decide, stamp, attempt=added, besides=_keeping(subject, stored))
@@ -204,7 +204,7 @@ def _administer(
 def _known(view: View, name: str) -> Account:
     account = view.account(persons.subject_of(name))
     if account is None:
-        raise ConflictError([persons.unknown(name)])
+        raise ConflictError(persons.unknown(name))
     return account
 
 
@@ -240,7 +240,7 @@ def login(ledger: Ledger, name: str, password: str, stamp: Stamp) -> Session:
     def decide(view: View) -> list[Draft]:
         account = view.account(subject)
         if kept and account and view.credential(subject) == kept and passwords.digest(kept) != account.secret:
-            raise TamperedError([_exchanged(account.person)])
+            raise TamperedError(_EXCHANGED(Place(part=_("account {name}").format(name=account.person.name))))
         if fits and account and account.secret == passwords.digest(kept or "") and _may_enter(account, stamp.at):
             begun = SessionBegun(account.person.name, SESSION_MINUTES)
             again = [Draft(subject, SecretSet(passwords.digest(renewed), rehashed=True))] if renewed else []
@@ -257,7 +257,9 @@ def login(ledger: Ledger, name: str, password: str, stamp: Stamp) -> Session:
     for entry in ledger.commit(decide, stamp, besides=then):
         if isinstance(entry.event.change, SessionBegun):
             return Session(token, entry.event.change.name, stamp.at + timedelta(minutes=SESSION_MINUTES))
-    raise RefusedError([_no_entrance(name)])
+    raise RefusedError(
+        _NO_ENTRANCE(Place(part=_("account {name}").format(name=name)), n=FAILURES, minutes=LOCKED_MINUTES)
+    )
 
 
 def who(ledger: Ledger, token: str, at: datetime) -> Person:
@@ -288,7 +290,7 @@ def _open_session(view: View, token: str, at: datetime) -> SessionBegun:
         since = [entry.event.change for entry in view.log(subject, after=entries[0].seq)]
         if began <= at < began + timedelta(minutes=begun.minutes) and not any(map(_ends_sessions, since)):
             return begun
-    raise RefusedError([nobody_here()])
+    raise RefusedError(nobody_here())
 
 
 def _ends_sessions(change: Change) -> bool:
@@ -337,24 +339,24 @@ def _count(connection: Connection, subject: str, failures: int | None) -> None:
 def nobody_here() -> Problem:
     """Nobody is logged in, or not any more."""
     hint = Remedy("session.renew", hours=SESSION_MINUTES // 60)
-    return Problem(_("account"), _("nobody is logged in here"), hint, "account.nobody", "L6")
+    return Problem(Place(part=_("account")), _("nobody is logged in here"), hint, "account.nobody", "L6")
 
 
-def _no_entrance(name: str) -> Problem:
-    message = _("name or password is wrong, or the account is locked or closed")
-    hint = _(
-        "{n} wrong passwords in a row lock an account for {minutes} minutes; an administrator can unlock it."
-    ).format(n=FAILURES, minutes=LOCKED_MINUTES)
-    return Problem(_("account {name}").format(name=name), message, hint, "account.login", "L6")
-
-
-def _exchanged(person: Person) -> Problem:
-    message = _("the stored password is not the one that was set")
-    hint = _("Leave everything as it is, and look for the last backup.")
-    return Problem(_("account {name}").format(name=person.name), message, hint, "account.exchanged", "L6")
-
-
-def _first_administers() -> Problem:
-    message = _("the first account of a ledger administers accounts, and does nothing else")
-    hint = Remedy("account.add_first")
-    return Problem(_("account"), message, hint, "account.first", "R1")
+_NO_ENTRANCE = ProblemKind(
+    "account.login",
+    N_("name or password is wrong, or the account is locked or closed"),
+    N_("{n} wrong passwords in a row lock an account for {minutes} minutes; an administrator can unlock it."),
+    "L6",
+)
+_EXCHANGED = ProblemKind(
+    "account.exchanged",
+    N_("the stored password is not the one that was set"),
+    N_("Leave everything as it is, and look for the last backup."),
+    "L6",
+)
+_FIRST_ADMINISTERS = ProblemKind(
+    "account.first",
+    N_("the first account of a ledger administers accounts, and does nothing else"),
+    Remedy("account.add_first"),
+    "R1",
+)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from foundation.language import N_, _
 from retention.acts import accounts
-from retention.errors import Problem, ProblemKind, RefusedError, Remedy, UnknownError
+from retention.errors import Place, Problem, ProblemKind, RefusedError, Remedy, UnknownError
 from retention.ledger.ledger import Attempt, Draft
 from retention.rules.events import (
     AlterationSettled,
@@ -103,7 +103,7 @@ def settle(ledger: Ledger, stamp: Stamp, record: Record, said: Settling) -> tupl
         _reasoned(said.reason)
         (now,) = _known(view, [record.id])
         if problem := _contradiction(now, said):
-            raise RefusedError([problem])
+            raise RefusedError(problem)
         return [settled, *([Draft("", said.filed)] if said.filed else [])]
 
     return ledger.commit(decide, stamp, attempt=settled)
@@ -158,7 +158,7 @@ def hold(
         _reasoned(reason)
         found[:] = [record for record in covered(view) if record.state in _HOLDABLE]
         if not found:
-            raise UnknownError([_NOTHING_COVERED("")])
+            raise UnknownError(_NOTHING_COVERED(""))
         named = f"H{view.head.seq + 1}"
         return [Draft(named, HoldPlaced(reason)), *(Draft(record.id, Held(named)) for record in found)]
 
@@ -215,7 +215,7 @@ def unknown(text: str) -> Problem:
 def _reasoned(reason: str) -> None:
     if not reason.strip():
         hint = Remedy("reason.give")
-        raise RefusedError([Problem("", _("this needs a reason"), hint, "act.reason", "L6")])
+        raise RefusedError(Problem("", _("this needs a reason"), hint, "act.reason", "L6"))
 
 
 _ON_LIST = ProblemKind(
@@ -239,5 +239,5 @@ _NOTHING_COVERED = ProblemKind(
 )
 
 
-def _place(record: Record) -> str:
-    return _("record {id}").format(id=record.id)
+def _place(record: Record) -> Place:
+    return Place(record=record.id)

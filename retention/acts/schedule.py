@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import or_
 
-from foundation.language import _
+from foundation.language import N_, _
 from retention.acts import accounts
 from retention.acts import schedule_preview as adoption
-from retention.errors import ConflictError, Problem, RefusedError, Remedy
+from retention.errors import ConflictError, Problem, ProblemKind, RefusedError, Remedy
 from retention.ledger import schema
 from retention.ledger.counting import in_use
 from retention.ledger.ledger import Attempt, Draft
@@ -77,7 +77,7 @@ def approve_shortening(
         shown = preview(view, version, stamp.on, stamp.actor.name)
         earlier = sum(shift.earlier for shift in shown.shifts)
         if not earlier:
-            raise RefusedError([_nothing_shorter(version)])
+            raise RefusedError(_NOTHING_SHORTER(version.source))
         _still(earlier, count)
         becoming[:] = shown.becoming_due
         return [approved]
@@ -98,7 +98,7 @@ def adopt(ledger: Ledger, stamp: Stamp, version: ScheduleVersion, count: int, *,
         accounts.require(view, stamp.actor, Role.ARCHIVIST)
         approver = approver_of(view, version.digest) if shorten else ""
         if shorten and not approver:
-            raise RefusedError([_not_approved(version)])
+            raise RefusedError(_NOT_APPROVED(version.source, digest=version.digest[:12]))
         proposed = _proposed(view, version, stamp.on, approver)
         if problems := adoption.objections(proposed, view.adoptions(), stamp.actor, _kept_by_it(view)):
             raise RefusedError(problems)
@@ -143,15 +143,18 @@ def _still(found: int, count: int) -> None:
     if found != count:
         message = _("{found} records would get another day now, not {count}").format(found=found, count=count)
         hint = Remedy("schedule.preview")
-        raise ConflictError([Problem("schedule.csv", message, hint, "schedule.count", "P2")])
+        raise ConflictError(Problem("schedule.csv", message, hint, "schedule.count", "P2"))
 
 
-def _nothing_shorter(version: ScheduleVersion) -> Problem:
-    message = _("no record would go earlier by this schedule")
-    return Problem(version.source, message, _("There is nothing to approve."), "schedule.nothing_shorter", "P3")
-
-
-def _not_approved(version: ScheduleVersion) -> Problem:
-    message = _("nobody has approved that it shortens the terms of what is filed already")
-    hint = Remedy("shortening.approve", digest=version.digest[:12])
-    return Problem(version.source, message, hint, "schedule.not_approved", "P3")
+_NOTHING_SHORTER = ProblemKind(
+    "schedule.nothing_shorter",
+    N_("no record would go earlier by this schedule"),
+    N_("There is nothing to approve."),
+    "P3",
+)
+_NOT_APPROVED = ProblemKind(
+    "schedule.not_approved",
+    N_("nobody has approved that it shortens the terms of what is filed already"),
+    Remedy("shortening.approve"),
+    "P3",
+)

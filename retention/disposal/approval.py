@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeAlias
 
 from foundation.language import _
 from retention.acts import accounts
-from retention.errors import Problem, RefusedError, Remedy, UnknownError
+from retention.errors import Place, Problem, RefusedError, Remedy, UnknownError
 from retention.ledger import proving
 from retention.ledger.ledger import Attempt, Draft, Ledger, Stamp
 from retention.ledger.rows import Entry
@@ -86,7 +86,7 @@ def _chosen(view: View, selection: Selection, stamp: Stamp) -> list[tuple[Record
     if not chosen:
         message = _("nothing of this selection is due on {day}").format(day=stamp.on)
         hint = Remedy("records.due")
-        raise RefusedError([Problem(_("disposal list"), message, hint, "disposal.nothing_due", "D4")])
+        raise RefusedError(Problem(Place(part=_("disposal list")), message, hint, "disposal.nothing_due", "D4"))
     return sorted(chosen, key=lambda pair: _order(pair[0]))
 
 
@@ -362,7 +362,7 @@ def find(view: View, number: str) -> DisposalList:
     """The list with this number, and all its items. UnknownError where there is none."""
     found = view.disposal_list(number)
     if found is None:
-        raise UnknownError([lists.unknown(number)])
+        raise UnknownError(lists.unknown(number))
     return found
 
 
@@ -375,7 +375,7 @@ def refuse(faults: Sequence[Problem]) -> None:
 def clock_faults(view: View, at: datetime) -> list[Problem]:
     """T4: by a clock that cannot be believed nothing is drafted, frozen, approved or executed."""
     clock = view.clock()
-    where = _("clock")
+    where = Place(part=_("clock"))
     match clock.fault(at):
         case ClockFault.BEHIND if clock.fault(at + SLACK) is ClockFault.BEHIND:
             message = _("it is earlier than the last event of the ledger")
@@ -433,13 +433,13 @@ def released(items: Iterable[Item], reason: str) -> Iterator[Draft]:
 
 def list_fault(found: DisposalList, code: str, clause: str, message: str, hint: str | Remedy) -> Problem:
     """A problem with a list."""
-    where = _("disposal list {number}").format(number=found.number)
+    where = Place(part=_("disposal list {number}").format(number=found.number))
     return Problem(where, message, hint, f"disposal.{code}", clause)
 
 
 def item_fault(item: Item, code: str, clause: str, message: str, hint: str | Remedy) -> Problem:
     """A problem with a row of a list."""
-    where = _("row {row}, {title}").format(row=item.row, title=item.title)
+    where = Place(part=_("row {row}, {title}").format(row=item.row, title=item.title))
     return Problem(where, message, hint, f"disposal.{code}", clause)
 
 
@@ -448,7 +448,7 @@ def _act(ledger: Ledger, stamp: Stamp, number: str, act: type[events.Change], de
     with ledger.read() as view:
         head = view.list_head(number)
     if head is None:
-        raise UnknownError([lists.unknown(number)])
+        raise UnknownError(lists.unknown(number))
     list_id = head.id
     return ledger.commit(lambda view: decide(view, find(view, list_id)), stamp, attempt=Attempt(list_id, act.kind))
 
@@ -458,7 +458,7 @@ def _see_that_it_is(found: DisposalList, *states: ListState) -> None:
         message = _("the list is {state}").format(state=lists.state_name(found.state))
         names = "、".join(lists.state_name(state) for state in ListState if state in states)
         hint = _("This is possible while it is: {states}.").format(states=names)
-        raise RefusedError([list_fault(found, "wrong_state", "D1", message, hint)])
+        raise RefusedError(list_fault(found, "wrong_state", "D1", message, hint))
 
 
 def _items_on(found: DisposalList, record_ids: Iterable[str]) -> list[Item]:
@@ -515,5 +515,5 @@ def _not_on_it(found: DisposalList, record_id: str) -> Problem:
 
 
 def _no_record(record_id: str) -> Problem:
-    where = _("record {id}").format(id=record_id)
+    where = Place(record=record_id)
     return Problem(where, _("there is no such record"), Remedy("record.choose"), "disposal.no_record", "L1")

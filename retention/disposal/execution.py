@@ -342,7 +342,7 @@ def _claimed(run: Run) -> None:
             run.files.claim(share)
         except BlockingIOError:
             message = _("another process is executing it")
-            raise RefusedError([list_fault(run.found, "busy", "D7", message, _("Wait until it has ended."))]) from None
+            raise RefusedError(list_fault(run.found, "busy", "D7", message, _("Wait until it has ended."))) from None
     run.items()
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from foundation.language import _
 from retention.duties.judging import Duty
-from retention.errors import Problem, SourceError
+from retention.errors import Place, Problem, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ def read_duties(data: bytes, name: str = FILE) -> tuple[Duty, ...]:
         declared = tomllib.loads(data.decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         hint = _("Texts stand in quotes, lists in [ ], one key = value a line.")
-        raise SourceError([Problem(name, str(error), hint, "duties.syntax")]) from None
+        raise SourceError(Problem(name, str(error), hint, "duties.syntax")) from None
     return _Reader(name).duties(declared)
 
 
@@ -45,7 +45,7 @@ class _Reader:
         return tuple(found)
 
     def fault(self, key: str, message: str, hint: str) -> None:
-        self.problems.append(Problem(f"{self.name} {key}".rstrip(), message, hint, "duties.value"))
+        self.problems.append(Problem(Place(self.name, part=key), message, hint, "duties.value"))
 
     def duty(self, row: Mapping[str, Any]) -> Duty | None:
         known = {one.name: str(one.type) for one in fields(Duty)}

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from foundation import mounts
 from foundation.language import _
-from retention.errors import Problem
+from retention.errors import Place, Problem
 from retention.filing import observed_tables
 from retention.filing.decide import SECOND
 from retention.filing.missing import Missing
@@ -262,7 +262,9 @@ class _Pass:
         if found.health is not Health.OK:
             reason = f"{found.health.words} ({found.reason})" if found.reason else found.health.words
             hint = _("See that it is mounted, and that it is the right one; nothing was changed in the ledger.")
-            self.writer.problems.append(Problem(self.share.name, reason, hint, f"scan.{found.health.value}", "W8"))
+            self.writer.problems.append(
+                Problem(Place(part=self.share.name), reason, hint, f"scan.{found.health.value}", "W8")
+            )
         now = self._micros_now()
         soonest = min(self.writer.again.values(), default=now)
         seen = self.visiting

@@ -15,8 +15,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from foundation.atomic_file import atomic
-from foundation.language import _
-from retention.errors import Problem, Remedy, SourceError
+from foundation.language import N_, _
+from retention.errors import ProblemKind, Remedy, SourceError
 from retention.rules.canonical import instant
 
 if TYPE_CHECKING:
@@ -209,16 +209,13 @@ def exported(place: Path) -> Iterator[Link]:
     """The events of an export, one by one. SourceError names the line that is none."""
     with place.open("rb") as file:
         if file.readline() != _FIRST_LINE:
-            raise _no_event(place, 1)
+            raise SourceError(_NO_EVENT(_("{file} line {line}").format(file=place, line=1)))
         for number, line in enumerate(file, 2):
             try:
                 seq, digest, body = line.split(b" ", 2)
                 yield Link(int(seq), body.removesuffix(b"\n"), bytes.fromhex(digest.decode("ascii")))
             except ValueError:
-                raise _no_event(place, number) from None
+                raise SourceError(_NO_EVENT(_("{file} line {line}").format(file=place, line=number))) from None
 
 
-def _no_event(place: Path, line: int) -> SourceError:
-    where = _("{file} line {line}").format(file=place, line=line)
-    hint = Remedy("events.export")
-    return SourceError([Problem(where, _("this is no exported event"), hint, "export.unreadable", "L4")])
+_NO_EVENT = ProblemKind("export.unreadable", N_("this is no exported event"), Remedy("events.export"), "L4")

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from foundation.atomic_file import write_atomic
-from foundation.language import _
-from retention.errors import Problem, SourceError
+from foundation.language import N_
+from retention.errors import ProblemKind, SourceError
 from retention.rules.canonical import instant
 
 if TYPE_CHECKING:
@@ -79,25 +79,25 @@ class Checkpoint:
         lines = [line for line in text.splitlines() if not line.startswith("#")]
         letters = re.sub(r"[\s-]", "", "".join(lines)).upper()
         if not letters.startswith(cls._PREFIX):
-            raise _no_checkpoint(where)
+            raise SourceError(_NO_CHECKPOINT(where, length=183, prefix=Checkpoint._PREFIX))
         data = letters.removeprefix(cls._PREFIX).replace("0", "O").replace("1", "I")
         try:
             packed = base64.b32decode(data + "=" * (-len(data) % 8))
             seq, head, seconds = cls._SHAPE.unpack(packed[: cls._SHAPE.size])
             at = datetime.fromtimestamp(seconds, UTC)
         except (binascii.Error, struct.error, ValueError, OverflowError, OSError):
-            raise _no_checkpoint(where) from None
+            raise SourceError(_NO_CHECKPOINT(where, length=183, prefix=Checkpoint._PREFIX)) from None
         if len(packed) != cls._SHAPE.size + 64:
-            raise _no_checkpoint(where)
+            raise SourceError(_NO_CHECKPOINT(where, length=183, prefix=Checkpoint._PREFIX))
         return cls(seq, head, at, packed[cls._SHAPE.size :])
 
 
-def _no_checkpoint(where: str) -> SourceError:
-    hint = _("It is {length} letters and digits that begin with {prefix}; compare them with the paper.")
-    hint = hint.format(length=183, prefix=Checkpoint._PREFIX)  # noqa: SLF001 - of this module
-    return SourceError(
-        [Problem(where, _("this is no checkpoint, or not a whole one"), hint, "checkpoint.unreadable", "L4")]
-    )
+_NO_CHECKPOINT = ProblemKind(
+    "checkpoint.unreadable",
+    N_("this is no checkpoint, or not a whole one"),
+    N_("It is {length} letters and digits that begin with {prefix}; compare them with the paper."),
+    "L4",
+)
 
 
 def sign(head: tuple[int, bytes], at: datetime, key: Ed25519PrivateKey) -> Checkpoint:
@@ -148,9 +148,9 @@ def private_key(place: Path) -> Ed25519PrivateKey:
     try:
         key = load_pem_private_key(place.read_bytes(), None)
     except (ValueError, TypeError):
-        raise _no_key(str(place)) from None
+        raise SourceError(_NO_KEY(str(place))) from None
     if not isinstance(key, Ed25519PrivateKey):
-        raise _no_key(str(place))
+        raise SourceError(_NO_KEY(str(place)))
     return key
 
 
@@ -169,12 +169,15 @@ def public_key(pem: bytes, where: str = "") -> Ed25519PublicKey:
     try:
         key = load_pem_public_key(pem)
     except (ValueError, TypeError):
-        raise _no_key(where) from None
+        raise SourceError(_NO_KEY(where)) from None
     if not isinstance(key, Ed25519PublicKey):
-        raise _no_key(where)
+        raise SourceError(_NO_KEY(where))
     return key
 
 
-def _no_key(where: str) -> SourceError:
-    hint = _("An Ed25519 key in PEM form is asked for: a text that begins with -----BEGIN.")
-    return SourceError([Problem(where, _("there is no key in this file"), hint, "key.unreadable", "L4")])
+_NO_KEY = ProblemKind(
+    "key.unreadable",
+    N_("there is no key in this file"),
+    N_("An Ed25519 key in PEM form is asked for: a text that begins with -----BEGIN."),
+    "L4",
+)

@@ -71,7 +71,7 @@ def _url(target: str | Path) -> URL:
     if name in {"postgresql", "postgres"}:
         return url.set(drivername="postgresql+psycopg")
     hint = _("Possible are a file's path and postgresql://user@server/database.")
-    raise LedgerError([Problem(target, _("this is no database that a ledger can lie in"), hint, "ledger.url")])
+    raise LedgerError(Problem(target, _("this is no database that a ledger can lie in"), hint, "ledger.url"))
 
 
 # --- SQLite -----------------------------------------------------------------------------------------------------
@@ -81,11 +81,11 @@ def _sqlite(url: URL) -> Engine:
     place = Path(url.database or "")
     if not url.database or url.database == ":memory:":
         hint = _("Name a file on a local disk.")
-        raise LedgerError([Problem(str(url), _("a ledger in memory would not be kept"), hint, "ledger.url", "D8")])
+        raise LedgerError(Problem(str(url), _("a ledger in memory would not be kept"), hint, "ledger.url", "D8"))
     if kind := mounts.network_kind(place.parent):
         message = _("this is a network drive ({kind}); a SQLite ledger on it can be damaged").format(kind=kind)
         hint = _("Put the ledger on a local disk of the server, or use PostgreSQL.")
-        raise LedgerError([Problem(str(place), message, hint, "ledger.network", "D8")])
+        raise LedgerError(Problem(str(place), message, hint, "ledger.network", "D8"))
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -112,7 +112,7 @@ def _postgresql(url: URL) -> Engine:
     except ModuleNotFoundError:
         hint = _("Install it with: pip install 'guidang[postgres]'")
         problem = Problem(_shown(url), _("the driver for PostgreSQL is not installed"), hint, "ledger.driver")
-        raise LedgerError([problem]) from None
+        raise LedgerError(problem) from None
     event.listen(engine, "connect", _prepare_postgresql)
     return engine
 
@@ -125,7 +125,7 @@ def _see_that_it_syncs(engine: Engine) -> None:
         if connection.execute(text("SHOW fsync")).scalar_one() != "on":
             message = _("this server runs with fsync = off and can lose what it confirmed")
             hint = _("Switch fsync on in postgresql.conf.")
-            raise LedgerError([Problem(_shown(engine.url), message, hint, "ledger.fsync", "D8")])
+            raise LedgerError(Problem(_shown(engine.url), message, hint, "ledger.fsync", "D8"))
 
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:
@@ -168,7 +168,7 @@ def _bring_forward(engine: Engine) -> None:
                 schema.make(connection)
                 command.stamp(config, "head")
         except CommandError:
-            raise LedgerError([_of_another_program(_shown(engine.url), found)]) from None
+            raise LedgerError(_of_another_program(_shown(engine.url), found)) from None
 
 
 def _of_another_program(where: str, found: str) -> Problem:

@@ -19,7 +19,7 @@ from sqlalchemy import and_, bindparam, delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from foundation.language import _
-from retention.errors import ConflictError, LedgerError, Problem, RefusedError, Remedy, TamperedError
+from retention.errors import ConflictError, LedgerError, Place, Problem, RefusedError, Remedy, TamperedError
 from retention.ledger import chain, checkpoints, database, schema
 from retention.ledger import rows as projection
 from retention.ledger.rows import Entry
@@ -181,7 +181,7 @@ class Ledger:
             head = _take_head(connection)
             if head.seq:
                 hint = _("Name a database without a ledger.")
-                raise ConflictError([Problem("", _("this ledger has events already"), hint, "ledger.not_empty", "L5")])
+                raise ConflictError(Problem("", _("this ledger has events already"), hint, "ledger.not_empty", "L5"))
             for chunk in chunks(links, CHUNK):
                 verdict = chain.verify(chunk, after=head)
                 if not verdict.sound:
@@ -205,7 +205,7 @@ def _speaking() -> Iterator[None]:
     except DBAPIError as error:
         message = _("the database refused: {reason}").format(reason=error.orig)
         hint = _("Nothing was written. See that it runs, has room on its disk and is not locked, and try again.")
-        raise LedgerError([Problem(_("ledger"), message, hint, "ledger.database", "D8")]) from error
+        raise LedgerError(Problem(Place(part=_("ledger")), message, hint, "ledger.database", "D8")) from error
 
 
 # --- writing ----------------------------------------------------------------------------------------------------
@@ -253,7 +253,7 @@ def _refusal(attempt: Draft | Attempt, refused: RefusedError | ConflictError) ->
 
 
 def _tampered(verdict: chain.Verdict) -> list[Problem]:
-    return [Problem(_("ledger"), each.message, "", "ledger.tampered", "L2") for each in verdict.findings]
+    return [Problem(Place(part=_("ledger")), each.message, "", "ledger.tampered", "L2") for each in verdict.findings]
 
 
 def _applied(view: View, entries: Sequence[Entry]) -> _State:
@@ -322,7 +322,7 @@ def _write_events(connection: Connection, head: chain.Head, plan: _Plan) -> None
     moved = connection.execute(guarded.values(seq=last.seq, hash=last.hash))
     if moved.rowcount != 1:
         message = _("somebody else wrote at the same moment")
-        raise ConflictError([Problem(_("ledger"), message, Remedy("act.repeat"), "ledger.conflict", "L3")])
+        raise ConflictError(Problem(Place(part=_("ledger")), message, Remedy("act.repeat"), "ledger.conflict", "L3"))
 
 
 def _write_records(connection: Connection, state: _State, adoptions: tuple[Adoption, ...]) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import LargeBinary, and_, cast, exists, func, literal, select
 
 from foundation.language import _
-from retention.errors import ConflictError, RefusedError, TamperedError
+from retention.errors import ConflictError, Place, RefusedError, TamperedError
 from retention.ledger import rows as projection
 from retention.ledger import schema
 from retention.ledger.replay import (
@@ -63,7 +63,7 @@ def proven(view: View, ids: Iterable[str]) -> dict[str, Proven]:
         wanted = _histories(view, schema.events.c.subject.in_(chunk))
         for history, findings in _compared(view, wanted, adoptions):
             if findings:
-                where = _("record {id}").format(id=history.subject)
+                where = Place(record=history.subject)
                 raise TamperedError(tampered(where, each.message) for each in findings)
             if history.record is not None:
                 found[history.subject] = history.proven(history.record)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from foundation.language import _
-from retention.errors import ConflictError, Problem, RefusedError, Remedy, TamperedError
+from retention.errors import ConflictError, Place, Problem, RefusedError, Remedy, TamperedError
 from retention.ledger import chain
 from retention.ledger import rows as projection
 from retention.ledger.rows import Entry
@@ -82,7 +82,7 @@ def entry_of(seq: int, body: bytes) -> Entry:
     except (ValueError, KeyError, TypeError):
         hint = Remedy("ledger.verify")
         message = _("event {seq} cannot be read").format(seq=seq)
-        raise TamperedError([Problem(_("ledger"), message, hint, "ledger.tampered", "L2")]) from None
+        raise TamperedError(Problem(Place(part=_("ledger")), message, hint, "ledger.tampered", "L2")) from None
 
 
 def finding(seq: int, text: str) -> chain.Finding:
@@ -97,7 +97,7 @@ def impossible(seq: int, error: Exception) -> chain.Finding:
     return finding(seq, _("event {seq} could not happen: {reason}").format(seq=seq, reason=error))
 
 
-def tampered(where: str, message: str) -> Problem:
+def tampered(where: Place, message: str) -> Problem:
     """Rows that are not what events say: nothing is done by them."""
     hint = _("Leave everything as it is, and look for the last backup.")
     return Problem(where, message, hint, "ledger.tampered", "L1")
@@ -105,9 +105,11 @@ def tampered(where: str, message: str) -> Problem:
 
 def unexplained_account(subject: str) -> Problem:
     name = subject.removeprefix("account/")
-    return tampered(_("ledger"), _("the row of account {name} is not what its events say").format(name=name))
+    return tampered(
+        Place(part=_("ledger")), _("the row of account {name} is not what its events say").format(name=name)
+    )
 
 
 def unexplained_list(name: str) -> Problem:
     text = _("the row of disposal list {number} is not what its events say")
-    return tampered(_("ledger"), text.format(number=name))
+    return tampered(Place(part=_("ledger")), text.format(number=name))

@@ -266,7 +266,7 @@ class View:
         account = self._replayed(subject, AccountChange, persons.apply)
         rows = [*map(dict, self.mappings(select(schema.accounts).where(schema.accounts.c.id == subject)))]
         if rows != ([projection.account_row(subject, account)] if account else []):
-            raise TamperedError([unexplained_account(subject)])
+            raise TamperedError(unexplained_account(subject))
         return account
 
     def person(self, name: str) -> Person | None:
@@ -305,14 +305,14 @@ class View:
             return None
         found = self._replayed(row["id"], ListChange, lists.apply)
         if found is None or projection.list_row(found) != dict(row):
-            raise TamperedError([unexplained_list(name)])
+            raise TamperedError(unexplained_list(name))
         return replace(found, items=tuple(self._items(row["id"])))
 
     def proven_list(self, list_id: str) -> DisposalList:
         """The list with this id, without its items, replayed from its events; TamperedError as above."""
         found, row = self._replayed(list_id, ListChange, lists.apply), self.list_head(list_id)
         if found is None or row != found:
-            raise TamperedError([unexplained_list(list_id)])
+            raise TamperedError(unexplained_list(list_id))
         return found
 
     def disposal_lists(self, *states: ListState) -> list[DisposalList]:

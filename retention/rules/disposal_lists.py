@@ -12,8 +12,8 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from foundation.language import _
-from retention.errors import ConflictError, Problem, Remedy
+from foundation.language import N_, _
+from retention.errors import ConflictError, Place, Problem, ProblemKind, Remedy
 from retention.rules.canonical import canonical, canonical_of
 from retention.rules.events import (
     Appraised,
@@ -65,18 +65,30 @@ def apply(found: DisposalList | None, event: Event) -> DisposalList:
     if isinstance(event.change, ListDrafted):
         return _drafted(found, event, event.change)
     if found is None:
-        raise ConflictError([unknown(event.subject)])
+        raise ConflictError(unknown(event.subject))
     transition = TRANSITIONS.get(type(event.change))
     if transition is None:
         raise TypeError(event.kind)
     if found.state not in transition.sources:
-        raise ConflictError([_moved_on(found, event)])
+        raise ConflictError(
+            _MOVED_ON(
+                Place(part=_("disposal list {number}").format(number=found.number)),
+                kind=event.kind,
+                state=state_name(found.state),
+            )
+        )
     return transition.effect(replace(found, state=transition.target), event, event.change)
 
 
 def _drafted(found: DisposalList | None, event: Event, change: ListDrafted) -> DisposalList:
     if found is not None:
-        raise ConflictError([_moved_on(found, event)])
+        raise ConflictError(
+            _MOVED_ON(
+                Place(part=_("disposal list {number}").format(number=found.number)),
+                kind=event.kind,
+                state=state_name(found.state),
+            )
+        )
     author = event.actor.name
     return DisposalList(
         event.subject, change.number, ListState.DRAFT, change.policy, author, event.on, change.selection
@@ -265,12 +277,14 @@ def state_name(state: ListState) -> str:
 
 def unknown(name: str) -> Problem:
     """There is no such list."""
-    where = _("disposal list {number}").format(number=name)
+    where = Place(part=_("disposal list {number}").format(number=name))
     hint = Remedy("list.choose")
     return Problem(where, _("there is no such list"), hint, "disposal.unknown", "L1")
 
 
-def _moved_on(found: DisposalList, event: Event) -> Problem:
-    where = _("disposal list {number}").format(number=found.number)
-    message = _("{kind} is not possible: the list is {state}").format(kind=event.kind, state=state_name(found.state))
-    return Problem(where, message, _("Look at it again; somebody may have moved first."), "disposal.state", "L1")
+_MOVED_ON = ProblemKind(
+    "disposal.state",
+    N_("{kind} is not possible: the list is {state}"),
+    N_("Look at it again; somebody may have moved first."),
+    "L1",
+)

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from foundation.language import _
-from retention.errors import Problem, Remedy
+from retention.errors import Place, Problem, Remedy
 from retention.rules.dates import last_kept_day
 from retention.rules.events import Decision
 from retention.rules.model import Outcome, State
@@ -206,4 +206,4 @@ def _end(appraised_on: date, term: Term) -> date:
 
 def fault(record: Record, code: str, clause: str, message: str, hint: str | Remedy) -> Problem:
     """A problem with a record."""
-    return Problem(_("record {id}").format(id=record.id), message, hint, f"lifecycle.{code}", clause)
+    return Problem(Place(record=record.id), message, hint, f"lifecycle.{code}", clause)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from foundation.language import _
-from retention.errors import ConflictError, Problem, RefusedError, Remedy
+from foundation.language import N_, _
+from retention.errors import ConflictError, Place, Problem, ProblemKind, RefusedError, Remedy
 from retention.rules import guards
 from retention.rules.events import (
     AlterationSettled,
@@ -75,9 +75,9 @@ def apply(record: Record | None, event: Event) -> Record:
     if transition is None:
         raise TypeError(event.kind)
     if record is None:
-        raise ConflictError([_never_filed(event)])
+        raise ConflictError(_NEVER_FILED(Place(record=event.subject)))
     if record.state not in transition.sources:
-        raise ConflictError([_wrong_state(record, event)])
+        raise ConflictError(_wrong_state(record, event))
     found = [guard(record, event.change, event.on) for guard in transition.requires]
     if problems := [problem for problem in found if problem]:
         raise RefusedError(problems)
@@ -90,7 +90,7 @@ def apply(record: Record | None, event: Event) -> Record:
 def _filed(record: Record | None, event: Event, change: Filed) -> Record:
     if record is not None:
         message = _("it was filed already, on {day}").format(day=record.filed_on)
-        raise ConflictError([guards.fault(record, "filed_already", "L1", message, _("Scan again."))])
+        raise ConflictError(guards.fault(record, "filed_already", "L1", message, _("Scan again.")))
     return Record(
         id=event.subject,
         share=change.share,
@@ -253,9 +253,9 @@ def apply_hold(hold: Hold | None, event: Event) -> Hold:
         return replace(hold, released_on=event.on)
     if not isinstance(event.change, HoldPlaced | HoldReleased):
         raise TypeError(event.kind)
-    where = _("hold {id}").format(id=event.subject)
+    where = Place(part=_("hold {id}").format(id=event.subject))
     message = _("it does not stand") if isinstance(event.change, HoldReleased) else _("it was placed already")
-    raise ConflictError([Problem(where, message, Remedy("hold.choose"), "lifecycle.hold", "D3")])
+    raise ConflictError(Problem(where, message, Remedy("hold.choose"), "lifecycle.hold", "D3"))
 
 
 # --- what a person reads ----------------------------------------------------------------------------------------
@@ -286,9 +286,7 @@ def overlay_name(overlay: Overlay) -> str:
     }[overlay]
 
 
-def _never_filed(event: Event) -> Problem:
-    where = _("record {id}").format(id=event.subject)
-    return Problem(where, _("there is no such record"), Remedy("record.choose"), "lifecycle.never_filed", "L1")
+_NEVER_FILED = ProblemKind("lifecycle.never_filed", N_("there is no such record"), Remedy("record.choose"), "L1")
 
 
 def _wrong_state(record: Record, event: Event) -> Problem:

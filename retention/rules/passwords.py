@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from foundation.language import _
-from retention.errors import Problem
+from retention.errors import Place, Problem
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -58,7 +58,7 @@ def faults(name: str, password: str) -> list[Problem]:
     hint = _("At least {n} characters, {different} of them different, and not the account's name.").format(
         n=SHORTEST, different=DIFFERENT
     )
-    return [Problem(_("account {name}").format(name=name), message, hint, "account.password", "L6")]
+    return [Problem(Place(part=_("account {name}").format(name=name)), message, hint, "account.password", "L6")]
 
 
 @lru_cache(maxsize=1)

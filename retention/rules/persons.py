@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from foundation.language import _
-from retention.errors import ConflictError, Problem, RefusedError, Remedy
+from retention.errors import ConflictError, Place, Problem, RefusedError, Remedy
 from retention.rules.events import (
     AccountAdded,
     AccountChanged,
@@ -118,10 +118,10 @@ def apply(account: Account | None, event: Event) -> Account:
     if isinstance(change, AccountAdded):
         return _added(account, event, change)
     if account is None:
-        raise ConflictError([unknown(event.subject.removeprefix("account/"))])
+        raise ConflictError(unknown(event.subject.removeprefix("account/")))
     person = account.person
     if person.closed_on is not None:
-        raise ConflictError([closed(person)])
+        raise ConflictError(closed(person))
     if isinstance(change, AccountChanged):
         return replace(account, person=_changed(person, event, change))
     if isinstance(change, AccountClosed):
@@ -134,13 +134,13 @@ def _added(account: Account | None, event: Event, change: AccountAdded) -> Accou
     if account is not None:
         message = _("there is or was an account of this name")
         hint = _("Names are never given again: choose another one.")
-        raise ConflictError([_problem(account.person.name, message, hint, "taken", "L6")])
+        raise ConflictError(_problem(account.person.name, message, hint, "taken", "L6"))
     person = Person(change.name, change.full_name, change.roles, change.department)
     if problems := faults(person):
         raise RefusedError(problems)
     if event.subject != subject_of(person.name):
         message = _("the event is filed under another name than its own")
-        raise RefusedError([_problem(person.name, message, "", "name", "L6")])
+        raise RefusedError(_problem(person.name, message, "", "name", "L6"))
     return Account(person)
 
 
@@ -172,7 +172,7 @@ def _changed(person: Person, event: Event, change: AccountChanged) -> Person:
 def _not_oneself(person: Person, event: Event) -> None:
     if event.actor.name == person.name:
         message = _("nobody changes their own roles or closes their own account")
-        raise RefusedError([_problem(person.name, message, _("Another administrator can."), "oneself", "R1")])
+        raise RefusedError(_problem(person.name, message, _("Another administrator can."), "oneself", "R1"))
 
 
 # --- problems ---------------------------------------------------------------------------------------------------
@@ -209,8 +209,8 @@ def lacking(person: Person, roles: Iterable[Role]) -> Problem:
 def no_person() -> Problem:
     """The service did it, and only a person may."""
     message = _("only a person may do this, not the service")
-    return Problem(_("account"), message, Remedy("account.login"), "account.service", "L6")
+    return Problem(Place(part=_("account")), message, Remedy("account.login"), "account.service", "L6")
 
 
 def _problem(name: str, message: str, hint: str | Remedy, code: str, clause: str) -> Problem:
-    return Problem(_("account {name}").format(name=name), message, hint, f"account.{code}", clause)
+    return Problem(Place(part=_("account {name}").format(name=name)), message, hint, f"account.{code}", clause)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from foundation.csv_text import DELIMITERS, decoded, split_records
 from foundation.folding import normal_name
 from foundation.language import N_
-from retention.errors import Problem, ProblemKind, SourceError
+from retention.errors import Place, Problem, ProblemKind, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ class Line:
     def __getitem__(self, key: str) -> str:
         return self.cells.get(key, "")
 
-    def place(self, key: str = "") -> str:
+    def place(self, key: str = "") -> Place:
         """``schedule.csv schedule!D5``, or without the letter for the whole line."""
         return _place(self.file, self.letters.get(key, ""), self.number)
 
@@ -39,7 +39,7 @@ class Table:
     """The lines of a file; ``unread``: place and text of the columns and cells nobody asked for."""
 
     lines: tuple[Line, ...]
-    unread: tuple[tuple[str, str], ...]
+    unread: tuple[tuple[Place, str], ...]
 
 
 def read_table(data: bytes, name: str, columns: Mapping[str, Sequence[str]], required: Sequence[str]) -> Table:
@@ -51,7 +51,7 @@ def read_table(data: bytes, name: str, columns: Mapping[str, Sequence[str]], req
     """
     text = decoded(data)
     if text is None:
-        raise SourceError([_NO_ENCODING(name)])
+        raise SourceError(_NO_ENCODING(name))
     keys = {normal_name(title): key for key, titles in columns.items() for title in titles}
     broken: Problem | None = None
     for delimiter in DELIMITERS:
@@ -63,7 +63,7 @@ def read_table(data: bytes, name: str, columns: Mapping[str, Sequence[str]], req
             found = [keys.get(normal_name(cell)) for cell in record]
             if set(required) <= set(found):
                 return _table(name, records[at:], found)
-    raise SourceError([broken or _NO_TITLES(name, titles="、".join(columns[key][0] for key in required))])
+    raise SourceError(broken or _NO_TITLES(name, titles="、".join(columns[key][0] for key in required)))
 
 
 def _records(text: str, delimiter: str) -> _Records | int:
@@ -86,7 +86,7 @@ def _table(name: str, records: _Records, keys: Sequence[str | None]) -> Table:
     return Table(lines, tuple(_unread(name, records, keys)))
 
 
-def _unread(name: str, records: _Records, keys: Sequence[str | None]) -> Iterator[tuple[str, str]]:
+def _unread(name: str, records: _Records, keys: Sequence[str | None]) -> Iterator[tuple[Place, str]]:
     """Titles that are not known, and whatever stands in columns without a title."""
     titles = [title.strip() for title in records[0][1]]
     for number, record in records:
@@ -96,9 +96,9 @@ def _unread(name: str, records: _Records, keys: Sequence[str | None]) -> Iterato
                 yield _place(name, _letter(at), number), cell
 
 
-def _place(file: str, letter: str, number: int) -> str:
+def _place(file: str, letter: str, number: int) -> Place:
     """A cell as Excel shows it: the one sheet of a CSV is named after the file."""
-    return f"{file} {PurePath(file).stem}!{letter}{number}"
+    return Place(file, PurePath(file).stem, f"{letter}{number}")
 
 
 def _letter(at: int) -> str:

@@ -46,17 +46,17 @@ def test_lines_are_as_wide_as_allowed_and_no_wider() -> None:
 @pytest.mark.parametrize(
     ("where", "file", "place"),
     [
-        ("报修登记.xlsx 报修登记!F12", "报修登记.xlsx", "报修登记!F12"),
-        ("报修登记 2026年10月.xlsx 报修登记!F12", "报修登记 2026年10月.xlsx", "报修登记!F12"),
-        ("月报.docx 正文 表2 行2 列2", "月报.docx", "正文 表2 行2 列2"),
-        ("repairs/form.toml:12", "repairs/form.toml", "12"),
-        ("报修登记.xlsx", "报修登记.xlsx", ""),
-        ("registers/2026-10", "registers/2026-10", ""),
-        ("2026-13", "", "2026-13"),
+        (Place("报修登记.xlsx", "报修登记", "F12"), "报修登记.xlsx", "报修登记!F12"),
+        (Place("报修登记 2026年10月.xlsx", "报修登记", "F12"), "报修登记 2026年10月.xlsx", "报修登记!F12"),
+        (Place("月报.docx", part="正文 表2 行2 列2"), "月报.docx", "正文 表2 行2 列2"),
+        (Place("repairs/form.toml", line=12), "repairs/form.toml", "12"),
+        (Place("报修登记.xlsx"), "报修登记.xlsx", ""),
+        (Place("registers/2026-10"), "registers/2026-10", ""),
+        (Place("2026-13"), "", "2026-13"),
     ],
 )
-def test_a_place_is_told_apart_into_file_and_place(where: str, file: str, place: str) -> None:
-    found = console.split_place(Place(part=where))
+def test_a_place_is_told_apart_into_file_and_place(where: Place, file: str, place: str) -> None:
+    found = console.split_place(where)
     assert found[0] == file
     assert found[1].endswith(place) or place in found[1]
 
@@ -64,8 +64,8 @@ def test_a_place_is_told_apart_into_file_and_place(where: str, file: str, place:
 def test_problems_are_listed_under_their_file_with_remedy(capsys: pytest.CaptureFixture[str]) -> None:
     console.print_problems(
         [
-            Problem("报修.xlsx 报修登记!F12", "不是时间", "写成 2026-10-03 08:05。"),
-            Problem("报修.xlsx 报修登记!G13", "缺少费用"),
+            Problem(Place("报修.xlsx", "报修登记", "F12"), "不是时间", "写成 2026-10-03 08:05。"),
+            Problem(Place("报修.xlsx", "报修登记", "G13"), "缺少费用"),
             Problem("", "没有台账"),
         ]
     )

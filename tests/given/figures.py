@@ -11,7 +11,7 @@ from docgen.figures.declarations import parse
 from docgen.figures.evaluation import evaluate
 from docgen.figures.objectives import Verdict, judge, parse_objectives
 from docgen.figures.results import Figure, Measures
-from docgen.registers.reading import Place, Row
+from docgen.registers.reading import Row, RowPlace
 from foundation.period import Period
 from given.places import ROOT
 
@@ -22,7 +22,7 @@ OCTOBER = Period.parse("2026-10")
 def rows(sheet: str, *values: dict[str, Any]) -> tuple[Row, ...]:
     """Rows as read from ``sheet.xlsx``, the first in line 2, columns from A on."""
     return tuple(
-        Row(v, Place(f"{sheet}.xlsx", sheet, n), {key: f"{chr(65 + i)}{n}" for i, key in enumerate(v)})
+        Row(v, RowPlace(f"{sheet}.xlsx", sheet, n), {key: f"{chr(65 + i)}{n}" for i, key in enumerate(v)})
         for n, v in enumerate(values, 2)
     )
 

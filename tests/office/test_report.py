@@ -481,12 +481,12 @@ def test_a_milestone_lies_after_the_month(tmp_path: Path) -> None:
 
 
 def test_clause_3_2_2_holds_whatever_form_an_office_made_itself() -> None:
-    from docgen.registers.reading import Place, Reading, Row, TableData
+    from docgen.registers.reading import Reading, Row, RowPlace, TableData
 
     form = FORMS["department-report"]
     row = {"item": "盖板", "reason": "", "measure": "催货", "person": None, "milestone": date(2026, 10, 20), "seq": 1}
     late = {**row, "reason": "缺货"}
-    rows = tuple(Row(r, Place("x.xlsx", "未完成", n)) for n, r in enumerate((row, late), 4))
+    rows = tuple(Row(r, RowPlace("x.xlsx", "未完成", n)) for n, r in enumerate((row, late), 4))
     reading = Reading(
         form, "x.xlsx", {"department": "特勤部"}, {"unfinished": TableData(form.table("unfinished"), rows)}
     )
@@ -833,12 +833,12 @@ def test_ordinals(n: int, text: str) -> None:
 
 
 def test_digest_depends_on_values_not_on_their_spelling(small: Office) -> None:
-    from docgen.registers.reading import Place, Reading, Row, TableData
+    from docgen.registers.reading import Reading, Row, RowPlace, TableData
 
     form = FORMS["services"]
 
     def month(amount: str) -> report.Month:
-        row = Row({"amount": Decimal(amount), "served": date(2026, 10, 3)}, Place("a.xlsx", "s", 4))
+        row = Row({"amount": Decimal(amount), "served": date(2026, 10, 3)}, RowPlace("a.xlsx", "s", 4))
         return report.Month(OCTOBER, (Reading(form, "a.xlsx", {}, {"services": TableData(form.tables[0], (row,))}),))
 
     digests = {amount: report.digest([month(amount)], small.settings) for amount in ("120", "120.00", "121")}

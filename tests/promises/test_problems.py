@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 OURS = ("console", "docgen", "foundation", "office", "retention")
 CODE = re.compile(r"[a-z]+\.[a-z_]+")
-FILES = re.compile(r"(?:form|guidang|duties)\.toml|\w+\.csv|ledger\.(?:db|key|pub)|watch\.log|status\.json")
+FILES = re.compile(r"(?:form|guidang|duties|objectives)\.toml|\w+\.csv|ledger\.(?:db|key|pub)|watch\.log|status\.json")
 """Names of files, which look like codes and are none; so do kinds of events."""
 INNER = {"docgen/excel/formulas/arithmetic.py", "console/remedies.py"}
 """Promises about formulas and names of remedies, which look like codes and are none."""

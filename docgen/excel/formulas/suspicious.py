@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from docgen.errors import Problem
+from docgen.errors import Place, Problem, ProblemKind
 from docgen.excel.book_state import unnamed_cells
 from docgen.excel.formulas.arithmetic import NotEvaluable
 from docgen.excel.formulas.compile import compile_formula
@@ -12,7 +12,7 @@ from docgen.excel.formulas.in_loops import FormulaCell
 from docgen.excel.formulas.references import Ref
 from docgen.excel.promises import SheetProgram, is_subtotal
 from docgen.excel.reader import Branch
-from foundation.language import _
+from foundation.language import N_
 
 
 def doubtful(programs: list[SheetProgram], file: str) -> Iterator[Problem]:
@@ -21,16 +21,16 @@ def doubtful(programs: list[SheetProgram], file: str) -> Iterator[Problem]:
     for program in programs:
         for found in program.formulas.values():
             home = program.sheet.branch_of.get(found.cell.row)
-            where = f"{file} {program.sheet.name}!{found.cell.ref}"
+            where = Place(file, program.sheet.name, found.cell.ref)
             for ref in found.computed.refs():
                 other = by_name.get((ref.sheet or program.sheet.name).casefold())
                 chain = home.chain() if home is not None and other is program else []
                 if other is None:
                     continue
                 if _takes_in_figures(other, ref, chain, found):
-                    yield _mixed(where, str(ref))
+                    yield _MIXED(where, ref=str(ref))
                 elif _becomes_many(other, ref, chain, found):
-                    yield _many(where, str(ref))
+                    yield _MANY(where, ref=str(ref))
 
 
 def _takes_in_figures(program: SheetProgram, ref: Ref, chain: list[Branch], found: FormulaCell) -> bool:
@@ -53,12 +53,13 @@ def _becomes_many(program: SheetProgram, ref: Ref, chain: list[Branch], found: F
         return False
 
 
-def _mixed(where: str, ref: str) -> Problem:
-    message = _("{ref} takes in other figures of the column that stand between its copies").format(ref=ref)
-    hint = _("Use SUBTOTAL for the subtotals and the total, or put the figures into columns of their own.")
-    return Problem(where, message, hint, "formula.mixed")
-
-
-def _many(where: str, ref: str) -> Problem:
-    message = _("{ref} becomes many cells, where the formula has room for one").format(ref=ref)
-    return Problem(where, message, _("Put it into SUM, MAX or another function of a range."), "formula.many")
+_MIXED = ProblemKind(
+    "formula.mixed",
+    N_("{ref} takes in other figures of the column that stand between its copies"),
+    N_("Use SUBTOTAL for the subtotals and the total, or put the figures into columns of their own."),
+)
+_MANY = ProblemKind(
+    "formula.many",
+    N_("{ref} becomes many cells, where the formula has room for one"),
+    N_("Put it into SUM, MAX or another function of a range."),
+)

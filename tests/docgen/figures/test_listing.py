@@ -22,7 +22,7 @@ from docgen.figures.evaluation import evaluate
 from docgen.figures.objectives import Verdict, judge, parse_objectives
 from docgen.figures.value_sheets import ReportHead
 from docgen.forms.loading import load_form
-from docgen.registers.reading import Place, Row
+from docgen.registers.reading import Row, RowPlace
 from foundation.period import Period
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ OBJECTIVES = parse_objectives(
 def rows(key: str, *values: dict[str, Any]) -> tuple[Row, ...]:
     blank = dict.fromkeys(column.key for column in TABLES[key].columns)
     title = TABLES[key].title
-    return tuple(Row({**blank, **v}, Place(f"{title}.xlsx", title, n)) for n, v in enumerate(values, 3))
+    return tuple(Row({**blank, **v}, RowPlace(f"{title}.xlsx", title, n)) for n, v in enumerate(values, 3))
 
 
 def repair(number: str, finished: datetime | None, category: str = "给排水", **more: Any) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from openpyxl.styles.colors import Color
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.table import Table
 
-from docgen.errors import DataError, Problem, TemplateError
+from docgen.errors import DataError, Place, Problem, TemplateError
 from docgen.forms.loading import parse_form
 from docgen.registers.marked_copy import MAX_NOTES, MarkedCopy, mark
 from docgen.registers.reader import read_book
@@ -290,15 +290,15 @@ def test_problems_without_a_cell_are_told_not_marked() -> None:
     data = saved(book())
     nowhere = (
         Problem(NAME, "坏", "修"),
-        Problem(f"{NAME} 没有的表!A1", "坏", "修"),
-        Problem(f"{NAME} 报修登记", "坏", "修"),
-        Problem("另一个.xlsx 报修登记!A5", "坏", "修"),
+        Problem(Place(NAME, "没有的表", "A1"), "坏", "修"),
+        Problem(Place(NAME, "报修登记"), "坏", "修"),
+        Problem(Place("另一个.xlsx", "报修登记", "A5"), "坏", "修"),
     )
     assert mark(data, nowhere, name=NAME, tables=FORM_OBJECT.tables) == MarkedCopy(data, 0, nowhere)
 
 
 def test_a_problem_of_a_whole_row_stands_in_the_error_column() -> None:
-    problem = Problem(f"{NAME} 报修登记!6", "这一行在两个文件里", "删去一处")
+    problem = Problem(Place(NAME, "报修登记", "6"), "这一行在两个文件里", "删去一处")
     made = mark(saved(book()), [problem], name=NAME, tables=FORM_OBJECT.tables)
     assert sheet_of(made.content)["M6"].value == "这一行在两个文件里 → 删去一处"
     assert (made.cells, made.unplaced) == (0, ())
@@ -313,13 +313,13 @@ def test_a_missing_column_is_told_at_the_heading() -> None:
 
 def test_texts_are_texts() -> None:
     """Nothing a message quotes becomes markup or a formula."""
-    problem = Problem(f"{NAME} 报修登记!A5", "=1+1 <b>&\x01 ]]>", "")
+    problem = Problem(Place(NAME, "报修登记", "A5"), "=1+1 <b>&\x01 ]]>", "")
     sheet = sheet_of(mark(saved(book()), [problem], name=NAME, tables=FORM_OBJECT.tables).content)
     assert (sheet["M5"].value, sheet["M5"].data_type) == ("=1+1 <b>& ]]>", "s")
 
 
 def test_more_notes_than_excel_likes_are_not_written() -> None:
-    many = [Problem(f"{NAME} 报修登记!A{row}", f"第{row}行", "") for row in range(5, 5 + MAX_NOTES + 100)]
+    many = [Problem(Place(NAME, "报修登记", f"A{row}"), f"第{row}行", "") for row in range(5, 5 + MAX_NOTES + 100)]
     made = mark(saved(book()), many, name=NAME, tables=FORM_OBJECT.tables)
     assert made.cells == MAX_NOTES + 100
     assert members(made.content)["xl/comments1.xml"].count(b"<comment ") == MAX_NOTES

@@ -17,7 +17,7 @@ from openpyxl.comments import Comment
 from docgen.forms.loading import parse_form
 from docgen.registers.blank import new_workbook
 from docgen.registers.reader import read
-from docgen.registers.reading import Place, Reason
+from docgen.registers.reading import Reason, RowPlace
 from docgen.registers.rows import Options
 from foundation.period import Period
 
@@ -50,11 +50,11 @@ def test_a_row_has_values_of_its_columns_types() -> None:
 def test_a_row_knows_its_place_and_its_cells() -> None:
     """Every figure can point at the cell it came from; a row cannot be changed."""
     row = reading(book()).tables["repairs"].rows[1]
-    assert row.place == Place("报修登记.xlsx", "报修登记", 6)
+    assert row.place == RowPlace("报修登记.xlsx", "报修登记", 6)
     assert (str(row.place), row.place.cell("F")) == ("报修登记.xlsx 报修登记!6", "报修登记.xlsx 报修登记!F6")
     assert (row.cells["order_no"], row.cells["fee"]) == ("A6", "I6")
     with pytest.raises(AttributeError):
-        row.place = Place("", "", 1)  # type: ignore[misc]
+        row.place = RowPlace("", "", 1)  # type: ignore[misc]
 
 
 def test_a_column_the_file_lacks_is_none_in_every_row() -> None:
