@@ -51,6 +51,7 @@ class ExcelTemplate:
 
     name: str
     warnings: tuple[Problem, ...]
+    _refuse_control: bool
     _formats: CellFormats
     _sheets: list[SheetProgram]
     _parts: list[PartProgram]
@@ -58,7 +59,6 @@ class ExcelTemplate:
     _listing: Listing
     _shelf: Shelf
     _raw: Mapping[str, Member]
-    _refuse_control: bool
 
     @classmethod
     def load(
