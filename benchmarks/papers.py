@@ -18,9 +18,9 @@ from disposal_lists import AROUND, PEOPLE, archive, draft, drafted, executed, pr
 
 from docgen import ExcelTemplate, WordTemplate
 from docgen.excel.row_heights import fitted
-from office import SHIPPED
 from office.disposal import papers as disposalpapers
 from office.disposal import round_trip as roundtrip
+from office.folder import SHIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,11 +9,12 @@ import click
 
 from console import terminal
 from console.archive import now
-from console.frame import Commands, Exit, answer, common, office_folder, prints_data, target_of, the_office
+from console.frame import Commands, Exit, answer, common, office_folder, prints_data, the_office
 from console.terminal import argument, option
 from foundation.language import _
-from office import Office
 from office.archive import ledgers
+from office.office import Office
+from office.papers.writing import target_of
 from office.views import audit as views
 
 if TYPE_CHECKING:

@@ -11,13 +11,14 @@ import click
 
 from console import terminal
 from console.archive import chosen, hanging, now, page_of, paged, print_filed, rest_of, the_archive
-from console.frame import Commands, Exit, answer, common, options_of, prints_data, target_of
+from console.frame import Commands, Exit, answer, common, options_of, prints_data
 from console.terminal import argument, option
 from foundation.atomic_file import write_atomic
 from foundation.language import _, ngettext
 from office.archive.archive import Wanted
 from office.disposal import acts, filing_papers, round_trip
 from office.disposal.papers import CERTIFICATE
+from office.papers.writing import target_of
 from office.views import lists as views
 
 if TYPE_CHECKING:

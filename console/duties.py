@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from foundation.period import Period
-    from office import Office
     from office.archive.deadlines import Judged
+    from office.office import Office
     from retention.duties.judging import Agenda, DutyEntry, DutyStatus
 
 

@@ -7,7 +7,6 @@ import os
 import sys
 from collections import UserDict
 from enum import IntEnum
-from errno import EEXIST
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -24,7 +23,7 @@ from office.views.as_json import as_data
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from office import Office
+    from office.office import Office
 
 
 # --- exit codes -----------------------------------------------------------------------------------------------
@@ -214,7 +213,7 @@ def _language(words: Sequence[str]) -> str:
     """``--lang``, ``GUIDANG_LANG``, the office's setting, the locale: the first that says something."""
     if named := _value(words, "--lang") or os.environ.get("GUIDANG_LANG"):
         return named
-    from office import find_office, language_of
+    from office.folder import find_office, language_of
 
     folder = _value(words, "--office") or os.environ.get("GUIDANG_OFFICE")
     place = Path(folder) if folder else find_office(Path.cwd())
@@ -313,14 +312,14 @@ def problem_data(problem: Problem) -> dict[str, str]:
 
 
 def office_folder() -> Path | None:
-    from office import find_office
+    from office.folder import find_office
 
     named = click.get_current_context().meta.get("guidang.office")
     return Path(named) if named else find_office(Path.cwd())
 
 
 def the_office() -> Office:
-    from office import Office
+    from office.office import Office
 
     folder = office_folder()
     if folder is None:
@@ -328,12 +327,3 @@ def the_office() -> Office:
             _("There is no office here. Go into its folder, name it by --office, or make one by `guidang init`.")
         )
     return Office.load(folder)
-
-
-def target_of(wanted: Path, name: str, *, force: bool) -> Path:
-    """Where to write ``name``: into ``wanted`` where that is or looks like a folder, else to ``wanted`` itself."""
-    target = wanted / name if wanted.is_dir() or not wanted.suffix else wanted
-    if target.exists() and not force:
-        raise FileExistsError(EEXIST, _("is there already and is kept; --force replaces it"), str(target))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    return target

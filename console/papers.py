@@ -16,13 +16,13 @@ from console.frame import (
     office_folder,
     prints_data,
     problem_data,
-    target_of,
     the_office,
     to_json,
 )
 from console.terminal import argument, option
 from foundation.language import _, ngettext
 from foundation.period import Period, PeriodError
+from office.papers.writing import target_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from docgen.errors import Problem
     from docgen.forms.declaration import Field, Form
     from docgen.registers.reading import Reading
-    from office import Office
+    from office.office import Office
     from office.papers.checking import Checked
 
 
@@ -175,7 +175,7 @@ def _now(form: Form) -> Period | None:
 
 def _place(form: Form, period: Period | None) -> Path:
     """Where a filled form belongs: registers of the report with their period, papers with their like; else here."""
-    from office import REPORT
+    from office.office import REPORT
 
     folder = office_folder()
     if folder is None:
@@ -187,7 +187,7 @@ def _place(form: Form, period: Period | None) -> Path:
 
 def _departments(form: Form, department: str | None, wanted: Path) -> Sequence[str]:
     """Who gets a blank: the department named, each of the office's where each fills the form, else nobody by name."""
-    from office import DEPARTMENT
+    from office.papers.month import DEPARTMENT
 
     asked = any(field.key == DEPARTMENT for field in form.fields)
     if department and not asked:
@@ -201,14 +201,17 @@ def _blank(form: Form, period: Period | None, department: str, wanted: Path, *, 
     """Write one blank, with what earlier papers hand on."""
     from docgen.registers.blank import new_workbook
     from foundation.atomic_file import write_atomic
-    from office import DEPARTMENT
+    from office.papers.carried import carried as carried_rows
+    from office.papers.month import DEPARTMENT
 
     target = target_of(wanted, form.file_name(period, department), force=force)
     known: dict[str, Any] = {DEPARTMENT: department} if department else {}
     if period and period.kind == "day":
         dates = (field for field in form.fields if field.within_period and field.type == "date")  # no hour is guessed
         known |= {field.key: period.first for field in dates}
-    carried = the_office().carried(form, period, department) if period and form.carry and office_folder() else None
+    carried = (
+        carried_rows(the_office(), form, period, department) if period and form.carry and office_folder() else None
+    )
     write_atomic(target, new_workbook(form, period=period, carry=carried.rows if carried else None, fields=known))
     terminal.print_problems(carried.warnings if carried else (), colour="yellow")
     return target
@@ -413,12 +416,17 @@ def _rendered(form: Form, path: Path, wanted: Path, period: Period | None, *, fo
     """Render one filled workbook; the document takes the workbook's name where a folder is wanted, never its place."""
     from docgen.registers.reader import read
     from foundation.atomic_file import write_atomic
-    from office import render_form
     from office.papers.checking import period_of
     from office.papers.paper import input_form
+    from office.papers.printing import render_form
 
     period = period or period_of(path)
-    content = render_form(form, read(path, input_form(form, _forms()), period=period), office_folder(), period=period)
+    content = render_form(
+        form,
+        read(path, input_form(form, _forms()), period=period),
+        the_office() if office_folder() else None,
+        period=period,
+    )
     name = path.with_suffix(Path(form.template).suffix or ".xlsx").name
     into = wanted.is_dir() or not wanted.suffix
     if into and (wanted / name).exists() and path.samefile(wanted / name):
@@ -521,7 +529,7 @@ def _verdict(good: bool) -> str:
 
 def _forms() -> Mapping[str, Form]:
     """The forms of the office in reach, else the shipped ones."""
-    from office import Office, shipped_forms
+    from office.office import Office, shipped_forms
 
     folder = office_folder()
     return Office.load(folder).forms if folder else shipped_forms()

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     from docgen.figures.objectives import Verdict
     from foundation.period import Period
-    from office import MadePapers, MadeReport
     from office.demo import Story
+    from office.papers.month_flow import MadeReport
+    from office.papers.printing import MadePapers
 
 
 @click.command(cls=terminal.Command)
@@ -37,7 +38,7 @@ def init(folder: Path, name: str | None, as_json: bool) -> Exit:
 
     Nothing that exists is overwritten: where DIR is an office already, the command refuses.
     """
-    from office import create_office
+    from office.starting import create_office
 
     made = create_office(folder, name=name or folder.resolve().name, language=language.language())
     if as_json:
@@ -71,8 +72,11 @@ def demo(folder: Path, everything: bool, as_json: bool) -> Exit:
     With --all the plans, records and yearly papers below papers and the registers of the month are printed as well.
     """
     from foundation.period import Period
-    from office import DEMO_PERIOD, Office, copy_sample
     from office import demo as played
+    from office.office import Office
+    from office.papers.month_flow import monthly_report
+    from office.papers.printing import render_all
+    from office.starting import DEMO_PERIOD, copy_sample
 
     copied = copy_sample(folder)
     if not (copied or as_json):
@@ -80,8 +84,8 @@ def demo(folder: Path, everything: bool, as_json: bool) -> Exit:
     period = Period.parse(DEMO_PERIOD)
     with terminal.progress(quiet=as_json) as step:
         office = Office.load(folder)
-        made = office.report(period, prepared_on=period.following().first, progress=step)
-        papers = office.render_all(period, progress=step) if everything else None
+        made = monthly_report(office, period, prepared_on=period.following().first, progress=step)
+        papers = render_all(office, period, progress=step) if everything else None
         story = played.live(office, made.report, step)
     code = _show_report(made, period, papers, _story_data(story), as_json=as_json)
     if not as_json:
@@ -109,9 +113,11 @@ def report(period: Period, on: datetime | None, incomplete: bool, force: bool, a
     """
     from datetime import date
 
+    from office.papers.month_flow import monthly_report
+
     day = on.date() if on else date.today()  # noqa: DTZ011 - the day on the clerk's own calendar
     with terminal.progress(quiet=as_json) as step:
-        made = the_office().report(period, prepared_on=day, incomplete=incomplete, force=force, progress=step)
+        made = monthly_report(the_office(), period, prepared_on=day, incomplete=incomplete, force=force, progress=step)
     return _show_report(made, period, as_json=as_json)
 
 

@@ -18,7 +18,10 @@ from office.archive import service as watching
 from office.archive.shares import shares
 from office.disposal import acts as disposals
 from office.disposal import filing_papers as proofs
-from office.office import FILE, SAMPLES, SCHEDULE, Office, create_office
+from office.folder import FILE, SCHEDULE
+from office.office import Office
+from office.papers.printing import printed_paper
+from office.starting import SAMPLE, create_office
 from retention.acts import accounts
 from retention.acts import records as keeping
 from retention.acts import schedule as enactment
@@ -91,7 +94,7 @@ def live(demo: Office, report: Path, progress: Callable[[str], None] = lambda _s
 def _office(folder: Path, demo: Office) -> Office:
     """An office with the sample's settings and schedule, and a share."""
     create_office(folder, name=demo.settings.name, language=demo.settings.language)
-    shutil.copyfile(SAMPLES / "office" / SCHEDULE, folder / SCHEDULE)
+    shutil.copyfile(SAMPLE / SCHEDULE, folder / SCHEDULE)
     settings = (demo.folder / FILE).read_text(encoding="utf-8")
     share = f'\n[shares."{SHARE}"]\npath = "{SHARE}"\n' if SHARE not in demo.settings.shares else ""
     (folder / FILE).write_text(settings + share, encoding="utf-8")
@@ -106,7 +109,7 @@ def _file(demo: Office, report: Path, share: Path) -> None:
     for pattern in PAPERS:
         for path in sorted((demo.folder / "papers").glob(pattern)):
             form = demo.forms[path.parent.name]
-            name, content = demo.rendered(form, path)
+            name, content = printed_paper(demo, form, path)
             (place / name).write_bytes(content)
 
 

@@ -11,10 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from docgen.errors import DataError, Problem
+from docgen.registers.reader import forms_named, read
 from foundation.period import Period
 from office.archive import ledgers
 from office.archive.classes import Classes
 from office.archive.shares import roots
+from office.papers.handed_in import registers
 from retention.duties.declaration import read_duties
 from retention.duties.judging import Circumstances, HandedIn, Known, RegisterCase, Rules, Staff, agenda
 from retention.duties.transmittals import FILE as TRANSMITTALS
@@ -30,7 +33,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from docgen.errors import Problem
     from docgen.registers.reading import Reading
     from office.office import Office
     from retention.duties.judging import Agenda, Duty
@@ -171,15 +173,12 @@ def _document(folder: Path, path: Path) -> Document:
 
 def _readings(office: Office, period: Period) -> tuple[list[Reading], list[Problem]]:
     """The registers of the period's months and the month before that say what was done, and the faults of others."""
-    from docgen.errors import DataError
-    from docgen.registers.reader import forms_named, read
-
     forms = [office.forms[name] for name in READ if name in office.forms]
     readings: list[Reading] = []
     problems: list[Problem] = []
     month = Period.of("month", period.first).previous()
     while month.first <= period.last:
-        for path in office.registers(month):
+        for path in registers(office, month):
             named = forms_named(path.name, office.forms.values())
             if len(named) == 1 and named[0] in forms:
                 try:

@@ -10,7 +10,7 @@ from docgen.sheets.cell import Kind, shown
 from docgen.sheets.opening import open_book, read_bytes
 from foundation.atomic_file import write_atomic
 from foundation.language import N_, _
-from office.office import SCHEDULE
+from office.folder import SCHEDULE
 from retention.acts.schedule import adopt, approve_shortening
 from retention.errors import ConflictError, Problem, ProblemKind, Remedy, SourceError
 

@@ -5,13 +5,21 @@ Reads, judges, and only then writes: no copy is written where one of them would 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from errno import EEXIST
 from typing import TYPE_CHECKING
 
+from docgen.errors import DataError
+from docgen.registers.marked_copy import mark
+from docgen.registers.reader import form_of, read_book
+from docgen.sheets.opening import open_book, read_bytes
+from foundation.atomic_file import write_atomic
 from foundation.language import N_, _
+from foundation.period import Period, PeriodError
 from foundation.problem import Problem, ProblemKind, Remedy
+from office.papers.carried import plan_warnings
+from office.papers.handed_in import COPY, MARKED, UNMARKED, marked_copies, registers
+from office.papers.month_flow import between
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,13 +28,13 @@ if TYPE_CHECKING:
     from docgen.forms.declaration import Form
     from docgen.registers.marked_copy import MarkedCopy
     from docgen.registers.reading import Ignored, Reading, Remark
-    from foundation.period import Period
     from office.office import Office
 
-MARKED, UNMARKED = " 标注", " 去标注"
-"""What the name of a copy with marks, and of one without them, ends in."""
-
-_COPY = re.compile(rf"(.+?)(?:{MARKED}|{UNMARKED})(\d*)")
+_CANNOT_HOLD_MARKS = ProblemKind(
+    "mark.kind",
+    N_("a file that is no .xlsx workbook cannot hold marks"),
+    N_("Save it as “Excel workbook (*.xlsx)” to have its problems marked."),
+)
 
 
 @dataclass(frozen=True)
@@ -59,10 +67,6 @@ def check_file(path: Path, form: Form | None, known: Mapping[str, Form], period:
 
     Without ``period`` its folder says which it is: ``registers/2026-10``.
     """
-    from docgen.errors import DataError
-    from docgen.registers.reader import form_of, read_book
-    from docgen.sheets.opening import open_book, read_bytes
-
     try:
         book = open_book(read_bytes(path), path.name)
         form = form or form_of(book, known)
@@ -77,23 +81,21 @@ def check_period(
 ) -> list[Checked]:
     """The registers of a period, each alone and then together; empty where there are none."""
     checked = []
-    for path in office.registers(period):
+    for path in registers(office, period):
         step(path.name)
         checked.append(check_file(path, form, office.forms, period))
     if not checked:
         return []
     readings = [found.reading for found in checked if found.reading]
-    problems, missing = office.between(period, readings)
-    changes = office.plan_warnings(period, readings)
+    problems, missing = between(office, period, readings)
+    changes = plan_warnings(office, period, readings)
     gaps = missing if all(found.reading for found in checked) else []
-    copies = office.marked_copies(period)
+    copies = marked_copies(office, period)
     return [*checked, Checked(period.label, problems=tuple(problems), warnings=(*gaps, *changes, *copies))]
 
 
 def period_of(path: Path) -> Period | None:
     """The period whose registers a file lies among: the name of its folder below ``registers``."""
-    from foundation.period import Period, PeriodError
-
     folder = path.absolute().parent
     if folder.parent.name != "registers":
         return None
@@ -106,13 +108,6 @@ def period_of(path: Path) -> Period | None:
 # --- marked copies --------------------------------------------------------------------------------------------
 
 
-def original_of(path: Path) -> Path | None:
-    """The file a marked copy was made of, where it lies beside it; None for what is no copy, or has lost it."""
-    found = _COPY.fullmatch(path.stem)
-    beside = path.with_name(f"{found[1]}{path.suffix}") if found else None
-    return beside if beside and beside.is_file() else None
-
-
 def write_copies(
     checked: Sequence[Checked], *, marks: bool, output: Path | None = None, force: bool = False
 ) -> list[Checked]:
@@ -122,8 +117,6 @@ def write_copies(
     marks, and that is said. FileExistsError where a copy would replace a file, unless ``force``; where it would
     replace the very file that was checked, always. Then nothing is written.
     """
-    from foundation.atomic_file import write_atomic
-
     between = [problem for found in checked if found.path is None for problem in found.problems]
     made = [(found, *_copy(found, (*found.problems, *between) if marks else ())) for found in checked]
     targets = {
@@ -143,8 +136,6 @@ def write_copies(
 
 def _copy(found: Checked, problems: Iterable[Problem]) -> tuple[MarkedCopy | None, tuple[Problem, ...]]:
     """A file's copy, None where it would be no other than the file; what there is to say about it."""
-    from docgen.registers.marked_copy import mark
-
     if found.path is None:
         return None, ()
     own = [problem for problem in problems if problem.place.file == found.path.name and problem.place.inside]
@@ -155,13 +146,6 @@ def _copy(found: Checked, problems: Iterable[Problem]) -> tuple[MarkedCopy | Non
         return None, ()
     marked = mark(data, own, name=found.path.name, tables=found.form.tables if found.form else ())
     return (marked if marked.content != data else None), ()
-
-
-_CANNOT_HOLD_MARKS = ProblemKind(
-    "mark.kind",
-    N_("a file that is no .xlsx workbook cannot hold marks"),
-    N_("Save it as “Excel workbook (*.xlsx)” to have its problems marked."),
-)
 
 
 def _target(path: Path, output: Path | None, *, marks: bool, force: bool) -> Path:
@@ -176,6 +160,6 @@ def _target(path: Path, output: Path | None, *, marks: bool, force: bool) -> Pat
 
 def _name(path: Path, ending: str) -> str:
     """``报修登记.xlsx`` → ``报修登记 标注.xlsx``; a marked copy marked again gets the next number."""
-    found = _COPY.fullmatch(path.stem)
+    found = COPY.fullmatch(path.stem)
     stem = f"{found[1] if found else path.stem}{ending}"
     return f"{stem}{int(found[2] or 1) + 1 if found and path.stem.startswith(stem) else ''}{path.suffix}"

@@ -8,9 +8,12 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from docgen.figures.evaluation import evaluate
+from docgen.figures.objectives import judge
 from foundation.period import Period
-from office.papers import carry_over as carryover
+from office.papers import carry_over
 from office.papers.month import DEPARTMENT, Month, compared
+from office.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
     from docgen.figures.results import Measures
     from docgen.forms.declaration import Form
     from docgen.registers.reading import Reading, Row
-    from office.settings import Settings
 
 _NO_PERIOD = Period.year(1)
 """Stands for the period where a form has none: expressions over it are of no use there."""
@@ -42,7 +44,7 @@ def period_of(form: Form, reading: Reading, given: Period | None = None) -> Peri
     marked = next((field.key for field in reading.form.fields if field.within_period), "")
     if form.period != "none" and (day := reading.fields.get(marked)):
         return Period.of(form.period, day)
-    return carryover.period_of(form, reading, given)
+    return carry_over.period_of(form, reading, given)
 
 
 def file_name(form: Form, reading: Reading, given: Period | None = None) -> str:
@@ -60,9 +62,6 @@ def columns_of(form: Form) -> dict[str, frozenset[str]]:
 
 def computed(reading: Reading, declared: Declarations, period: Period | None, settings: Settings | None) -> Measures:
     """The figures, breakdowns and lists a form declares over its own tables. DataError at every cell in the way."""
-    from docgen.figures.evaluation import evaluate
-    from office.settings import Settings
-
     about = period or _NO_PERIOD
     known = (settings or Settings(name="—")).for_expressions()
     return evaluate(declared, Month(about, (reading,)).tables(), period=about, settings=known)
@@ -70,8 +69,6 @@ def computed(reading: Reading, declared: Declarations, period: Period | None, se
 
 def judged(measures: Measures, objectives: Sequence[Objective]) -> tuple[Verdict, ...]:
     """The objectives a paper has a figure for, judged by it."""
-    from docgen.figures.objectives import judge
-
     return judge([objective for objective in objectives if objective.figure in measures.figures], measures.figures)
 
 
@@ -101,8 +98,8 @@ def context(  # noqa: PLR0913, PLR0917 - each is one of the things a paper shows
         "people": settings.people if settings else {"prepared": "", "checked": "", "approved": ""},
         "period": period or "",
         "meta": {
-            "digest": carryover.digest(reading, settings),
-            "department": carryover.department(reading, settings),
+            "digest": carry_over.digest(reading, settings),
+            "department": carry_over.department(reading, settings),
             "kept": kept,
         },
         "figures": measures.figures if measures else {},

@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 import cli
 from console import terminal
 from foundation import language as i18n
-from office import Office
 from office.archive.classes import catalogue_of
+from office.office import Office
 from retention.acts import accounts
 from retention.filing.identify import Identification, Standing, repeated
 from retention.ledger.history import in_sentence

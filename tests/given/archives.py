@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from office import Office, create_office
 from office.archive.classes import catalogue_of
 from office.archive.shares import shares
+from office.office import Office
+from office.starting import create_office
 from retention.acts import accounts
 from retention.filing.scan import Scanner
 from retention.ledger.ledger import Draft, Ledger, Stamp

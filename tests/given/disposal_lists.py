@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from foundation.period import Period
-from office import Office, create_office
 from office.disposal.papers import Around, Proof
 from office.disposal.proof_code import PaperCode
+from office.office import Office
+from office.starting import create_office
 from retention.acts import accounts
 from retention.ledger import chain, checkpoints
 from retention.ledger.ledger import Draft, Ledger, Stamp

@@ -16,9 +16,9 @@ from click.testing import CliRunner
 import cli
 from console import archive as commands
 from given.disposals import SERVICE, SHARE, World, stamp
-from office import create_office
 from office.archive import people
 from office.disposal import round_trip as roundtrip
+from office.starting import create_office
 from retention.disposal import approval as disposal
 from retention.disposal import execution
 from retention.errors import Problem, RefusedError

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from given.places import ROOT
-from office import create_office
+from office.starting import create_office
 from retention.ledger.ledger import Ledger
 from retention.rules.model import State
 

@@ -11,9 +11,10 @@ from given.places import ROOT
 
 from docgen.errors import DataError
 from docgen.forms.loading import load_forms
-from office import Office, create_office
 from office.archive.classes import catalogue_of, kinds_of
 from office.archive.shares import shares
+from office.office import Office
+from office.starting import create_office
 from retention.errors import RefusedError
 from retention.filing.identify import Document, Standing, identify
 from retention.ledger.ledger import Draft, Ledger, Stamp

@@ -49,7 +49,6 @@ import cli
 from docgen import ExcelTemplate, WordTemplate
 from docgen.word.check import defects
 from foundation.period import Period
-from office import Office, create_office, shipped_forms
 from office.archive import ledgers
 from office.archive.classes import KINDS
 from office.archive.shares import shares
@@ -69,6 +68,8 @@ from office.disposal.papers import (
     SUPERVISION,
     TITLES,
 )
+from office.office import Office, shipped_forms
+from office.starting import create_office
 from retention.disposal import approval as disposal
 from retention.disposal import execution
 from retention.errors import ConflictError, RefusedError, SourceError, UnknownError

@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 
 import cli
 from foundation import language as i18n
-from office import Office, create_office
+from office.office import Office
+from office.starting import create_office
 from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.rules.events import Filed, HoldPlaced
 from retention.rules.people import Actor

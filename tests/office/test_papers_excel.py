@@ -11,6 +11,7 @@ import sys
 import zipfile
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
@@ -18,6 +19,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import cli
+from console import papers as paper_commands
 from docgen import ExcelTemplate
 from docgen.errors import DataError, TemplateError
 from docgen.excel.row_heights import fitted, lines
@@ -29,9 +31,15 @@ from docgen.registers.reader import read, read_book
 from docgen.sheets.opening import open_book
 from foundation import language as i18n
 from foundation.period import Period
-from office import SHIPPED, Office, render_form
+from office.folder import SHIPPED
+from office.office import Office
 from office.papers import carry_over as carryover
 from office.papers import paper as papers
+from office.papers.carried import carried, plan_warnings
+from office.papers.handed_in import filled as filled_of
+from office.papers.handed_in import papers as papers_of
+from office.papers.handed_in import unread
+from office.papers.printing import render_all, render_form
 from samples.making import generate, papers_excel
 
 if TYPE_CHECKING:
@@ -40,7 +48,7 @@ if TYPE_CHECKING:
 FORMS = load_forms(SHIPPED)
 EXCEL = [name for name, form in FORMS.items() if form.template.endswith(".xlsx")]
 OFFICE = Office.load(generate.OFFICE)
-SAMPLES = {name: [path for form, path in OFFICE.papers() if form.id == name] for name in EXCEL}
+SAMPLES = {name: [path for form, path in papers_of(OFFICE) if form.id == name] for name in EXCEL}
 PERIODS = {"month": "2026-11", "day": "2026-11-02", "year": "2027"}
 ONE_PAGE = ("daily-check", "purchase-list", "final-accounts", "maintenance-plan", "department-annual-plan")
 
@@ -65,7 +73,7 @@ def line(content: bytes, label: str, name: str = "") -> list[Any]:
 
 
 def rendered(form: Form, path: Path) -> bytes:
-    return render_form(form, read(path, papers.input_form(form, FORMS)), generate.OFFICE)
+    return render_form(form, read(path, papers.input_form(form, FORMS)), OFFICE)
 
 
 def filled(form: Form, tables: dict[str, list[dict[str, Any]]], fields: dict[str, Any], name: str = "x.xlsx") -> Any:
@@ -338,7 +346,7 @@ def test_a_paper_without_a_period_asks_for_one(tmp_path: Path) -> None:
 
 def test_unfinished_items_come_into_the_next_plan(office: Path) -> None:
     """Those of last month's plan and of last month's report, each once."""
-    found = Office.load(office).carried(FORMS["monthly-plan"], Period.parse("2026-11"), "客户服务部")
+    found = carried(Office.load(office), FORMS["monthly-plan"], Period.parse("2026-11"), "客户服务部")
     works = [row["work"] for row in found.rows["plan"]]
     assert works == ["10月物业费催缴", "往年欠费户律师函发放"]
     assert found.rows["plan"][0]["remark"].startswith("上月结转：")
@@ -365,7 +373,7 @@ def test_new_writes_one_blank_for_each_department_with_what_was_left(
 
 
 def test_the_latest_daily_check_hands_on_its_items_and_open_faults() -> None:
-    found = OFFICE.carried(FORMS["daily-check"], Period.parse("2026-10-26"), "工程维修部")
+    found = carried(OFFICE, FORMS["daily-check"], Period.parse("2026-10-26"), "工程维修部")
     rows = {row["item"]: row for row in found.rows["items"]}
     assert len(rows) == 15
     assert rows["管道、排水"]["deadline"] == date(2026, 10, 30)
@@ -373,17 +381,17 @@ def test_the_latest_daily_check_hands_on_its_items_and_open_faults() -> None:
 
 
 def test_a_year_hands_on_its_accounts_and_its_maintenance() -> None:
-    budget = OFFICE.carried(FORMS["annual-budget"], Period.parse("2027")).rows["accounts"]
+    budget = carried(OFFICE, FORMS["annual-budget"], Period.parse("2027")).rows["accounts"]
     assert {row["subject"]: row["last_budget"] for row in budget}["物业费"] == Decimal(4080000)
-    final = OFFICE.carried(FORMS["final-accounts"], Period.parse("2026")).rows["accounts"]
+    final = carried(OFFICE, FORMS["final-accounts"], Period.parse("2026")).rows["accounts"]
     assert {row["subject"]: row["budget"] for row in final}["人工"] == Decimal(2680000)
-    plan = OFFICE.carried(FORMS["maintenance-plan"], Period.parse("2027")).rows["plan"]
+    plan = carried(OFFICE, FORMS["maintenance-plan"], Period.parse("2027")).rows["plan"]
     assert {value for row in plan for key, value in row.items() if re.fullmatch(r"m\d+", key)} == {"○", None}
 
 
 def test_a_department_report_begins_with_its_plans() -> None:
     """Gap G8: the plan of the 3rd is taken from the plan of the 25th."""
-    rows = OFFICE.carried(FORMS["department-report"], Period.parse("2026-10"), "工程维修部").rows
+    rows = carried(OFFICE, FORMS["department-report"], Period.parse("2026-10"), "工程维修部").rows
     assert [row["work"] for row in rows["next_plan"]][:2] == ["1—14栋表前阀排查更换", "地下车库2区排水沟盖板更换"]
     assert {row["work"] for row in rows["done"]} == {"西区雨污管网疏通", "消防泵月度试运行", "公共照明时控调整"}
     assert "地下车库2区排水沟盖板更换" in {row["item"] for row in rows["unfinished"]}
@@ -392,7 +400,7 @@ def test_a_department_report_begins_with_its_plans() -> None:
 def test_an_unreadable_earlier_paper_is_named_and_hands_on_nothing(office: Path) -> None:
     path = office / "papers" / "monthly-plan" / "月工作计划 特勤部 2026年10月.xlsx"
     path.write_bytes(b"nonsense")
-    found = Office.load(office).carried(FORMS["monthly-plan"], Period.parse("2026-11"), "特勤部")
+    found = carried(Office.load(office), FORMS["monthly-plan"], Period.parse("2026-11"), "特勤部")
     assert [problem.where for problem in found.warnings] == [path.name]
 
 
@@ -401,8 +409,8 @@ def test_papers_among_the_registers_do_not_disturb_the_report(office: Path) -> N
     shutil.copyfile(source, office / "registers" / "2026-10" / "特勤十月.xlsx")
     loaded = Office.load(office)
     form, period = loaded.forms["monthly-plan"], Period.parse("2026-10")
-    assert [path.name for path in loaded.filled(form, period)][-1] == "特勤十月.xlsx"
-    assert [problem.where for problem in loaded.unread(period)] == ["特勤十月.xlsx"]
+    assert [path.name for path in filled_of(loaded, form, period)][-1] == "特勤十月.xlsx"
+    assert [problem.where for problem in unread(loaded, period)] == ["特勤十月.xlsx"]
 
 
 # --- the plan asked for twice ---------------------------------------------------------------------------------
@@ -434,14 +442,15 @@ def test_the_rendered_plan_flags_what_the_report_says_otherwise() -> None:
 def test_the_report_reminds_of_a_changed_plan() -> None:
     path = next(OFFICE.folder.glob("registers/2026-10/部门工作报告-工程维修部*"))
     reading = read(path, FORMS["department-report"], period=Period.parse("2026-10"))
-    (problem,) = OFFICE.plan_warnings(Period.parse("2026-10"), [reading])
+    (problem,) = plan_warnings(OFFICE, Period.parse("2026-10"), [reading])
     assert problem.code == "plan.changed"
     assert papers_excel.MOVED in problem.message
 
 
 def test_both_names_of_the_plan_are_one_form() -> None:
     """Gap G7."""
-    assert cli._form("月度工作计划", FORMS) is cli._form("月工作计划", FORMS) is cli._form("JY-QM7.5.1-02", FORMS)
+    named = partial(paper_commands._form, known=FORMS)
+    assert named("月度工作计划") is named("月工作计划") is named("JY-QM7.5.1-02")
 
 
 # --- registers as they are printed ----------------------------------------------------------------------------
@@ -581,7 +590,7 @@ def test_a_paper_of_one_page_is_one_page(printed: dict[str, int]) -> None:
 def test_everything_renders_in_one_command(office: Path) -> None:
     """What `demo --all` does below the report, on an office with a broken paper: the others are made."""
     (office / "papers" / "purchase-list" / "坏的 2026年11月.xlsx").write_bytes(b"nonsense")
-    made = Office.load(office).render_all(Period.parse("2026-10"))
+    made = render_all(Office.load(office), Period.parse("2026-10"))
     assert [problem.where.split()[0] for problem in made.problems] == ["坏的"]
     names = {path.name for path in made.paths}
     assert "月工作计划 工程维修部 2026年11月.xlsx" in names
@@ -590,7 +599,7 @@ def test_everything_renders_in_one_command(office: Path) -> None:
     for path in made.paths:
         with zipfile.ZipFile(path) as package:
             assert package.testzip() is None
-    again = Office.load(office).render_all(Period.parse("2026-10"))
+    again = render_all(Office.load(office), Period.parse("2026-10"))
     assert [path.read_bytes() for path in again.paths] == [path.read_bytes() for path in made.paths]
 
 

@@ -28,8 +28,9 @@ from docgen.registers.reader import forms_named, read
 from docgen.registers.reading import Reading
 from docgen.word.check import defects
 from foundation.period import Period
-from office import Office, render_form, shipped_forms
+from office.office import Office, shipped_forms
 from office.papers import paper as papers
+from office.papers.printing import render_form
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,7 +76,7 @@ def filled(path: Path) -> Reading:
 
 
 def rendered(path: Path, office: Path | None = OFFICE) -> bytes:
-    return render_form(form_of(path), filled(path), office)
+    return render_form(form_of(path), filled(path), Office.load(office) if office else None)
 
 
 def parts(blob: bytes) -> dict[str, bytes]:
@@ -170,7 +171,8 @@ def test_another_word_in_the_data_is_another_digest(tmp_path: Path) -> None:
     fields = {**reading.fields, "content": reading.fields["content"] + "。"}
     other = made(tmp_path, FORMS["visit"], fields)
     assert (
-        custom(render_form(FORMS["visit"], other, OFFICE))["guidang.digest"] != custom(rendered(path))["guidang.digest"]
+        custom(render_form(FORMS["visit"], other, Office.load(OFFICE)))["guidang.digest"]
+        != custom(rendered(path))["guidang.digest"]
     )
 
 
@@ -287,7 +289,7 @@ def test_a_blank_filled_by_hand_becomes_a_paper(name: str, tmp_path: Path) -> No
     period = None if source.period == "none" else Period.of(source.period, date(2026, 10, 18))
     (tmp_path / "x.xlsx").write_bytes(filled_in(source, new_workbook(source, period=period)))
     reading = read(tmp_path / "x.xlsx", source)
-    blob = render_form(form, reading, OFFICE)
+    blob = render_form(form, reading, Office.load(OFFICE))
     assert list(defects(blob)) == []
     text = "".join(stories(blob).values())
     printed = [
@@ -358,7 +360,7 @@ def test_an_incident_recorded_after_a_day_is_warned_about_and_printed_so(tmp_pat
     (warning,) = late.warnings
     assert warning.code == "row.check"
     assert re.search(r"突发事件处理记录表!B\d+$", warning.where)
-    assert "事发后24.0小时，超过24小时：未说明" in text_of(render_form(FORMS["incident"], late, OFFICE))
+    assert "事发后24.0小时，超过24小时：未说明" in text_of(render_form(FORMS["incident"], late, Office.load(OFFICE)))
     assert not incident(tmp_path, recorded=occurred + timedelta(hours=24)).warnings
     assert not incident(tmp_path, recorded=occurred + timedelta(hours=30), late_reason="夜班补填").warnings
 
@@ -475,7 +477,7 @@ def test_an_objective_without_data_is_not_judged(tmp_path: Path) -> None:
         {"objective": "丁", "comparison": "列示", "year": Decimal(5)},
     ]
     reading = made(tmp_path, FORMS["annual-summary"], dict(filled(path).fields), objectives=goals)
-    text = text_of(render_form(FORMS["annual-summary"], reading, OFFICE))
+    text = text_of(render_form(FORMS["annual-summary"], reading, Office.load(OFFICE)))
     verdicts = dict(re.findall(r"\|([甲乙丙丁])\|.*?\|(★?未达标|达标|无数据|—)\|(?=\||\d\|)", text))
     assert "考核目标3项，按全年预计达标1项，未达标1项，无数据1项" in text
     assert verdicts.get("甲", "无数据") == "无数据"
@@ -494,7 +496,7 @@ def test_the_survey_report_leaves_unanswered_items_out_and_says_so() -> None:
 def test_the_survey_report_is_made_from_the_register() -> None:
     """Nothing is typed twice: the register of the month's report gives it, without opinions where it has none."""
     register = OFFICE / "registers" / "2026-10" / "满意度调查结果 2026年下半年.xlsx"
-    blob = render_form(FORMS["satisfaction-report"], read(register, FORMS["satisfaction"]), OFFICE)
+    blob = render_form(FORMS["satisfaction-report"], read(register, FORMS["satisfaction"]), Office.load(OFFICE))
     text = text_of(blob)
     assert "86.67" in text
     assert "没有集中的意见。" in text
@@ -513,7 +515,7 @@ def test_a_department_report_in_the_clerks_own_hand_is_printed() -> None:
     """The register a department filled in its own way, its month taken from the file's name."""
     form = FORMS["department-report"]
     path = OFFICE / "registers" / "2026-10" / "部门工作报告-保洁绿化部-2026年10月.xlsx"
-    blob = render_form(form, read(path, form), OFFICE)
+    blob = render_form(form, read(path, form), Office.load(OFFICE))
     assert custom(blob)["guidang.period"] == "2026-10"
     assert "报告期：2026年10月" in text_of(blob)
 

@@ -22,19 +22,12 @@ from docgen import DataError
 from docgen.figures.results import Breakdown, Line, Result
 from docgen.registers.blank import new_workbook
 from foundation.period import Period
-from office import (
-    DEMO_PERIOD,
-    REPORT,
-    SAMPLES,
-    SHIPPED,
-    Office,
-    copy_sample,
-    create_office,
-    find_office,
-    language_of,
-    settings,
-)
+from office import settings
+from office.folder import SHIPPED, find_office, language_of
+from office.office import REPORT, Office
 from office.papers import month as report
+from office.papers.month_flow import monthly_report
+from office.starting import DEMO_PERIOD, SAMPLE, copy_sample, create_office
 
 at = datetime.fromisoformat
 OCTOBER, SEPTEMBER = Period.parse("2026-10"), Period.parse("2026-09")
@@ -251,7 +244,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Office:
 
 @pytest.fixture(scope="module")
 def made(small: Office):
-    return small.report(OCTOBER, prepared_on=DAY)
+    return monthly_report(small, OCTOBER, prepared_on=DAY)
 
 
 @pytest.fixture(scope="module")
@@ -259,7 +252,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory):
     folder = tmp_path_factory.mktemp("sample") / "office"
     copy_sample(folder)
     office = Office.load(folder)
-    return office, office.report(Period.parse(DEMO_PERIOD), prepared_on=DAY)
+    return office, monthly_report(office, Period.parse(DEMO_PERIOD), prepared_on=DAY)
 
 
 # --- what the report says -------------------------------------------------------------------------------------
@@ -329,7 +322,7 @@ def test_each_department_has_its_chapter(made) -> None:
 def test_visitors_below_five_households_are_named(tmp_path: Path) -> None:
     rows = small_month()
     rows["visits"]["visits"] = rows["visits"]["visits"][:7]
-    made = make_office(tmp_path / "o", rows).report(OCTOBER, prepared_on=DAY)
+    made = monthly_report(make_office(tmp_path / "o", rows), OCTOBER, prepared_on=DAY)
     assert any("未达到的：谭晓雯2户" in line for line in words(made.report))
 
 
@@ -353,7 +346,7 @@ def test_report_carries_its_identity(made) -> None:
 
 def test_a_month_without_anything_renders_and_says_so(tmp_path: Path) -> None:
     none = {key: [] for key in department_rows()}
-    made = make_office(tmp_path / "o", empty_month(), none).report(OCTOBER, prepared_on=DAY)
+    made = monthly_report(make_office(tmp_path / "o", empty_month(), none), OCTOBER, prepared_on=DAY)
     text = words(made.report)
     for expected in ("本月无。", "本月无投诉。", "本月无突发事件。", "本月无未完成事项。", "本月无未完成报修。"):
         assert expected in text
@@ -367,15 +360,17 @@ def test_a_month_without_anything_renders_and_says_so(tmp_path: Path) -> None:
 
 def test_same_input_gives_identical_bytes(small: Office, made) -> None:
     before = {path.name: path.read_bytes() for path in (made.report, made.base_data, made.annex)}
-    again = small.report(OCTOBER, prepared_on=DAY)
+    again = monthly_report(small, OCTOBER, prepared_on=DAY)
     assert {path.name: path.read_bytes() for path in (again.report, again.base_data, again.annex)} == before
 
 
 def test_bytes_do_not_depend_on_the_hash_seed(small: Office, made) -> None:
     code = (
-        "import sys, hashlib; from datetime import date; from pathlib import Path; from office import Office\n"
+        "import sys, hashlib; from datetime import date; from pathlib import Path\n"
+        "from office.office import Office; from office.papers.month_flow import monthly_report\n"
         "from foundation.period import Period\n"
-        "made = Office.load(Path(sys.argv[1])).report(Period.parse('2026-10'), prepared_on=date(2026, 11, 5))\n"
+        "office = Office.load(Path(sys.argv[1]))\n"
+        "made = monthly_report(office, Period.parse('2026-10'), prepared_on=date(2026, 11, 5))\n"
         "print([hashlib.sha256(p.read_bytes()).hexdigest() for p in (made.report, made.base_data, made.annex)])"
     )
     root = str(ROOT)
@@ -396,7 +391,7 @@ def test_one_cell_changes_what_depends_on_it_and_nothing_else(tmp_path: Path, ma
     """A repair finished a day later: 及时率 where it is printed, the rate's share, and the digest."""
     rows = small_month()
     rows["repairs"]["repairs"][1]["finished"] = at("2026-10-04 09:30")
-    changed = make_office(tmp_path / "o", rows).report(OCTOBER, prepared_on=DAY)
+    changed = monthly_report(make_office(tmp_path / "o", rows), OCTOBER, prepared_on=DAY)
     before, after = words(made.report), words(changed.report)
     assert len(before) == len(after)
     differing = {(old, new) for old, new in zip(before, after, strict=True) if old != new}
@@ -413,7 +408,7 @@ def test_last_month_stands_beside_this_month(tmp_path: Path) -> None:
     rows = empty_month()
     rows["repairs"]["repairs"] = [repair("WX2609001", at("2026-09-03 08:00"), at("2026-09-03 10:00"))] * 1
     make_office(tmp_path / "o", rows, {key: [] for key in department_rows()}, SEPTEMBER)
-    made = office.report(OCTOBER, prepared_on=DAY)
+    made = monthly_report(office, OCTOBER, prepared_on=DAY)
     assert [row[2] for row in table_under(made.report, "表2　报修")] == ["本月受理", "4", "1", "+300.00%"]
     assert table_under(made.report, "表2-1")[1][6] == "1"
 
@@ -423,7 +418,7 @@ def test_faults_of_last_month_do_not_stop_this_month(tmp_path: Path) -> None:
     rows = empty_month()
     rows["repairs"]["repairs"] = [repair("WX2609001", at("2026-09-03 08:00"), at("2026-09-02 10:00"))]
     make_office(tmp_path / "o", rows, {key: [] for key in department_rows()}, SEPTEMBER)
-    made = office.report(OCTOBER, prepared_on=DAY)
+    made = monthly_report(office, OCTOBER, prepared_on=DAY)
     warning = next(w for w in made.warnings if w.code == "report.last_month")
     assert "guidang check 2026-09" in warning.hint
     assert table_under(made.report, "表2　报修")[2] == ["上月", *["—"] * 6]
@@ -437,7 +432,7 @@ def test_items_open_last_month_that_nobody_carried_over_are_named(tmp_path: Path
         repair("WX2609222", at("2026-09-22 16:00")),
     ]
     make_office(tmp_path / "o", rows, {key: [] for key in department_rows()}, SEPTEMBER)
-    lost = [w for w in office.report(OCTOBER, prepared_on=DAY).warnings if w.code == "report.lost"]
+    lost = [w for w in monthly_report(office, OCTOBER, prepared_on=DAY).warnings if w.code == "report.lost"]
     assert ["WX2609222" in w.message for w in lost] == [True]
     assert lost[0].where.startswith("报修登记 2026年9月.xlsx 报修登记!")
 
@@ -447,7 +442,7 @@ def test_items_open_last_month_that_nobody_carried_over_are_named(tmp_path: Path
 
 def problems_of(office: Office, **options: bool) -> dict[str, str]:
     with pytest.raises(DataError) as caught:
-        office.report(OCTOBER, prepared_on=DAY, **options)
+        monthly_report(office, OCTOBER, prepared_on=DAY, **options)
     assert outputs(office) == []
     return {problem.code: f"{problem.where} {problem.message}" for problem in caught.value.problems}
 
@@ -458,7 +453,7 @@ def test_problems_of_all_registers_come_together_and_nothing_is_written(tmp_path
     rows["complaints"]["complaints"][0]["replied"] = at("2026-10-02 09:00")
     office = make_office(tmp_path / "o", rows)
     with pytest.raises(DataError) as caught:
-        office.report(OCTOBER, prepared_on=DAY)
+        monthly_report(office, OCTOBER, prepared_on=DAY)
     where = {problem.where.split()[0] for problem in caught.value.problems}
     assert where == {"报修登记", "投诉登记"}
     assert outputs(office) == []
@@ -502,7 +497,7 @@ def test_missing_registers_are_named_with_a_remedy(tmp_path: Path) -> None:
     for path in [*folder.glob("报修登记*"), *folder.glob("*特勤部*")]:
         path.unlink()
     with pytest.raises(DataError) as caught:
-        office.report(OCTOBER, prepared_on=DAY)
+        monthly_report(office, OCTOBER, prepared_on=DAY)
     assert {p.code for p in caught.value.problems} == {"report.missing_register", "report.missing_department"}
     assert any("guidang new repairs --period 2026-10" in p.hint for p in caught.value.problems)
     assert outputs(office) == []
@@ -513,7 +508,7 @@ def test_an_incomplete_report_says_no_data_where_a_register_is_missing(tmp_path:
     folder = tmp_path / "o" / "registers" / "2026-10"
     for path in [*folder.glob("报修登记*"), *folder.glob("*特勤部*")]:
         path.unlink()
-    made = office.report(OCTOBER, prepared_on=DAY, incomplete=True)
+    made = monthly_report(office, OCTOBER, prepared_on=DAY, incomplete=True)
     assert len([w for w in made.warnings if w.code.startswith("report.missing")]) == 2
     assert table_under(made.report, "表2　报修")[1] == ["本月", *["—"] * 6]
     assert "该部门未报送本月工作报告。" in words(made.report)
@@ -531,7 +526,7 @@ def test_a_register_in_two_files_is_read_together(tmp_path: Path) -> None:
     office = make_office(tmp_path / "o")
     extra = write_register(tmp_path / "extra", "fees", OCTOBER, second)
     extra.rename(office.folder / "registers" / "2026-10" / "收费台账 9栋 2026年10月.xlsx")
-    made = office.report(OCTOBER, prepared_on=DAY)
+    made = monthly_report(office, OCTOBER, prepared_on=DAY)
     assert made.measures.figures["fees_due"].text == "706.39"
     assert "report.several_files" in {w.code for w in made.warnings}
 
@@ -548,28 +543,28 @@ def test_lock_files_are_left_alone_and_other_files_are_named(tmp_path: Path) -> 
     folder = tmp_path / "o" / "registers" / "2026-10"
     for name in ("~$报修登记 2026年10月.xlsx", ".~报修登记.xlsx", "Thumbs.db", "现场照片.jpg"):
         (folder / name).write_bytes(b"x")
-    made = office.report(OCTOBER, prepared_on=DAY)
+    made = monthly_report(office, OCTOBER, prepared_on=DAY)
     assert [w.where for w in made.warnings if w.code == "report.not_read"] == ["现场照片.jpg"]
 
 
 def test_a_report_changed_by_hand_is_not_overwritten(tmp_path: Path) -> None:
     office = make_office(tmp_path / "o")
-    made = office.report(OCTOBER, prepared_on=DAY)
+    made = monthly_report(office, OCTOBER, prepared_on=DAY)
     document = Document(str(made.report))
     document.add_paragraph("经理补充")
     document.save(str(made.report))
     edited, annex = made.report.read_bytes(), made.annex.read_bytes()
     with pytest.raises(FileExistsError):
-        office.report(OCTOBER, prepared_on=date(2026, 11, 6))
+        monthly_report(office, OCTOBER, prepared_on=date(2026, 11, 6))
     assert (made.report.read_bytes(), made.annex.read_bytes()) == (edited, annex)
-    office.report(OCTOBER, prepared_on=DAY, force=True)
+    monthly_report(office, OCTOBER, prepared_on=DAY, force=True)
     assert made.report.read_bytes() != edited
 
 
 def test_an_untouched_report_is_made_anew(tmp_path: Path) -> None:
     office = make_office(tmp_path / "o")
-    first = office.report(OCTOBER, prepared_on=DAY).report.read_bytes()
-    assert office.report(OCTOBER, prepared_on=date(2026, 11, 6)).report.read_bytes() != first
+    first = monthly_report(office, OCTOBER, prepared_on=DAY).report.read_bytes()
+    assert monthly_report(office, OCTOBER, prepared_on=date(2026, 11, 6)).report.read_bytes() != first
 
 
 def test_a_disk_that_fails_half_way_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -585,7 +580,7 @@ def test_a_disk_that_fails_half_way_leaves_nothing(tmp_path: Path, monkeypatch: 
 
     monkeypatch.setattr(os, "fsync", failing)
     with pytest.raises(OSError, match="No space"):
-        office.report(OCTOBER, prepared_on=DAY)
+        monthly_report(office, OCTOBER, prepared_on=DAY)
     assert not [path for path in outputs(office) if path.suffix == ".tmp"]
 
 
@@ -596,7 +591,7 @@ def test_an_office_may_use_its_own_template(tmp_path: Path) -> None:
     document = Document(str(SHIPPED / REPORT / "template.docx"))
     document.paragraphs[0].insert_paragraph_before("本公司抬头 {{ office.company }}")
     document.save(str(own / "template.docx"))
-    assert "本公司抬头 汐岚物业服务有限公司" in words(office.report(OCTOBER, prepared_on=DAY).report)
+    assert "本公司抬头 汐岚物业服务有限公司" in words(monthly_report(office, OCTOBER, prepared_on=DAY).report)
 
 
 # --- the sample office ----------------------------------------------------------------------------------------
@@ -655,7 +650,7 @@ def at_path(data: dict, path: str) -> object:
 def test_sample_report_equals_the_independent_key(sample) -> None:
     """samples/office/expected.json was computed by other code from the generator's own data."""
     _office, made = sample
-    expected = json.loads((SAMPLES / "office" / "expected.json").read_text(encoding="utf-8"))[DEMO_PERIOD]
+    expected = json.loads((SAMPLE / "expected.json").read_text(encoding="utf-8"))[DEMO_PERIOD]
     figures = made.measures.figures
     for key, path in KEY.items():
         assert figures[key].value == Decimal(str(at_path(expected, path))), key
@@ -670,7 +665,7 @@ def test_sample_report_equals_the_independent_key(sample) -> None:
 
 def test_sample_breakdowns_equal_the_independent_key(sample) -> None:
     _office, made = sample
-    expected = json.loads((SAMPLES / "office" / "expected.json").read_text(encoding="utf-8"))[DEMO_PERIOD]
+    expected = json.loads((SAMPLE / "expected.json").read_text(encoding="utf-8"))[DEMO_PERIOD]
     shown = made.measures.breakdowns
 
     def column(name: str, key: str) -> dict[str, Decimal]:
@@ -694,9 +689,7 @@ def test_sample_breakdowns_equal_the_independent_key(sample) -> None:
 
 def test_sample_departments_equal_the_independent_key(sample) -> None:
     _office, made = sample
-    expected = json.loads((SAMPLES / "office" / "expected.json").read_text(encoding="utf-8"))[DEMO_PERIOD][
-        "departments"
-    ]
+    expected = json.loads((SAMPLE / "expected.json").read_text(encoding="utf-8"))[DEMO_PERIOD]["departments"]
     for name, own in expected.items():
         for key in ("checks", "staff"):
             line = next(line for line in made.measures.breakdowns[f"{key}_by_department"].rows if line.label == name)

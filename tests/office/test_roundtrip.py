@@ -16,11 +16,11 @@ from openpyxl import load_workbook
 
 from docgen import ExcelTemplate
 from docgen.errors import DataError
-from office import SHIPPED
 from office.disposal import round_trip as roundtrip
 from office.disposal import wording
 from office.disposal.round_trip import LOCKED, SAID, TERM, TOKEN, WISH
 from office.disposal.round_trip import REASON as WHY
+from office.folder import SHIPPED
 from retention.disposal import approval as disposal
 from retention.disposal.approval import Answer
 from retention.errors import ConflictError, RefusedError, UnknownError

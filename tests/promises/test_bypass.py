@@ -26,9 +26,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from docgen import ExcelTemplate
-from office import SHIPPED
 from office.disposal import round_trip as roundtrip
 from office.disposal.papers import Around
+from office.folder import SHIPPED
 from retention.acts import accounts
 from retention.acts import records as keeping
 from retention.disposal import approval as disposal

@@ -17,8 +17,9 @@ from sqlalchemy import select, text
 
 import cli
 from foundation import language as i18n
-from office import Office, create_office
 from office.archive import people
+from office.office import Office
+from office.starting import create_office
 from retention.acts import accounts
 from retention.errors import ConflictError, RefusedError, TamperedError
 from retention.ledger import chain, proving, schema

@@ -21,9 +21,9 @@ import cli
 from docgen.forms.loading import load_forms
 from foundation import language as i18n
 from foundation.period import Period
-from office import Office
 from office.archive.classes import catalogue_of
 from office.archive.shares import shares
+from office.office import Office
 from retention.duties.calendar_file import calendar
 from retention.duties.declaration import read_duties
 from retention.duties.judging import (

@@ -1,0 +1,122 @@
+"""Papers and registers printed from filled workbooks: one, or all an office has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from docgen import ExcelTemplate, WordTemplate
+from docgen.errors import DataError, DocgenError
+from docgen.excel.row_heights import fitted
+from docgen.figures import declarations
+from docgen.figures.objectives import load_objectives
+from docgen.printing.register import register_template
+from docgen.registers.reader import read, read_any
+from foundation.language import _
+from office.folder import OBJECTIVES, SHIPPED
+from office.papers import paper
+from office.papers.carried import plan_changes
+from office.papers.carry_over import PLAN
+from office.papers.handed_in import papers, registers
+from office.papers.writing import write_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from docgen.errors import Problem
+    from docgen.figures.objectives import Verdict
+    from docgen.figures.results import Measures
+    from docgen.forms.declaration import Form
+    from docgen.registers.reading import Reading
+    from foundation.period import Period
+    from office.office import Office
+
+
+@dataclass(frozen=True)
+class MadePapers:
+    """The papers written, and what was in the way of the others."""
+
+    paths: tuple[Path, ...]
+    problems: tuple[Problem, ...]
+
+
+def render_all(office: Office, period: Period, *, progress: Callable[[str], None] = lambda _step: None) -> MadePapers:
+    """Every paper below ``papers``, and the registers of ``period`` as they are printed, into ``out``.
+
+    A workbook with problems gets no paper; the others do. FileExistsError where a paper was changed by hand.
+    """
+    made: dict[Path, dict[str, bytes]] = {}
+    problems: list[Problem] = []
+    wanted = [(path, "papers", form) for form, path in papers(office)]
+    for path, folder, form in [*wanted, *((path, f"registers/{period}", None) for path in registers(office, period))]:
+        progress(_("Rendering {file}").format(file=path.name))
+        try:
+            name, content = printed_paper(office, form, path) if form else _printed_register(office, path, period)
+            made.setdefault(office.folder / "out" / folder, {})[name] = content
+        except DocgenError as error:
+            problems += error.problems
+    paths = [path for folder, outputs in made.items() for path in write_all(folder, outputs, force=False)]
+    return MadePapers(tuple(paths), tuple(problems))
+
+
+def printed_paper(office: Office, form: Form, path: Path) -> tuple[str, bytes]:
+    """A paper of the office from one filled workbook: file name and document. DataError with every fault."""
+    reading = read(path, paper.input_form(form, office.forms))
+    return paper.file_name(form, reading), render_form(form, reading, office)
+
+
+def _printed_register(office: Office, path: Path, period: Period) -> tuple[str, bytes]:
+    reading = read_any(path, office.forms, period=period)
+    return f"{path.stem}{ending_of(reading.form)}", render_form(reading.form, reading, office)
+
+
+def ending_of(form: Form) -> str:
+    """The ending of a form's documents: its template's, ``.xlsx`` where it is printed as a register."""
+    return Path(form.template).suffix or ".xlsx"
+
+
+def render_form(form: Form, reading: Reading, office: Office | None, *, period: Period | None = None) -> bytes:
+    """A form's document from one filled workbook: a Word or Excel paper, or the register as its columns say.
+
+    ``office`` is None where there is none; ``period`` what the paper is about, where neither it nor its name says so.
+    TemplateError and DataError as the template says, DataError too where it prints a period and nothing tells which;
+    a workbook's rows fit their text.
+    """
+    settings = office.settings if office else None
+    path = _file_of(office, form.id, form.template or "form.toml")
+    known = office.templates if office else {}
+    template = known.get(form.id) or known.setdefault(form.id, _loaded(form, path))
+    about = _about(form, reading, period, template)
+    measures: Measures | None = None
+    verdicts: tuple[Verdict, ...] = ()
+    if form.derive or form.figures or form.breakdowns or form.lists:
+        declared = declarations.load(path.with_name("form.toml"), paper.columns_of(reading.form))
+        measures = paper.computed(reading, declared, about, settings)
+        verdicts = paper.judged(measures, load_objectives(_file_of(office, "", OBJECTIVES)))
+    kept = office.kept(form) if office else ""
+    changes = plan_changes(office, reading, about) if office and about and reading.form.id == PLAN else []
+    context = paper.context(form, reading, about, settings, measures, verdicts, kept)
+    content = template.render(context | {"changes": changes}, compression="compact")
+    return content if form.template.endswith(".docx") else fitted(content, form.title)
+
+
+def _file_of(office: Office | None, form_id: str, name: str) -> Path:
+    return office.file_of(form_id, name) if office else SHIPPED / form_id / name
+
+
+def _loaded(form: Form, path: Path) -> WordTemplate | ExcelTemplate:
+    """The form's template; of a form without one, its register's."""
+    if form.template.endswith(".docx"):
+        return WordTemplate.load(path)
+    return ExcelTemplate.load(path) if form.template else ExcelTemplate.load(register_template(form), name=form.title)
+
+
+def _about(form: Form, reading: Reading, given: Period | None, template: WordTemplate | ExcelTemplate) -> Period | None:
+    """The period of a paper; a template that prints none can do without."""
+    try:
+        return paper.period_of(form, reading, given)
+    except DataError:
+        if any(str(path).partition(".")[0] == "period" for path in template.needs()):
+            raise
+        return None
