@@ -12,7 +12,7 @@ from console.frame import PeriodType, options_of, the_office
 from console.terminal import option
 from foundation.language import _
 from office.archive.archive import Archive
-from office.views.records import Page
+from office.views.records import TablePage
 from office.views.times import business_date
 
 if TYPE_CHECKING:
@@ -41,11 +41,11 @@ def day_of(on: datetime | None) -> date:
 # --- options ----------------------------------------------------------------------------------------------------
 
 
-def page_of(limit: int, number: int, everything: bool) -> Page:
-    return Page(None) if everything else Page(limit, number)
+def page_of(limit: int, number: int, everything: bool) -> TablePage:
+    return TablePage(None) if everything else TablePage(limit, number)
 
 
-def rest_of(page: Page, shown: int, total: int) -> str:
+def rest_of(page: TablePage, shown: int, total: int) -> str:
     """How to see the others; empty where all are shown."""
     if page.limit is None or (page.number == 1 and shown >= total):
         return ""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from foundation.period import Period
     from office.archive.archive import Archive
     from office.views.lists import ItemRow, ListDetail, ListRow, ListsThereAre, RunReport, TakenBack
-    from office.views.records import Page
+    from office.views.records import TablePage
 
 
 class TermType(click.ParamType[Any]):
@@ -145,7 +145,7 @@ def show(named: str, limit: int, number: int, everything: bool, as_json: bool) -
     return answer(found, partial(_print_list, page_of(limit, number, everything)), as_json=as_json)
 
 
-def _print_list(page: Page, found: ListDetail) -> None:
+def _print_list(page: TablePage, found: ListDetail) -> None:
     for line in found.history():
         hanging("• ", line)
     items = found.items

@@ -25,7 +25,6 @@ from console.frame import Exit, answer, prints_data
 from console.terminal import argument, option
 from foundation.language import _, ngettext
 from office.archive.archive import Wanted
-from office.disposal import filing_papers
 from office.views import records as views
 
 if TYPE_CHECKING:
@@ -33,7 +32,15 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from foundation.period import Period
-    from office.views.records import DueRecord, DueRecords, Duplicates, ListedRecord, Page, RecordExplained, RecordList
+    from office.views.records import (
+        DueRecord,
+        DueRecords,
+        Duplicates,
+        ListedRecord,
+        RecordExplained,
+        RecordList,
+        TablePage,
+    )
 
 # --- due --------------------------------------------------------------------------------------------------------
 
@@ -63,6 +70,8 @@ def due(  # noqa: PLR0913, PLR0917 - one parameter an option
     day, page, wanted = day_of(on), page_of(limit, number, everything), Wanted((), class_text, period, under)
     with the_archive() as archive:
         if paper:
+            from office.disposal import filing_papers
+
             rows = filing_papers.due_rows(archive, wanted, day)
             kept = filing_papers.make_due(archive.office, archive.ledger, archive.stamp(now()), rows, day)
             told = {"on": day, "due": len(rows), "file": kept.path, "new": kept.new}
@@ -71,7 +80,7 @@ def due(  # noqa: PLR0913, PLR0917 - one parameter an option
     return answer(found, partial(_print_due, page), as_json=as_json)
 
 
-def _print_due(page: Page, found: DueRecords) -> None:
+def _print_due(page: TablePage, found: DueRecords) -> None:
     if found.schedule is None:
         text = _("No schedule was adopted yet, so nothing is ever due: every record is kept.")
         click.echo(click.style(text, fg="yellow"))
@@ -87,7 +96,7 @@ def _print_due(page: Page, found: DueRecords) -> None:
     print_alerts(found.alerts)
 
 
-def _print_due_table(page: Page, found: DueRecords) -> None:
+def _print_due_table(page: TablePage, found: DueRecords) -> None:
     titles = (
         *(_("record number"), _("class"), _("period covered"), _("department")),
         *(_("kept until"), _("eligible on")),
@@ -160,7 +169,7 @@ _STANDING = 20
 """Columns that how a record stands may take in the table; where it takes more it has a line of its own."""
 
 
-def _print_records(page: Page, on: date, found: RecordList) -> None:
+def _print_records(page: TablePage, on: date, found: RecordList) -> None:
     print_alerts(found.alerts)
     if not found.records:
         click.echo(_("There is no such record."))
@@ -189,7 +198,7 @@ def _notes(each: ListedRecord, on: date) -> Iterator[str]:
     yield from each.notes
 
 
-def _print_duplicates(page: Page, found: Duplicates) -> None:
+def _print_duplicates(page: TablePage, found: Duplicates) -> None:
     print_alerts(found.alerts)
     for group in found.groups:
         click.echo(click.style(str(group), bold=True))

@@ -50,7 +50,7 @@ class Office:
     @cached_property
     def forms(self) -> dict[str, Form]:
         """Shipped forms by id, those in the office's own ``templates`` before them. TemplateError with all faults."""
-        return load_forms(SHIPPED, self.folder / "templates")
+        return load_forms(SHIPPED, self.folder / "templates", sound=SHIPPED)
 
     @cached_property
     def templates(self) -> dict[str, WordTemplate | ExcelTemplate]:
@@ -86,4 +86,4 @@ class Office:
 
 def shipped_forms() -> dict[str, Form]:
     """The forms that come with guidang, by id."""
-    return load_forms(SHIPPED)
+    return load_forms(SHIPPED, sound=SHIPPED)

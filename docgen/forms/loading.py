@@ -35,13 +35,14 @@ def load_form(folder: Path) -> Form:
     return form
 
 
-def load_forms(*roots: Path) -> dict[str, Form]:
+def load_forms(*roots: Path, sound: Path | None = None) -> dict[str, Form]:
     """Every form of the folders below ``roots`` by id, later roots overriding earlier ones.
 
-    TemplateError with the faults of all declarations together, sources that name no form included.
+    TemplateError with the faults of all declarations together, sources that name no form included. Below ``sound``
+    declarations are known not to contradict themselves: their expressions are not compiled to see whether they do.
     """
     folders = {path.parent.name: path.parent for root in roots for path in sorted(root.glob(f"*/{DECLARATION}"))}
-    loaded = {name: _load(folder) for name, folder in sorted(folders.items())}
+    loaded = {name: _load(folder, sound=folder.parent == sound) for name, folder in sorted(folders.items())}
     problems = [problem for _form, found in loaded.values() for problem in found]
     forms = {name: form for name, (form, _found) in loaded.items() if form is not None}
     problems += [problem for form in forms.values() for problem in _unknown_sources(form, folders)]
@@ -50,7 +51,7 @@ def load_forms(*roots: Path) -> dict[str, Form]:
     return forms
 
 
-def _load(folder: Path) -> tuple[Form | None, list[Problem]]:
+def _load(folder: Path, *, sound: bool = False) -> tuple[Form | None, list[Problem]]:
     path = folder / DECLARATION
     name = f"{folder.name}/{DECLARATION}"
     try:
@@ -59,12 +60,12 @@ def _load(folder: Path) -> tuple[Form | None, list[Problem]]:
         hint = _("Check the folder's name; every form is a folder with a file form.toml in it.")
         return None, [Problem(name, _("the file cannot be read"), hint, "form.unreadable")]
     try:
-        return parse_form(source, folder.name), []
+        return parse_form(source, folder.name, sound=sound), []
     except TemplateError as error:
         return None, list(error.problems)
 
 
-def parse_form(source: bytes, form_id: str) -> Form:
+def parse_form(source: bytes, form_id: str, *, sound: bool = False) -> Form:
     """A declaration's bytes → Form; pure. TemplateError with every fault, each at ``<form_id>/form.toml:<line>``."""
     name = f"{form_id}/{DECLARATION}"
     try:
@@ -75,7 +76,7 @@ def parse_form(source: bytes, form_id: str) -> Form:
         raise TemplateError(Problem(name, _("the file is not UTF-8 text"), hint, "form.encoding")) from None
     except tomllib.TOMLDecodeError as error:
         raise TemplateError(_syntax_problem(name, error)) from None
-    return _Declaration(name, text, data, form_id).form()
+    return _Declaration(name, text, data, form_id).form(sound=sound)
 
 
 def _syntax_problem(name: str, error: tomllib.TOMLDecodeError) -> Problem:
@@ -108,7 +109,7 @@ class _Declaration:
         self.lines = _lines(text)
         self.problems: list[Problem] = []
 
-    def form(self) -> Form:
+    def form(self, *, sound: bool = False) -> Form:
         """The Form, or TemplateError. Wrong shapes are put aside so that contradictions elsewhere still show."""
         if "id" in self.data:
             message = _("unknown key '{name}'").format(name="id")
@@ -125,7 +126,7 @@ class _Declaration:
                     self.shape_fault(path, fault)
                     broken.add(path[:-1])
                 data = _without(data, [(path, fault["type"]) for path, fault in found])
-        for path, code, message, hint in contradictions(form):
+        for path, code, message, hint in () if sound else contradictions(form):
             if path not in broken and path[:-1] not in broken:
                 self.fault(path, code, message, hint)
         if self.problems:

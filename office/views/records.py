@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from retention.rules.reckoning import Never
 
 
-class Page(NamedTuple):
+class TablePage(NamedTuple):
     """Which rows of a long table: ``limit`` None for all of them."""
 
     limit: int | None
@@ -221,7 +221,7 @@ class DueRecords:
             yield f"{told_so}（{named}）" if named else told_so
 
 
-def due(archive: Archive, on: date, wanted: Wanted, page: Page) -> DueRecords:
+def due(archive: Archive, on: date, wanted: Wanted, page: TablePage) -> DueRecords:
     """What is due on a day of the records meant, each with the rule and the dates that led there."""
     classes, order = archive.classes, (table.c.eligible_on, table.c.id)
     with archive.ledger.read() as view:
@@ -264,7 +264,7 @@ class RecordList:
 
 
 def listed(  # noqa: PLR0913 - what is asked of them
-    archive: Archive, wanted: Wanted, page: Page, *, text: str, lying: str | None, gone: bool
+    archive: Archive, wanted: Wanted, page: TablePage, *, text: str, lying: str | None, gone: bool
 ) -> RecordList:
     """The records meant. ``text``: what stands in their places; ``lying``: what lies over them; ``gone``: all."""
     over = Overlay(lying) if lying else None
@@ -330,7 +330,7 @@ class Duplicates:
         return max(contents, len(self.groups) - contents)
 
 
-def duplicates(archive: Archive, page: Page) -> Duplicates:
+def duplicates(archive: Archive, page: TablePage) -> Duplicates:
     """The records of which there may be one too many."""
     with archive.ledger.read() as view:
         single = archive.classes.single(view)
