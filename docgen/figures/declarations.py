@@ -273,6 +273,7 @@ def parse(
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 _T = TypeVar("_T")
+_Read = Callable[[Mapping[str, Any]], _T]
 
 
 class Entries:
@@ -293,7 +294,7 @@ class Entries:
         """Keep a fault of the entry in hand; ``values`` fill the message."""
         self.problems.append(Problem(self.where, message.format(**values), hint, code))
 
-    def each(self, data: Mapping[str, Any], section: str, read: Callable[[Mapping[str, Any]], _T]) -> tuple[_T, ...]:
+    def each(self, data: Mapping[str, Any], section: str, read: _Read[_T]) -> tuple[_T, ...]:
         raw = data.get(section, [])
         self.where = Place(self.source, part=f"[[{section}]]")
         if not _is_tables(raw):
@@ -301,14 +302,7 @@ class Entries:
             return ()
         return tuple(self.entry(section, n, entry, read) for n, entry in enumerate(raw, 1))
 
-    def entry(
-        self,
-        section: str,
-        number: int,
-        raw: Mapping[str, Any],
-        read: Callable[[Mapping[str, Any]], _T],
-        inside: str = "",
-    ) -> _T:
+    def entry(self, section: str, number: int, raw: Mapping[str, Any], read: _Read[_T], inside: str = "") -> _T:
         name = f"[[{section}]] {number} {raw.get('key', '')}".rstrip()
         self.where = Place(self.source, part=f"{inside} {name}".lstrip())
         self._known_keys(section, raw)
@@ -317,13 +311,8 @@ class Entries:
     def _known_keys(self, section: str, raw: Mapping[str, Any]) -> None:
         for key in raw:
             if key not in self.keys[section]:
-                self.fault(
-                    _("'{key}' is not a key of [[{section}]]"),
-                    suggest(key, self.keys[section]),
-                    "declaration.key",
-                    key=key,
-                    section=section,
-                )
+                message = _("'{key}' is not a key of [[{section}]]")
+                self.fault(message, suggest(key, self.keys[section]), "declaration.key", key=key, section=section)
 
     def key(self, section: str, raw: Mapping[str, Any], inside: str = "") -> str:
         key = self.text(raw, "key", required=True)
@@ -421,9 +410,8 @@ class FigureEntries(Entries):
     def _columns(self, raw: Mapping[str, Any], table: str) -> tuple[ColumnDeclaration, ...]:
         columns, place = raw.get("columns"), self.where.part
         if not columns or not _is_tables(columns):
-            self.fault(
-                _("'columns' must list at least one column"), _('For example: columns = [{key="n", count="true"}]')
-            )
+            message = _("'columns' must list at least one column")
+            self.fault(message, _('For example: columns = [{key="n", count="true"}]'))
             return ()
 
         def column(entry: Mapping[str, Any]) -> ColumnDeclaration:
@@ -450,12 +438,8 @@ class FigureEntries(Entries):
     def _calculation(self, raw: Mapping[str, Any], table: str) -> Calculation:
         deciding = [key for key in _KINDS if key in raw]
         if len(deciding) != 1:
-            self.fault(
-                _("exactly one of these is needed: {keys}"),
-                _("It says what kind of figure this is."),
-                "declaration.kind",
-                keys="、".join(_KINDS),
-            )
+            message = _("exactly one of these is needed: {keys}")
+            self.fault(message, _("It says what kind of figure this is."), "declaration.kind", keys="、".join(_KINDS))
             return Calculation(kind="count", unit="count", digits=0)
         kind, companions = _KINDS[deciding[0]]
         self._no_strangers(raw, deciding[0], companions)
@@ -498,10 +482,8 @@ class FigureEntries(Entries):
             self.fault(_("unit must be one of {units}"), suggest(str(unit), UNITS), units="、".join(UNITS))
             return "number"
         if (unit == "index") != ("scale" in raw):
-            self.fault(
-                _("an index needs 'scale', and only an index has one"),
-                _('For example: unit = "index", scale = "settings.satisfaction_scale"'),
-            )
+            message = _("an index needs 'scale', and only an index has one")
+            self.fault(message, _('For example: unit = "index", scale = "settings.satisfaction_scale"'))
         return str(unit)
 
     def _quotient(self, raw: Mapping[str, Any]) -> tuple[str, ...]:
@@ -510,12 +492,8 @@ class FigureEntries(Entries):
             self.fault(_("'quotient' needs two figures: above and below the line"))
         for name in names:
             if name not in self.figure_keys:
-                self.fault(
-                    _("no figure '{key}' is declared before this one"),
-                    suggest(name, self.figure_keys),
-                    "declaration.figure",
-                    key=name,
-                )
+                message = _("no figure '{key}' is declared before this one")
+                self.fault(message, suggest(name, self.figure_keys), "declaration.figure", key=name)
         return names
 
     # values
@@ -523,8 +501,9 @@ class FigureEntries(Entries):
     def _table(self, raw: Mapping[str, Any]) -> str:
         table = self.text(raw, "table", required=True)
         if table and self.columns is not None and table not in self.columns:
+            message = _("no source form has a table '{table}'")
             self.fault(
-                _("no source form has a table '{table}'"),
+                message,
                 suggest(table, self.columns) or _("Name the form in 'sources'."),
                 "declaration.table",
                 table=table,
@@ -555,14 +534,9 @@ class FigureEntries(Entries):
         try:
             found = compile_expression(source)
         except jinja2.TemplateSyntaxError as fault:
-            self.fault(
-                _("'{key}' cannot be read as an expression: {source} ({fault})"),
-                _("Compare with == and !=, join conditions with and / or / not, put texts in quotes."),
-                "declaration.expression",
-                key=key,
-                source=source,
-                fault=fault.message,
-            )
+            message = _("'{key}' cannot be read as an expression: {source} ({fault})")
+            hint = _("Compare with == and !=, join conditions with and / or / not, put texts in quotes.")
+            self.fault(message, hint, "declaration.expression", key=key, source=source, fault=fault.message)
             return None
         self._names_exist(found, key, table)
         return found
@@ -572,31 +546,21 @@ class FigureEntries(Entries):
             return
         own = self.columns[table] if table else set()
         for name in sorted(found.names - RESERVED - GLOBALS - own):
+            message = _("'{key}' uses '{name}', which table '{table}' does not have")
             self.fault(
-                _("'{key}' uses '{name}', which table '{table}' does not have"),
-                suggest(name, own | RESERVED),
-                "declaration.name",
-                key=key,
-                name=name,
-                table=table or "—",
+                message, suggest(name, own | RESERVED), "declaration.name", key=key, name=name, table=table or "—"
             )
         for name in sorted(found.tables - set(self.columns)):
-            self.fault(
-                _("no source form has a table '{table}'"), suggest(name, self.columns), "declaration.table", table=name
-            )
+            message = _("no source form has a table '{table}'")
+            self.fault(message, suggest(name, self.columns), "declaration.table", table=name)
 
     def _columns_exist(self, table: str, names: Iterable[str]) -> None:
         if self.columns is None or table not in self.columns:
             return
         for name in names:
             if name not in self.columns[table]:
-                self.fault(
-                    _("table '{table}' has no column '{name}'"),
-                    suggest(name, self.columns[table]),
-                    "declaration.name",
-                    table=table,
-                    name=name,
-                )
+                message = _("table '{table}' has no column '{name}'")
+                self.fault(message, suggest(name, self.columns[table]), "declaration.name", table=table, name=name)
 
 
 _KINDS_BELOW = {"sums": "denominator_sum", "change": "base"}

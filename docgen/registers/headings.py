@@ -219,7 +219,11 @@ class _Grid:
         return {column: (text,) for column, text in self.texts(row).items()}
 
     def double(self, row: int, groups: set[str]) -> dict[int, tuple[str, ...]]:
-        """Headings over two rows: the group's text spreads over its merged cells, or over the blanks beside it."""
+        """Headings over two rows: the group's text spreads over its merged cells, or over the blanks beside it.
+
+        ``房号 | 维修材料 |      ``     ``房号``, ``维修材料 名称`` or ``名称``, ``维修材料 数量`` or ``数量``:
+        ``     | 名称     | 数量 ``  →  each column with the ways to read it, the fullest first
+        """
         upper, lower = self.texts(row), self.texts(row + 1)
         columns = sorted({*upper, *lower})
         texts: dict[int, tuple[str, ...]] = {}

@@ -200,6 +200,14 @@ def _cell(reference: str) -> tuple[int, int]:
 
 
 # --- marks out ------------------------------------------------------------------------------------------------
+#
+# Nothing is kept beside the copy: what was there is found in it again, also after Excel or WPS has numbered styles and
+# notes anew.
+#
+#   cell      yellow fill             →  red fill, yellow in its background colour  →  yellow
+#   note      业主要求开票            →  业主要求开票　【guidang】…                 →  业主要求开票
+#   column M  (empty)                 →  错误说明, fills of their own               →  gone
+#   filter    A4:K6                   →  A4:M6, "[A4:K6]" in the note of the heading →  A4:K6
 
 
 class _Unmarking:
@@ -240,9 +248,8 @@ class _Unmarking:
             if not len(cols):
                 rows.root.remove(cols)
         _shrink_dimension(rows.root, column)
-        element = next((child for child in rows.root if local(child) == "autoFilter"), None)
-        found = RANGE.fullmatch(element.get("ref", "")) if element is not None else None
-        if element is None or found is None or column_number(found[3]) != column:
+        element, found = _filter_of(rows.root)
+        if found is None or column_number(found[3]) != column:
             return
         used = [child for child in element if local(child) == "filterColumn"]
         mine = [child for child in used if child.get("colId") == str(column - column_number(found[1]))]
@@ -255,14 +262,20 @@ class _Unmarking:
         self._restore_filter(rows.root, element, found, filter_before)
 
     def _restore_filter(self, root: Any, element: Any, found: re.Match[str], before: str) -> None:
-        if not before:
+        reference = None
+        if before:
+            right = before.partition(":")[2].rstrip("0123456789")
+            reference = f"{found[1]}{found[2]}:{right}{found[4]}"
+            element.set("ref", reference)
+        else:
             root.remove(element)
-            self.package.rename_filter(self.sheet, None)
-            return
-        right = before.partition(":")[2].rstrip("0123456789")
-        reference = f"{found[1]}{found[2]}:{right}{found[4]}"
-        element.set("ref", reference)
         self.package.rename_filter(self.sheet, reference)
+
+
+def _filter_of(root: Any) -> tuple[Any, re.Match[str] | None]:
+    """A sheet's filter and the corners of its range; None where there is none."""
+    element = next((child for child in root if local(child) == "autoFilter"), None)
+    return element, RANGE.fullmatch(element.get("ref", "")) if element is not None else None
 
 
 def _shrink_dimension(root: Any, column: int) -> None:
@@ -317,13 +330,9 @@ class _Marking:
         """The column right of everything on the sheet; None where there is none."""
         filled = max((max(cells) for cells in self.sheet.rows.values()), default=0)
         merged = max((merge.right for merge in self.sheet.merges if merge.left < _LAST_COLUMN), default=0)
-        found = self._filter()
+        _element, found = _filter_of(self.rows.root)
         column = max(filled, merged, column_number(found[3]) if found else 0) + 1
         return column if column <= _LAST_COLUMN else None
-
-    def _filter(self) -> re.Match[str] | None:
-        element = next((child for child in self.rows.root if local(child) == "autoFilter"), None)
-        return RANGE.fullmatch(element.get("ref", "")) if element is not None else None
 
     def _error_column(self, column: int) -> None:
         """Each table with problems gets the heading, each of its rows with problems their words."""
@@ -354,10 +363,10 @@ class _Marking:
 
     def _set_filter(self, column: int) -> str:
         """A filter over the one table, or the sheet's own grown to the right; what it was before."""
-        root, found = self.rows.root, self._filter()
+        root = self.rows.root
+        element, found = _filter_of(root)
         heading = min(row for row, _column in self.words)
         if found:
-            element = next(child for child in root if local(child) == "autoFilter")
             before = element.get("ref", "")
             if int(found[2]) != heading:
                 return ""

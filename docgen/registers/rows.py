@@ -122,28 +122,14 @@ class TableReader:
         """The row rules: all of them at once where a row lets them, one by one where it does not."""
         period = self.source.period
         checks = [check for check in self.table.checks if period is not None or "period" not in names_in(check.when)]
-        if not checks:
-            return
         together = compiled("[" + ", ".join(f"({check.when})" for check in checks) + "]")
-        for item in self.items:
-            names = {**item.values, "period": period}
+        for item in self.items if checks else ():
             try:
-                broken = None if item.refused else together(names)
+                sound = not item.refused and not any(together({**item.values, "period": period}))
             except _RULE_ERRORS:
-                broken = None
-            for check, fault in zip(checks, broken or self._one_by_one(item, checks, names), strict=True):
-                if fault:
-                    refusal = Refusal("row.check", check.message, check.hint)
-                    self._at(item.row, check.column, refusal, warning=check.level == "warning")
-
-    def _one_by_one(self, item: _Item, checks: Sequence[Check], names: Mapping[str, Any]) -> Iterator[bool]:
-        """Whether each rule is broken; rules over refused cells are not asked, those that fail are a problem."""
-        for check in checks:
-            try:
-                yield not names_in(check.when) & item.refused and bool(compiled(check.when)(names))
-            except _RULE_ERRORS:
-                self._at(item.row, check.column, _rule_fails(check))
-                yield False
+                sound = False
+            for check, refusal, warning in () if sound else faults(checks, item.values, item.refused, period):
+                self._at(item.row, check.column, refusal, warning=warning)
 
     def _must(self) -> None:
         """Rows that may not be missing; a row that cannot be asked does not fulfil the rule."""
@@ -265,6 +251,15 @@ class _Block:
         self.whole.ignored.append(Ignored(self.place(row), last or row, reason, text[:120]))
 
     # --- what a row is ---
+    #
+    #   序号 | 工单编号 | 费用   heading
+    #      1 | WX001    |  30    data
+    #      2 |          |        NUMBERED: prepared, only its number is there
+    #   合计 |          |  30    TOTAL, held against the rows above
+    #   说明：…                  NOTE, also where it is merged across the table
+    #        |          |     x  BESIDE, where x stands in a column without a heading
+    #
+    # A row that could be either is data where all its required columns are filled in, so that nothing is lost.
 
     def reason(self, row: int) -> Reason | None:
         """Why a row is no data; None where it is."""
@@ -352,6 +347,12 @@ class _Block:
                 self.warn(place, row, Refusal("total.differs", text, hint))
 
     # --- what stands in it ---
+    #
+    # A cell may have its value from above: merged A5:A7 gives rows 6 and 7 the value of A5 (never an amount, which
+    # would then count three times), 同上 that of the row before, where the column allows it:
+    #
+    #   3-2-501 |  30            3-2-501 |  30
+    #   同上    |  12     →      3-2-501 |  12
 
     def keep(self, row: int) -> None:
         content = self.sheet.rows[row]
