@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Context, Decimal
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill
@@ -279,13 +280,11 @@ class ValueSheet:
 
     def merge_alike(self, column: int, first: int, values: Sequence[str]) -> None:
         """Merge the cells of one column, from row ``first``, where the same value stands below itself."""
-        start = 0
-        for i in range(1, len(values) + 1):
-            if i == len(values) or values[i] != values[start]:
-                if i - start > 1:
-                    where = f"{letter(column)}{first + start}:{letter(column)}{first + i - 1}"
-                    self.sheet.merge_cells(where)
-                start = i
+        for _value, alike in groupby(values):
+            last = first + len(list(alike)) - 1
+            if last > first:
+                self.sheet.merge_cells(f"{letter(column)}{first}:{letter(column)}{last}")
+            first = last + 1
 
     def filter(self) -> None:
         """Filter arrows on the header, over all lines but the 合计."""

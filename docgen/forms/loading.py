@@ -213,9 +213,9 @@ def _expected(kind: str) -> str:
         return _("true or false is needed.")
     if kind.startswith(("int", "decimal", "float")):
         return _("A number is needed.")
-    if kind.startswith(("tuple", "list")):
-        return _("A list in [ ] is needed.")
-    return _("A table of key = value is needed.")
+    return (
+        _("A list in [ ] is needed.") if kind.startswith(("tuple", "list")) else _("A table of key = value is needed.")
+    )
 
 
 def _without(data: Any, faults: list[tuple[KeyPath, str]]) -> Any:

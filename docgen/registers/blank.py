@@ -11,6 +11,7 @@ import re
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openpyxl.formatting.rule import Rule
@@ -384,18 +385,15 @@ class _TableSheet:
             self.sheet.row_dimensions[row].height = max(22 if self.grouped else 30, 15 * lines)
 
     def write_groups(self) -> None:
-        columns = self.table.columns
-        start = 0
-        while start < len(columns):
-            end = start
-            while end + 1 < len(columns) and columns[end + 1].group == columns[start].group:
-                end += 1
-            if group := columns[start].group:
-                merge_across(self.sheet, self.head, start + 1, end + 1)
-                self.heading(self.head, start + 1, group, None)
-                for number in range(start + 1, end + 2):
+        first = 1
+        for group, columns in groupby(self.table.columns, key=lambda column: column.group):
+            last = first + len(list(columns)) - 1
+            if group:
+                merge_across(self.sheet, self.head, first, last)
+                self.heading(self.head, first, group, None)
+                for number in range(first, last + 1):
                     self.sheet.cell(self.head, number).border = _BORDER
-            start = end + 1
+            first = last + 1
 
     def heading(self, row: int, number: int, text: str, column: Column | None) -> None:
         cell = self.writer.put(self.sheet, f"{letter(number)}{row}", text, _HEAD, _MIDDLE)

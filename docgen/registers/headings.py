@@ -11,7 +11,7 @@ from docgen.sheets.cell import Kind
 from foundation.folding import normal_label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from docgen.forms.declaration import Column, Table
     from docgen.sheets.book import Sheet
@@ -159,23 +159,16 @@ def _variants(text: str) -> tuple[tuple[str, str], ...]:
 def _label_map(table: Table) -> _Known:
     """Label → (rank, key): the form's own heading before aliases, the bare title of a grouped column last."""
     known: dict[str, tuple[int, str]] = {}
-    for rank, labels in enumerate((_own, _aliases, _bare)):
+    ways: tuple[Callable[[Column], Iterable[str]], ...] = (
+        lambda column: [f"{column.group}{column.title}"],
+        lambda column: [f"{column.group}{alias}" for alias in column.aliases],
+        lambda column: column.labels if column.group else (),
+    )
+    for rank, labels in enumerate(ways):
         for column in table.columns:
             for label in labels(column):
                 known.setdefault(normal_label(label), (rank, column.key))
     return known
-
-
-def _own(column: Column) -> list[str]:
-    return [f"{column.group}{column.title}"]
-
-
-def _aliases(column: Column) -> list[str]:
-    return [f"{column.group}{alias}" for alias in column.aliases]
-
-
-def _bare(column: Column) -> list[str]:
-    return [*column.labels] if column.group else []
 
 
 class _Grid:

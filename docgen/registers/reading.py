@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -48,6 +48,7 @@ class RowPlace:
         return str(self.at(column))
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Row(Mapping[str, Any]):
     """One row: column key → value, every declared column present, immutable.
 
@@ -55,29 +56,14 @@ class Row(Mapping[str, Any]):
     columns the form does not know, by their heading.
     """
 
-    __slots__ = ("_values", "cells", "extra", "place")
-
     _values: Mapping[str, Any]
     place: RowPlace
-    cells: Mapping[str, str]
-    extra: Mapping[str, str]
-
-    def __init__(
-        self,
-        values: Mapping[str, Any],
-        place: RowPlace,
-        cells: Mapping[str, str] = _NONE,
-        extra: Mapping[str, str] = _NONE,
-    ) -> None:
-        for name, value in (("_values", values), ("place", place), ("cells", cells), ("extra", extra)):
-            object.__setattr__(self, name, value)
+    cells: Mapping[str, str] = field(default_factory=lambda: _NONE)
+    extra: Mapping[str, str] = field(default_factory=lambda: _NONE)
 
     def widened(self, more: Mapping[str, Any]) -> Row:
         """With further columns (derived, or from the head of its file); place and cells stay its own."""
         return Row({**self._values, **more}, self.place, self.cells, self.extra)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a Row is not changed: {name}")
 
     def __getitem__(self, key: str) -> Any:
         return self._values[key]

@@ -76,11 +76,6 @@ _TOO_LARGE = ProblemKind(
 )
 
 
-def open_file(path: Path) -> Book:
-    """The workbook or CSV at ``path``. DataError where there is none, or none that can be read."""
-    return open_book(read_bytes(path), path.name)
-
-
 def read_bytes(path: Path) -> bytes:
     """A file's bytes; DataError where it is absent, a folder, locked, too large or not readable."""
     if path.name.startswith("~$"):

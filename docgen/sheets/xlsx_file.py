@@ -15,7 +15,6 @@ import math
 import re
 import zipfile
 import zlib
-from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NoReturn
 from xml.parsers import expat
@@ -76,15 +75,10 @@ _TOO_LARGE = ProblemKind(
 
 def read_xlsx(data: bytes, name: str) -> Book:
     """The workbook in ``data``. DataError where it is truncated, damaged, oversized, or no workbook."""
-    with _guarded(name), zipfile.ZipFile(io.BytesIO(data)) as archive:
-        _refuse_oversized(archive, name)
-        return _Workbook(archive, name).book()
-
-
-@contextmanager
-def _guarded(name: str) -> Iterator[None]:
     try:
-        yield
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            _refuse_oversized(archive, name)
+            return _Workbook(archive, name).book()
     except _DAMAGES as error:
         raise DataError(_DAMAGED(Place(name))) from error
 
@@ -211,6 +205,15 @@ def _refuse_doctype(*_args: object) -> NoReturn:
     raise ValueError("DOCTYPE")
 
 
+def _parser_for(reader: _StringsParser | _SheetParser) -> expat.XMLParserType:
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    parser.StartElementHandler, parser.EndElementHandler = reader.start, reader.end
+    parser.CharacterDataHandler = reader.characters
+    return parser
+
+
 def _unmarked(text: str) -> str:
     """A text of XML without its references: ``&lt;`` → ``<``. ValueError for one that XML does not know."""
     return _REFERENCE_MARK.sub(_character, text) if "&" in text else text
@@ -248,12 +251,7 @@ class _StringsParser:
         self.parts: list[str] | None = None
         self.text: list[str] = []
         self.phonetic = False
-        self.parser = expat.ParserCreate()
-        self.parser.buffer_text = True
-        self.parser.StartDoctypeDeclHandler = _refuse_doctype
-        self.parser.StartElementHandler = self.start
-        self.parser.EndElementHandler = self.end
-        self.parser.CharacterDataHandler = self.characters
+        self.parser = _parser_for(self)
 
     def read(self, content: bytes) -> list[str]:
         """All texts of the part, in order."""
@@ -309,15 +307,10 @@ class _SheetParser:
         self.columns: dict[str, int] = {}
         self.texts = [Cell(Kind.TEXT, text) for text in strings]
         self.known: dict[tuple[str | None, str | None, str], Cell] = {}
-        self.parser = expat.ParserCreate()
+        self.parser = _parser_for(self)
 
     def feed(self, workbook: _Workbook, path: str) -> None:
         parser = self.parser
-        parser.buffer_text = True
-        parser.StartDoctypeDeclHandler = _refuse_doctype
-        parser.StartElementHandler = self.start
-        parser.EndElementHandler = self.end
-        parser.CharacterDataHandler = self.characters
         chunks = _meaningful(lambda: workbook.open(path), workbook.size(path))
         first = next(chunks, b"")
         if _is_plain(first[:4096], b"worksheet"):
