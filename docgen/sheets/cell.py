@@ -124,7 +124,10 @@ def from_serial(serial: Decimal, *, date1904: bool) -> datetime | None:
 
     That is below 61 in the 1900 system (Excel counts a 29 February 1900 that never was), or past the year 9999.
     """
-    if serial < (0 if date1904 else 61) or serial >= 2_958_466:
+    if serial < (0 if date1904 else 61):
         return None
     zero = datetime(1904, 1, 1) if date1904 else datetime(1899, 12, 30)  # noqa: DTZ001 - a sheet has no zone
-    return zero + timedelta(seconds=round(float(serial) * 86400))
+    try:
+        return zero + timedelta(seconds=round(float(serial) * 86400))
+    except OverflowError:
+        return None

@@ -140,6 +140,12 @@ def test_the_day_zero_of_1904_is_the_workbooks() -> None:
     assert [f"{day:%Y-%m-%d}" for day in days if day] == ["2016-01-01", "2020-01-02"]
 
 
+@pytest.mark.parametrize("date1904", [False, True])
+@pytest.mark.parametrize("number", ["2958466", "2958465.9999999", "1e30"])
+def test_a_number_past_the_year_9999_is_no_day(number: str, date1904: bool) -> None:
+    assert from_serial(Decimal(number), date1904=date1904) is None
+
+
 # --- kinds of cells -------------------------------------------------------------------------------------------
 
 
