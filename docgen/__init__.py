@@ -5,16 +5,14 @@ Names are loaded when they are asked for, so that a program that renders one doc
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from docgen.errors import DataError, DocgenError, Problem, TemplateError
-
-if TYPE_CHECKING:
-    from docgen.excel.template import ExcelTemplate
-    from docgen.template.picture import Image
-    from docgen.word.rich_text import RichText, RichTextParagraph
-    from docgen.word.subdocument import Subdocument
-    from docgen.word.template import WordTemplate
+from docgen.excel.template import ExcelTemplate
+from docgen.template.picture import Image
+from docgen.word.rich_text import RichText, RichTextParagraph
+from docgen.word.subdocument import Subdocument
+from docgen.word.template import WordTemplate
 
 __all__ = [
     "DataError",

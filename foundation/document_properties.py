@@ -6,10 +6,8 @@ import re
 import zipfile
 import zlib
 from html import unescape
-from typing import IO, TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
+from typing import IO
 
 HEAD = 256 * 1024
 """How much of a part is looked at, in bytes."""

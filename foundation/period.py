@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from foundation.folding import normal, unspaced
 from foundation.language import _
 from foundation.problem import Problem, Problems
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 KINDS = ("month", "day", "half", "year")
 

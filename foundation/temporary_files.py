@@ -6,10 +6,7 @@ Locks are told apart from the rest: they say that somebody has a document open, 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from collections.abc import Iterable
 
 QUARANTINE = ".guidang-quarantine"
 """The folder at a share's root where disposal keeps approved files until they are removed; nobody looks into it."""

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from docgen.excel.row_heights import text_width
+from docgen.figures.objectives import Verdict
 from docgen.figures.results import Breakdown, Counted, Figure, Line, Measures
 from docgen.figures.value_sheets import ReportHead, Shown, ValueBook, ValueSheet, amount_format
+from docgen.forms.declaration import Table
+from docgen.registers.reading import Row
 from docgen.template.filters import DASH
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from docgen.figures.objectives import Verdict
-    from docgen.forms.declaration import Table
-    from docgen.registers.reading import Row
 
 
 def base_data_workbook(measures: Measures, head: ReportHead) -> bytes:

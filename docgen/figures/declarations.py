@@ -78,16 +78,14 @@ import tomllib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 import jinja2
 
 from docgen.errors import Place, Problem, TemplateError
 from docgen.figures.expressions import GLOBALS, RESERVED, Expression, compile_expression
 from foundation.language import _
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 UNITS = ("percent", "change", "ratio", "index", "count", "number", "money")
 SECTIONS = ("derive", "figures", "breakdowns", "lists")

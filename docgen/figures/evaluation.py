@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal, localcontext
 from itertools import product
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jinja2
 
 from docgen.errors import DataError, Problem
+from docgen.figures.declarations import (
+    BreakdownDeclaration,
+    Calculation,
+    Declarations,
+    FigureDeclaration,
+    ListDeclaration,
+)
 from docgen.figures.expressions import FAULTS, FUNCTIONS, Expression
 from docgen.figures.results import EXACT, ONE, Breakdown, Counted, Figure, Group, Line, Measures, Result, Share
+from docgen.registers.reading import Row
 from docgen.template.filters import DASH, plain
 from foundation.language import _
+from foundation.period import Period
 from foundation.problem import Place
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    from docgen.figures.declarations import (
-        BreakdownDeclaration,
-        Calculation,
-        Declarations,
-        FigureDeclaration,
-        ListDeclaration,
-    )
-    from docgen.registers.reading import Row
-    from foundation.period import Period
 
 BLANK = "（未填）"
 _ZERO = Decimal(0)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jinja2
 import jinja2.meta
@@ -15,11 +16,7 @@ from docgen.template.environment import expression as read_expression
 from docgen.template.environment import make_environment
 from docgen.template.filters import decimal
 from foundation.language import _
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    from foundation.period import Period
+from foundation.period import Period
 
 
 def hours(start: datetime, end: datetime) -> Decimal:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from docgen.errors import Place, Problem, TemplateError
 from docgen.figures.declarations import Entries, read_toml, suggest
 from docgen.figures.results import Figure, print_value
 from docgen.template.filters import DASH, plain, round_half_up
 from foundation.language import _
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
 _COMPARISONS: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
     ">=": operator.ge,

@@ -10,12 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from docgen.registers.reading import Row
 from docgen.template.filters import DASH, percent, points, round_half_up, thousands
-
-if TYPE_CHECKING:
-    from docgen.registers.reading import Row
 
 EXACT = Context(prec=34)
 """How precisely figures are computed; what is printed is rounded later."""

@@ -7,30 +7,28 @@ No formula waits for recalculation. Text that came from people is stored as text
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Context, Decimal
 from itertools import groupby
+from types import UnionType
 from typing import TYPE_CHECKING, Any
 
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill
 from openpyxl.worksheet.hyperlink import Hyperlink
 
 from docgen.excel.row_heights import even_lines, text_width
+from docgen.figures.results import Result
 from docgen.sheets.book import letter
 from docgen.sheets.new_book import HEI, SONG, merge_across, new_book, saved, set_page, set_widths, thin
 from docgen.sheets.parts import NOT_XML
 from docgen.template.filters import DASH
+from docgen.template.package import Member
+from foundation.period import Period
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from types import UnionType
-
     from openpyxl.worksheet.worksheet import Worksheet
-
-    from docgen.figures.results import Result
-    from docgen.template.package import Member
-    from foundation.period import Period
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

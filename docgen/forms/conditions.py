@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2 import meta
 
 from docgen.template.environment import expression, make_environment
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 
 @lru_cache(maxsize=1024)

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from jinja2 import TemplateSyntaxError
 
 from docgen.forms.conditions import names_in
 from docgen.forms.conversions import convert
-from docgen.forms.declaration import NUMERIC
+from docgen.forms.declaration import NUMERIC, Carry, Check, Field, Form, Table
 from docgen.sheets.cell import Reader, Refusal, text_cell
 from foundation.folding import normal_label
 from foundation.language import _
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from docgen.forms.declaration import Carry, Check, Field, Form, Table
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 _RESERVED = frozenset({"and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "period", "row", "loop"})

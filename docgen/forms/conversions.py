@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from docgen.forms.dates import read_date, read_datetime
+from docgen.forms.declaration import Field
 from docgen.sheets.cell import (
     Cell,
     Ditto,
@@ -30,12 +31,6 @@ from docgen.sheets.cell import (
 from docgen.sheets.number_format import Shape, shape, zeros
 from foundation.folding import normal, unspaced
 from foundation.language import N_, _
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from docgen.forms.declaration import Field
-
 
 _FORMULA_ERROR = RefusalKind(
     "cell.error",

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, time
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from docgen.forms.declaration import Field
 from docgen.sheets.cell import Cell, Kind, Reader, Refusal, RefusalKind, Value, from_serial, plain, shown, stored_number
 from docgen.sheets.number_format import shape
 from foundation.folding import normal
 from foundation.language import N_, _
-
-if TYPE_CHECKING:
-    from docgen.forms.declaration import Field
-    from foundation.period import Period
+from foundation.period import Period
 
 _WEEKDAY = r"(?:\s*\(?(?:周|星期|礼拜)[一二三四五六日天]\)?)?"
 _CLOCK = (

@@ -6,16 +6,14 @@ Read from form.toml by :mod:`docgen.forms.loading`, which refuses what :mod:`doc
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal  # noqa: TC003 - pydantic reads the annotations when the module runs
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from foundation.period import Period
+from foundation.period import Period
 
 NUMERIC = frozenset({"integer", "number", "money", "percent"})
 

@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from docgen.errors import Place, Problem, TemplateError
-from docgen.forms.contradictions import contradictions, nearest
+from docgen.forms.contradictions import KeyPath, contradictions, nearest
 from docgen.forms.declaration import Carry, Check, Column, Field, Form, Must, Table
 from foundation.language import _
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-    from docgen.forms.contradictions import KeyPath
 
 DECLARATION = "form.toml"
 

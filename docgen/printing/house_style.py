@@ -8,6 +8,7 @@ same bytes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,6 @@ from docgen.sheets.book import letter
 from docgen.sheets.new_book import A3, A4, HEI, SONG, merge_across, new_book, saved, set_page, set_widths, thin
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from openpyxl.worksheet.worksheet import Worksheet
 
 ROW, HEAD, SIGN = 23.0, 25.5, 71.0

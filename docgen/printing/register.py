@@ -6,18 +6,13 @@ hand, 合计, note and signatures. What comes out is a template like any other, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
-from typing import TYPE_CHECKING
 
-from docgen.printing.house_style import Col, Grid, PrintBook
+from docgen.forms.declaration import Column, Field, Form, Table
+from docgen.printing.house_style import Col, Grid, PrintBook, PrintSheet
 from docgen.sheets.new_book import A3, A4
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from docgen.forms.declaration import Column, Field, Form, Table
-    from docgen.printing.house_style import PrintSheet
 
 LEAST_ROWS, LEAST_OF_SEVERAL = 15, 6
 """Registers are printed with at least so many rows, empty ones numbered; so many where a form has several tables."""

@@ -8,6 +8,7 @@ same bytes.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
@@ -21,20 +22,16 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.header_footer import HeaderFooter, HeaderFooterItem, _HeaderFooterPart
 
 from docgen.excel.row_heights import even_lines, text_width
-from docgen.forms.declaration import NUMERIC
+from docgen.forms.declaration import NUMERIC, Column, Field, Form, Table
 from docgen.registers.reading import BLANK_PROPERTY, CHOICES_SHEET, FORM_PROPERTY, HELP_SHEET, PERIOD_PROPERTY
 from docgen.sheets.book import letter
 from docgen.sheets.new_book import HEI, SONG, merge_across, new_book, saved, set_page, set_widths, thin
+from docgen.template.package import Member
 from foundation.folding import normal_label
+from foundation.period import Period
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-
     from openpyxl.worksheet.worksheet import Worksheet
-
-    from docgen.forms.declaration import Column, Field, Form, Table
-    from docgen.template.package import Member
-    from foundation.period import Period
 
 
 class _Entry(NamedTuple):

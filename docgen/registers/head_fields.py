@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from docgen.sheets.book import letter
+from docgen.forms.declaration import Field
+from docgen.sheets.book import Sheet, letter
 from docgen.sheets.cell import Cell, Kind, is_blank
 from foundation.folding import normal, normal_label
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from docgen.forms.declaration import Field
-    from docgen.sheets.book import Sheet
 
 _VALUE = r"\s*:\s*(?P<value>.*?)(?=\s+[^\s:]{1,20}\s*:|\s{3,}|$)"
 

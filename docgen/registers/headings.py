@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
+from docgen.forms.declaration import Column, Table
+from docgen.sheets.book import Sheet
 from docgen.sheets.cell import Kind
 from foundation.folding import normal_label
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-    from docgen.forms.declaration import Column, Table
-    from docgen.sheets.book import Sheet
 
 _BRACKETS = re.compile(r"[(\[【〔{]([^)\]】〕}]*)[)\]】〕}]$")
 _LONGEST_LABEL = 40

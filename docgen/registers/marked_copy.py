@@ -9,15 +9,17 @@ marking a copy anew replaces its marks, and marking it with nothing takes them o
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lxml import etree
 
 from docgen.errors import Problem, TemplateError
+from docgen.forms.declaration import Table
 from docgen.registers.headings import find_headings
 from docgen.registers.reading import ERRORS_HEADING
-from docgen.sheets.book import column_number, letter
+from docgen.sheets.book import Sheet, column_number, letter
 from docgen.sheets.notes import Note, with_notes, with_shapes, without_notes, without_shapes
 from docgen.sheets.parts import local, relation_id, tag
 from docgen.sheets.raw_rows import Change, SheetRows
@@ -26,12 +28,6 @@ from docgen.sheets.workbook_package import RANGE, WorkbookPackage, WorksheetPart
 from docgen.sheets.xlsx_file import read_xlsx
 from docgen.template.package import read_package
 from foundation.language import _
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from docgen.forms.declaration import Table
-    from docgen.sheets.book import Sheet
 
 MAX_NOTES = 2_000
 """Notes on one sheet; with more of them Excel gets slow. The error column has every problem."""

@@ -8,11 +8,13 @@ guessed and nothing dropped in silence.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from docgen.errors import DataError, Place, Problem, Remedy
 from docgen.forms.conversions import convert
+from docgen.forms.declaration import Field, Form, Table
 from docgen.registers.head_fields import Found, find_fields
 from docgen.registers.headings import Heading, captions_above, find_headings
 from docgen.registers.reading import (
@@ -28,18 +30,12 @@ from docgen.registers.reading import (
     TableData,
 )
 from docgen.registers.rows import Options, Source, TableReader, faults
-from docgen.sheets.book import letter
+from docgen.sheets.book import Book, Sheet, letter
 from docgen.sheets.cell import Refusal, is_blank, shown
 from docgen.sheets.opening import open_book, read_bytes
 from foundation.folding import normal, normal_label
 from foundation.language import _
 from foundation.period import Period, PeriodError, periods_in
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from docgen.forms.declaration import Field, Form, Table
-    from docgen.sheets.book import Book, Sheet
 
 _DEFAULT = Options()
 

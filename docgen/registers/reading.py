@@ -6,15 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from docgen.errors import Problem
+from docgen.forms.declaration import Form, Table
 from foundation.language import _
+from foundation.period import Period
 from foundation.problem import Place
-
-if TYPE_CHECKING:
-    from docgen.errors import Problem
-    from docgen.forms.declaration import Form, Table
-    from foundation.period import Period
 
 ERRORS_HEADING = "错误说明"
 """The column guidang adds to a marked workbook; it is no data when the corrected copy comes back."""

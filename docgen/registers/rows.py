@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from jinja2 import TemplateError
 
 from docgen.errors import Place, Problem
 from docgen.forms.conditions import compiled, names_in
 from docgen.forms.conversions import convert
-from docgen.forms.declaration import NUMERIC
+from docgen.forms.declaration import NUMERIC, Check, Column, Form, Table
+from docgen.registers.headings import Heading
 from docgen.registers.reading import ERRORS_HEADING, Ignored, Reason, Remark, Row, RowPlace, TableData
-from docgen.sheets.book import letter
+from docgen.sheets.book import Book, Merge, Sheet, letter
 from docgen.sheets.cell import Cell, Ditto, Kind, Reader, Refusal, Value, is_blank, plain, shown, stored_number
 from foundation.folding import normal, normal_label, unspaced
 from foundation.language import _
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from collections.abc import Set as AbstractSet
-
-    from docgen.forms.declaration import Check, Column, Form, Table
-    from docgen.registers.headings import Heading
-    from docgen.sheets.book import Book, Merge, Sheet
-    from foundation.period import Period
+from foundation.period import Period
 
 _SUM_WORD = r"(?:合计|小计|总计|共计|累计|承前页|过次页|转下页)(?:金额|数)?(?:\(.*\)|:.*)?"
 _TOTAL = re.compile(rf"(?:本页|本月|本日|本周|本表|上页|以上|全年|本年|本季|当月|截至.{{0,8}}|累计)?{_SUM_WORD}")

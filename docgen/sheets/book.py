@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from docgen.errors import Problem
-    from docgen.sheets.cell import Cell
+from docgen.errors import Problem
+from docgen.sheets.cell import Cell
 
 
 @lru_cache(maxsize=16_384)

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from docgen.sheets.number_format import Shape, shape
 from foundation.language import _
-
-if TYPE_CHECKING:
-    from foundation.period import Period
+from foundation.period import Period
 
 
 class Kind(Enum):

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import PurePath
-from typing import TYPE_CHECKING
 
 from docgen.errors import DataError, Place, ProblemKind
 from docgen.sheets.book import Book, Sheet
 from docgen.sheets.cell import Cell, Kind
 from foundation.csv_text import DELIMITERS, decoded, split_records
 from foundation.language import N_
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _SAMPLE = 100
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
@@ -17,14 +18,10 @@ from openpyxl.styles import Border, Side
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from docgen.sheets.book import letter
-from docgen.template.package import read_package, repack
+from docgen.template.package import Member, read_package, repack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
     from openpyxl.worksheet.worksheet import Worksheet
-
-    from docgen.template.package import Member
 
 SONG, HEI = "宋体", "黑体"
 A4, A3 = 9, 8

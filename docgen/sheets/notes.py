@@ -8,15 +8,13 @@ stand alone or behind the words of a note that was there, so that they can go ag
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from lxml import etree
 
 from docgen.sheets.parts import NOT_XML, parsed, written
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
 
 AUTHOR = "guidang"
 MARK = "【guidang】"

@@ -6,19 +6,14 @@ import io
 import re
 import zipfile
 from dataclasses import replace
-from pathlib import PurePath
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePath
 
 from docgen.errors import DataError, Place, Problem, ProblemKind
+from docgen.sheets.book import Book
 from docgen.sheets.csv_file import read_csv
 from docgen.sheets.xlsx_file import read_xlsx
 from foundation.csv_text import decoded
 from foundation.language import N_, _
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from docgen.sheets.book import Book
 
 MAX_BYTES = 200 * 2**20
 

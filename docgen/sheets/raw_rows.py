@@ -6,16 +6,14 @@ ECMA-376 part 1, clause 18.3. What stands around the rows is a small tree; the r
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lxml import etree
 
 from docgen.sheets.book import column_number, letter
 from docgen.sheets.parts import NOT_XML, parsed, written
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 _PREFIX = re.compile(rb"<(\w+:)?worksheet[\s>]")
 _ENCODING = re.compile(rb"<\?xml[^>]*encoding=[\"']([^\"']*)")

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lxml import etree
 
@@ -16,9 +17,6 @@ from docgen.sheets.notes import blocks_of
 from docgen.sheets.parts import parsed, relation_id, relations, relations_of, resolved, written
 from docgen.sheets.styles_part import MINIMAL, MarkStyles
 from docgen.template.package import CONTENT_TYPES, Member, Shelf, pack
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"

@@ -15,8 +15,9 @@ import math
 import re
 import zipfile
 import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 from xml.parsers import expat
 
 from lxml import etree
@@ -28,9 +29,6 @@ from docgen.sheets.notes import MARK
 from docgen.sheets.number_format import BUILT_IN
 from docgen.sheets.parts import parsed, relation_id, relations, relations_of
 from foundation.language import N_
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 MAX_MEMBERS = 10_000
 MAX_UNPACKED = 2 * 2**30

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from io import BytesIO
 from typing import IO, TYPE_CHECKING
 
+from docgen.errors import Place, Problem
 from docgen.template.marks import TagPlace
 from docgen.word.places import places
 from foundation.language import _
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterable
-
     from docx.document import Document
     from docx.text.paragraph import Paragraph
-
-    from docgen.errors import Place, Problem
 
 AUTHOR = "guidang"
 
