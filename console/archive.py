@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from console import terminal
-from console.frame import PeriodType, options_of, the_office
+from console.frame import PeriodType, options_of
+from console.office import the_office
 from console.terminal import option
 from foundation.language import _
 from office.archive.archive import Archive

@@ -9,11 +9,11 @@ import click
 
 from console import terminal
 from console.archive import now
-from console.frame import Commands, Exit, answer, common, office_folder, prints_data, the_office
+from console.frame import Commands, Exit, answer, common, prints_data
+from console.office import office_here, the_office
 from console.terminal import argument, option
 from foundation.language import _
 from office.archive import ledgers
-from office.office import Office
 from office.papers.writing import target_of
 from office.views import audit as views
 
@@ -66,8 +66,7 @@ def verify(  # noqa: PLR0913, PLR0917 - each is an option
     if paper is not None:
         if points or replay:
             raise click.UsageError(_("--paper brings its own checkpoint; leave --checkpoint and --replay out."))
-        folder = office_folder()
-        office = Office.load(folder) if folder else the_office() if events is None else None
+        office = office_here() if events else the_office()
         found = views.verified_paper(paper, office, events, key)
     elif events:
         found = views.verdict(ledgers.verify_export(events, points, key))

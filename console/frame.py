@@ -17,13 +17,13 @@ from console import terminal
 from console.terminal import option
 from foundation import language
 from foundation.language import _
-from foundation.problem import Problem
+from foundation.problem import Problem, Problems
+from office.errors import ConflictError, RefusedError, TamperedError
+from office.folder import find_office, language_of
 from office.views.as_json import as_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from office.office import Office
 
 
 # --- exit codes -----------------------------------------------------------------------------------------------
@@ -53,15 +53,11 @@ class Stopped(click.ClickException):
 
 def exit_of(error: BaseException) -> Exit:
     """The exit code of an error. This table is the only place that knows both."""
-    from docgen.errors import DocgenError
-    from retention.errors import ConflictError, RefusedError, RetentionError, TamperedError
-
     table: tuple[tuple[type[BaseException], Exit], ...] = (
-        (DocgenError, Exit.DATA),
         (RefusedError, Exit.REFUSED),
         (ConflictError, Exit.CONFLICT),
         (TamperedError, Exit.TAMPERED),
-        (RetentionError, Exit.DATA),
+        (Problems, Exit.DATA),
         (FileExistsError, Exit.CONFLICT),
         (PermissionError, Exit.REFUSED),
         (click.UsageError, Exit.USAGE),
@@ -213,8 +209,6 @@ def _language(words: Sequence[str]) -> str:
     """``--lang``, ``GUIDANG_LANG``, the office's setting, the locale: the first that says something."""
     if named := _value(words, "--lang") or os.environ.get("GUIDANG_LANG"):
         return named
-    from office.folder import find_office, language_of
-
     folder = _value(words, "--office") or os.environ.get("GUIDANG_OFFICE")
     place = Path(folder) if folder else find_office(Path.cwd())
     return (language_of(place) if place else None) or language.detect()
@@ -312,18 +306,6 @@ def problem_data(problem: Problem) -> dict[str, str]:
 
 
 def office_folder() -> Path | None:
-    from office.folder import find_office
-
+    """The office's folder: the one named, else the nearest upward from here."""
     named = click.get_current_context().meta.get("guidang.office")
     return Path(named) if named else find_office(Path.cwd())
-
-
-def the_office() -> Office:
-    from office.office import Office
-
-    folder = office_folder()
-    if folder is None:
-        raise click.UsageError(
-            _("There is no office here. Go into its folder, name it by --office, or make one by `guidang init`.")
-        )
-    return Office.load(folder)

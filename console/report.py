@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from console import terminal
-from console.frame import Exit, PeriodType, prints_data, problem_data, the_office, to_json
+from console.frame import Exit, PeriodType, answer, prints_data, to_json
+from console.office import the_office
 from console.terminal import argument, option
 from foundation import language
 from foundation.language import _, ngettext
+from foundation.period import Period
+from office.demo import FOLDER, live
+from office.office import Office
+from office.papers.month_flow import monthly_report
+from office.papers.printing import render_all
+from office.starting import DEMO_PERIOD, copy_sample, create_office
+from office.views.report import report_view
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
-    from docgen.figures.objectives import Verdict
-    from foundation.period import Period
     from office.demo import Story
-    from office.papers.month_flow import MadeReport
     from office.papers.printing import MadePapers
+    from office.views.report import ObjectiveRow, ReportView
 
 
 @click.command(cls=terminal.Command)
@@ -38,11 +44,9 @@ def init(folder: Path, name: str | None, as_json: bool) -> Exit:
 
     Nothing that exists is overwritten: where DIR is an office already, the command refuses.
     """
-    from office.starting import create_office
-
     made = create_office(folder, name=name or folder.resolve().name, language=language.language())
     if as_json:
-        click.echo(to_json({"exit": 0, "folder": str(folder), "files": [str(path) for path in made]}))
+        click.echo(to_json({"exit": 0, "folder": folder, "files": made}))
         return Exit.DONE
     for path in made:
         click.echo(str(path))
@@ -71,13 +75,6 @@ def demo(folder: Path, everything: bool, as_json: bool) -> Exit:
 
     With --all the plans, records and yearly papers below papers and the registers of the month are printed as well.
     """
-    from foundation.period import Period
-    from office import demo as played
-    from office.office import Office
-    from office.papers.month_flow import monthly_report
-    from office.papers.printing import render_all
-    from office.starting import DEMO_PERIOD, copy_sample
-
     copied = copy_sample(folder)
     if not (copied or as_json):
         click.echo(_("{folder} is there already and is used as it is.").format(folder=folder))
@@ -86,11 +83,17 @@ def demo(folder: Path, everything: bool, as_json: bool) -> Exit:
         office = Office.load(folder)
         made = monthly_report(office, period, prepared_on=period.following().first, progress=step)
         papers = render_all(office, period, progress=step) if everything else None
-        story = played.live(office, made.report, step)
-    code = _show_report(made, period, papers, _story_data(story), as_json=as_json)
-    if not as_json:
-        _show_story(story, office.folder / played.FOLDER)
-    return code if story is None or story.verdict.sound else Exit.TAMPERED
+        story = live(office, made.report, step)
+
+    def show(view: ReportView) -> None:
+        _print_report(view, period)
+        if papers:
+            _print_papers(papers)
+        _print_story(story, office.folder / FOLDER)
+
+    code = Exit.PARTLY if papers and papers.problems else Exit.DONE
+    answer(report_view(made, papers, story), show, as_json=as_json, code=code)
+    return code if story is None or story.ledger.sound else Exit.TAMPERED
 
 
 @click.command(cls=terminal.Command)
@@ -111,93 +114,40 @@ def report(period: Period, on: datetime | None, incomplete: bool, force: bool, a
     Reads registers/PERIOD of the office and writes to out/PERIOD. While the registers have problems, they are printed
     and nothing is written. A report that was changed by hand since it was made is kept, unless --force is given.
     """
-    from datetime import date
-
-    from office.papers.month_flow import monthly_report
-
     day = on.date() if on else date.today()  # noqa: DTZ011 - the day on the clerk's own calendar
     with terminal.progress(quiet=as_json) as step:
-        made = monthly_report(the_office(), period, prepared_on=day, incomplete=incomplete, force=force, progress=step)
-    return _show_report(made, period, as_json=as_json)
+        office = the_office()
+        made = monthly_report(office, period, prepared_on=day, incomplete=incomplete, force=force, progress=step)
+    return answer(report_view(made), lambda view: _print_report(view, period), as_json=as_json)
 
 
-def _show_report(
-    made: MadeReport,
-    period: Period,
-    papers: MadePapers | None = None,
-    more: Mapping[str, Any] | None = None,
-    *,
-    as_json: bool = False,
-) -> Exit:
-    outcome = Exit.PARTLY if papers and papers.problems else Exit.DONE
-    if as_json:
-        data = _report_data(made) | {"exit": int(outcome)} | dict(more or {})
-        if papers:
-            data |= {"papers": [*map(str, papers.paths)], "problems": [*map(problem_data, papers.problems)]}
-        click.echo(to_json(data))
-        return outcome
-    terminal.print_problems(made.warnings, colour="yellow")
+def _print_report(view: ReportView, period: Period) -> None:
+    terminal.print_problems(view.warnings, colour="yellow")
     click.echo(click.style(_("Quality objectives, {period}").format(period=period.label), bold=True))
     heading = (_("clause"), _("objective"), _("target"), _("actual"), _("basis"), _("verdict"))
-    terminal.print_table(heading, [_objective_row(verdict) for verdict in made.verdicts], right=frozenset({2, 3}))
+    terminal.print_table(heading, map(_cells, view.objectives), right=frozenset({2, 3}))
     click.echo()
     titles = (_("monthly report"), _("base data"), _("annex"))
-    for title, path in zip(titles, (made.report, made.base_data, made.annex), strict=True):
+    for title, path in zip(titles, (view.report, view.base_data, view.annex), strict=True):
         click.echo(f"{terminal.pad(title, 14)}  {path}")
-    if papers:
-        _show_papers(papers)
-    return outcome
 
 
-def _report_data(made: MadeReport) -> dict[str, Any]:
-    return {
-        "exit": 0,
-        "report": str(made.report),
-        "base_data": str(made.base_data),
-        "annex": str(made.annex),
-        "objectives": [_objective_data(verdict) for verdict in made.verdicts],
-        "warnings": [*map(problem_data, made.warnings)],
-    }
+def _cells(row: ObjectiveRow) -> tuple[str, ...]:
+    colours = {"met": "green", "missed": "red", "no_data": "yellow"}
+    status = {"met": _("met"), "missed": _("not met"), "no_data": _("no data"), "info": ""}[row.status]
+    return (row.clause, row.title, *row.words, click.style(status, fg=colours.get(row.status)))
 
 
-def _objective_data(verdict: Verdict) -> dict[str, Any]:
-    figure, objective = verdict.figure, verdict.objective
-    return {
-        "clause": objective.clause,
-        "title": objective.title,
-        "figure": figure.key,
-        "target": objective.target,
-        "value": figure.value,
-        "numerator": figure.numerator,
-        "denominator": figure.denominator,
-        "status": verdict.status.name.lower(),
-    }
-
-
-def _objective_row(verdict: Verdict) -> tuple[str, ...]:
-    colours = {"达标": "green", "未达标": "red", "无数据": "yellow"}
-    status = {"达标": _("met"), "未达标": _("not met"), "无数据": _("no data"), "—": ""}[verdict.text]
-    shown = click.style(status, fg=colours.get(verdict.text))
-    return (
-        verdict.objective.clause,
-        verdict.objective.title,
-        verdict.target,
-        verdict.actual,
-        verdict.figure.basis,
-        shown,
-    )
-
-
-def _show_papers(papers: MadePapers) -> None:
+def _print_papers(printed: MadePapers) -> None:
     click.echo()
-    for path in papers.paths:
+    for path in printed.papers:
         click.echo(str(path))
-    n = len(papers.paths)
+    n = len(printed.papers)
     click.echo(ngettext("{n} paper and register printed", "{n} papers and registers printed", n).format(n=n))
-    terminal.print_problems(papers.problems)
+    terminal.print_problems(printed.problems)
 
 
-def _show_story(story: Story | None, folder: Path) -> None:
+def _print_story(story: Story | None, folder: Path) -> None:
     click.echo()
     if story is None:
         click.echo(_("{folder} is there already: the papers' life was played before.").format(folder=folder))
@@ -207,14 +157,6 @@ def _show_story(story: Story | None, folder: Path) -> None:
     terminal.print_table((_("day"), _("who"), _("what")), rows)
     for path in story.papers:
         click.echo(str(path))
-    if story.verdict.sound:
+    if story.ledger.sound:
         text = _("The ledger holds: {n} events, proven by a checkpoint up to event {proven}.")
-        click.echo(text.format(n=story.verdict.head.seq, proven=story.verdict.proven))
-
-
-def _story_data(story: Story | None) -> dict[str, Any]:
-    if story is None:
-        return {}
-    steps = [{"on": step.on, "who": step.who, "what": step.what} for step in story.steps]
-    verdict = {"sound": story.verdict.sound, "events": story.verdict.head.seq, "proven": story.verdict.proven}
-    return {"life": {"steps": steps, "papers": [*map(str, story.papers)], "ledger": verdict}}
+        click.echo(text.format(n=story.ledger.events, proven=story.ledger.proven))

@@ -36,7 +36,6 @@ from retention.rules.people import Actor, Person, Role
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from retention.ledger.chain import Verdict
     from retention.ledger.ledger import Ledger
     from retention.ledger.view import View
     from retention.rules.model import Record
@@ -58,7 +57,7 @@ FILED, LATER = date(2026, 11, 6), date(2029, 1, 4)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class DemoStep:
     """What was done on a day, and by whom."""
 
     on: date
@@ -66,14 +65,22 @@ class Step:
     what: str
 
 
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """Whether the ledger holds, how many events it has, and up to which a checkpoint proves them."""
+
+    sound: bool
+    events: int
+    proven: int
+
+
 @dataclass(frozen=True)
 class Story:
     """What happened, the papers that prove it, and whether the ledger holds them to be true."""
 
-    office: Path
-    steps: tuple[Step, ...]
+    steps: tuple[DemoStep, ...]
     papers: tuple[Path, ...]
-    verdict: Verdict
+    ledger: Proven
 
 
 def live(demo: Office, report: Path, progress: Callable[[str], None] = lambda _step: None) -> Story | None:
@@ -120,7 +127,7 @@ class _Life:
     office: Office
     ledger: Ledger
     at: datetime = field(default_factory=lambda: datetime.combine(FILED, time(9), CHINA))
-    steps: list[Step] = field(default_factory=list)
+    steps: list[DemoStep] = field(default_factory=list)
     papers: list[Path] = field(default_factory=list)
 
     def whole(self) -> Story:
@@ -131,7 +138,7 @@ class _Life:
         self._on(LATER)
         number = self._decide()
         self._execute(number)
-        return Story(self.office.folder, tuple(self.steps), tuple(self.papers), self._verify())
+        return Story(tuple(self.steps), tuple(self.papers), self._verify())
 
     # time and persons
 
@@ -149,7 +156,7 @@ class _Life:
         return Stamp(at, at.date(), Actor(name))
 
     def _tell(self, who: str, what: str) -> None:
-        self.steps.append(Step(self.at.date(), who, what))
+        self.steps.append(DemoStep(self.at.date(), who, what))
 
     # the steps
 
@@ -234,6 +241,7 @@ class _Life:
         made = proofs.make(self.office, self.ledger, self._by(ARCHIVIST), number)
         self.papers += [paper.path for paper in made if paper.new]
 
-    def _verify(self) -> Verdict:
+    def _verify(self) -> Proven:
         ledgers.take_checkpoint(self.office, self._now())
-        return ledgers.verify(self.office, (), None, replay=True)
+        verdict = ledgers.verify(self.office, (), None, replay=True)
+        return Proven(verdict.sound, verdict.head.seq, verdict.proven)

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from docgen.errors import DataError
+from docgen.forms.declaration import Form
 from docgen.forms.loading import load_forms
 from foundation.language import N_
 from foundation.problem import ProblemKind, Remedy
@@ -21,11 +22,13 @@ from retention.rules.schedule import Base, Start
 from retention.rules.schedule_table import ScheduleReading, find, read_schedule
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from docgen import ExcelTemplate, WordTemplate
-    from docgen.forms.declaration import Form
     from office.settings import Settings
+
+__all__ = ["Form", "Office", "shipped_forms", "spellings"]
 
 REPORT = "monthly-report"
 _NO_SCHEDULE = ProblemKind("file.missing", N_("there is no such file"), Remedy("schedule.begin"))
@@ -87,3 +90,9 @@ class Office:
 def shipped_forms() -> dict[str, Form]:
     """The forms that come with guidang, by id."""
     return load_forms(SHIPPED, sound=SHIPPED)
+
+
+def spellings(known: Mapping[str, Form]) -> dict[str, Form]:
+    """Every word by which a person may name a form: its id, its title, its code and its aliases."""
+    words = {word: form for form in known.values() for word in (form.code, *form.aliases) if word}
+    return words | {word: form for form in known.values() for word in (form.title, form.id)}

@@ -15,10 +15,9 @@ from docgen.registers.reader import form_of, read_book
 from docgen.sheets.opening import open_book, read_bytes
 from foundation.atomic_file import write_atomic
 from foundation.language import N_, _
-from foundation.period import Period, PeriodError
 from foundation.problem import Problem, ProblemKind, Remedy
 from office.papers.carried import plan_warnings
-from office.papers.handed_in import COPY, MARKED, UNMARKED, marked_copies, registers
+from office.papers.handed_in import COPY, MARKED, UNMARKED, marked_copies, period_of, registers
 from office.papers.month_flow import between
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from docgen.forms.declaration import Form
     from docgen.registers.marked_copy import MarkedCopy
     from docgen.registers.reading import Ignored, Reading, Remark
+    from foundation.period import Period
     from office.office import Office
 
 _CANNOT_HOLD_MARKS = ProblemKind(
@@ -92,17 +92,6 @@ def check_period(
     gaps = missing if all(found.reading for found in checked) else []
     copies = marked_copies(office, period)
     return [*checked, Checked(period.label, problems=tuple(problems), warnings=(*gaps, *changes, *copies))]
-
-
-def period_of(path: Path) -> Period | None:
-    """The period whose registers a file lies among: the name of its folder below ``registers``."""
-    folder = path.absolute().parent
-    if folder.parent.name != "registers":
-        return None
-    try:
-        return Period.parse(folder.name)
-    except PeriodError:
-        return None
 
 
 # --- marked copies --------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from docgen.registers.reader import forms_named
 from foundation.document_properties import properties_of
 from foundation.language import _
-from foundation.period import Period
+from foundation.period import Period, PeriodError
 from foundation.problem import Problem
 from foundation.temporary_files import passing_name
 from office.office import REPORT
@@ -110,6 +110,17 @@ def papers(office: Office) -> list[tuple[Form, Path]]:
     folder = office.folder / "papers"
     ids = sorted(sub.name for sub in folder.iterdir() if sub.is_dir()) if folder.is_dir() else []
     return [(form, path) for form in map(office.forms.get, ids) if form for path in _papers(office, form)]
+
+
+def period_of(path: Path) -> Period | None:
+    """The period whose registers a file lies among: the name of its folder below ``registers``."""
+    folder = path.absolute().parent
+    if folder.parent.name != "registers":
+        return None
+    try:
+        return Period.parse(folder.name)
+    except PeriodError:
+        return None
 
 
 def period_of_file(path: Path, form: Form) -> Period | None:

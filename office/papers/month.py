@@ -56,6 +56,11 @@ class Month:
         return {key: tuple(rows) for key, rows in found.items()}
 
 
+def by_department(form: Form) -> bool:
+    """Whether each department fills in one of its own."""
+    return any(field.key == DEPARTMENT for field in form.fields)
+
+
 def columns_of(report: Form, forms: Mapping[str, Form]) -> dict[str, frozenset[str]]:
     """What the expressions of a report may name: each source table's columns and its form's head fields."""
     sources = [forms[form_id] for form_id in report.sources]
@@ -78,7 +83,7 @@ def missing(report: Form, forms: Mapping[str, Form], settings: Settings, month: 
     for form in (forms[form_id] for form_id in report.sources):
         given = month.of(form.id)
         hint = Remedy("blank.new", form=form.id, period=month.period)
-        if any(field.key == DEPARTMENT for field in form.fields):
+        if by_department(form):
             there = {reading.fields.get(DEPARTMENT) for reading in given}
             for name in settings.departments.names:
                 if name not in there:
@@ -92,7 +97,7 @@ def repeated(month: Month) -> Iterator[Problem]:
     """Rows that came in twice through several files of one form: counted twice, they would make a wrong report."""
     for form in {reading.form.id: reading.form for reading in month.readings}.values():
         given = month.of(form.id)
-        if any(field.key == DEPARTMENT for field in form.fields):
+        if by_department(form):
             yield from _two_of_a_department(given)
         elif len(given) > 1:
             yield from _shared_rows(form, given)
@@ -352,7 +357,7 @@ def several_files(month: Month) -> Iterator[Problem]:
     """Forms whose rows were put together from several files: worth a look, not a fault."""
     counts = Counter(reading.form.id for reading in month.readings)
     for form in {reading.form.id: reading.form for reading in month.readings}.values():
-        if counts[form.id] > 1 and not any(field.key == DEPARTMENT for field in form.fields):
+        if counts[form.id] > 1 and not by_department(form):
             files = "、".join(reading.source for reading in month.of(form.id))
             message = _("{title} was read from {n} files together: {files}").format(
                 title=form.title, n=counts[form.id], files=files

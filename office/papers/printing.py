@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from errno import EEXIST
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,16 +14,18 @@ from docgen.figures import declarations
 from docgen.figures.objectives import load_objectives
 from docgen.printing.register import register_template
 from docgen.registers.reader import read, read_any
+from foundation.atomic_file import write_atomic
 from foundation.language import _
 from office.folder import OBJECTIVES, SHIPPED
+from office.office import shipped_forms
 from office.papers import paper
 from office.papers.carried import plan_changes
 from office.papers.carry_over import PLAN
-from office.papers.handed_in import papers, registers
-from office.papers.writing import write_all
+from office.papers.handed_in import papers, period_of, registers
+from office.papers.writing import target_of, write_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from docgen.errors import Problem
     from docgen.figures.objectives import Verdict
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
 class MadePapers:
     """The papers written, and what was in the way of the others."""
 
-    paths: tuple[Path, ...]
+    papers: tuple[Path, ...]
     problems: tuple[Problem, ...]
 
 
@@ -58,6 +61,43 @@ def render_all(office: Office, period: Period, *, progress: Callable[[str], None
             problems += error.problems
     paths = [path for folder, outputs in made.items() for path in write_all(folder, outputs, force=False)]
     return MadePapers(tuple(paths), tuple(problems))
+
+
+def render_files(  # noqa: PLR0913 - each is a choice of the person who asks for it
+    office: Office | None,
+    form: Form,
+    files: Sequence[Path],
+    *,
+    period: Period | None = None,
+    output: Path | None = None,
+    force: bool = False,
+) -> MadePapers:
+    """A document for each filled workbook, at ``output`` or beside it; one with problems gets none, the others do."""
+    done: list[Path] = []
+    problems: list[Problem] = []
+    filled_form = paper.input_form(form, office.forms if office else shipped_forms())
+    for path in files:
+        try:
+            about = period or period_of(path)
+            content = render_form(form, read(path, filled_form, period=about), office, period=about)
+            target = _beside(path, output or path.parent, ending_of(form), force=force)
+        except DocgenError as error:
+            problems += error.problems
+        else:
+            write_atomic(target, content)
+            done.append(target)
+    return MadePapers(tuple(done), tuple(problems))
+
+
+def _beside(path: Path, wanted: Path, ending: str, *, force: bool) -> Path:
+    """Where a workbook's document goes: it takes the workbook's name where a folder is wanted, never its place."""
+    name = path.with_suffix(ending).name
+    into = wanted.is_dir() or not wanted.suffix
+    if into and (wanted / name).exists() and path.samefile(wanted / name):
+        name = f"{path.stem}（打印）.xlsx"
+    elif not into and wanted.exists() and path.samefile(wanted):
+        raise FileExistsError(EEXIST, _("is the filled workbook itself; name another file"), str(wanted))
+    return target_of(wanted, name, force=force)
 
 
 def printed_paper(office: Office, form: Form, path: Path) -> tuple[str, bytes]:

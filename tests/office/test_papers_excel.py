@@ -449,7 +449,7 @@ def test_the_report_reminds_of_a_changed_plan() -> None:
 
 def test_both_names_of_the_plan_are_one_form() -> None:
     """Gap G7."""
-    named = partial(paper_commands._form, known=FORMS)
+    named = partial(paper_commands.form_named, known=FORMS)
     assert named("月度工作计划") is named("月工作计划") is named("JY-QM7.5.1-02")
 
 
@@ -592,15 +592,15 @@ def test_everything_renders_in_one_command(office: Path) -> None:
     (office / "papers" / "purchase-list" / "坏的 2026年11月.xlsx").write_bytes(b"nonsense")
     made = render_all(Office.load(office), Period.parse("2026-10"))
     assert [problem.where.split()[0] for problem in made.problems] == ["坏的"]
-    names = {path.name for path in made.paths}
+    names = {path.name for path in made.papers}
     assert "月工作计划 工程维修部 2026年11月.xlsx" in names
     assert "年度预算 2026年.xlsx" in names
     assert "特约服务登记 2026年10月.xlsx" in names
-    for path in made.paths:
+    for path in made.papers:
         with zipfile.ZipFile(path) as package:
             assert package.testzip() is None
     again = render_all(Office.load(office), Period.parse("2026-10"))
-    assert [path.read_bytes() for path in again.paths] == [path.read_bytes() for path in made.paths]
+    assert [path.read_bytes() for path in again.papers] == [path.read_bytes() for path in made.papers]
 
 
 WRONG_DECLARATIONS = {
