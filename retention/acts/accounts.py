@@ -21,17 +21,7 @@ from foundation.language import N_, _
 from retention.errors import ConflictError, Place, Problem, ProblemKind, RefusedError, Remedy, TamperedError
 from retention.ledger import schema
 from retention.ledger.ledger import Attempt, Draft
-from retention.rules import passwords, persons
-from retention.rules.events import (
-    AccountAdded,
-    AccountChanged,
-    AccountClosed,
-    AccountLocked,
-    AccountUnlocked,
-    SecretSet,
-    SessionBegun,
-    SessionEnded,
-)
+from retention.rules import events, passwords, persons
 from retention.rules.people import Account, Person, Role
 
 if TYPE_CHECKING:
@@ -43,7 +33,6 @@ if TYPE_CHECKING:
     from retention.ledger.ledger import Ledger, Stamp
     from retention.ledger.rows import Entry
     from retention.ledger.view import View
-    from retention.rules.events import Change
     from retention.rules.people import Actor
 
 FAILURES = 5
@@ -106,7 +95,7 @@ def add(ledger: Ledger, stamp: Stamp, person: Person, password: str | None = Non
         raise RefusedError(problems)
     stored = passwords.stored(password) if password is not None else None
     subject = persons.subject_of(person.name)
-    added = Draft(subject, AccountAdded(person.name, person.full_name, person.roles, person.department))
+    added = Draft(subject, events.AccountAdded(person.name, person.full_name, person.roles, person.department))
 
     def decide(view: View) -> list[Draft]:
         if view.accounts():
@@ -145,22 +134,22 @@ def change(  # noqa: PLR0913 - what can change of an account
                 department=person.department if department is None else department,
             )
         )
-        return [Draft(subject, AccountChanged(wanted.full_name, wanted.roles, wanted.department))]
+        return [Draft(subject, events.AccountChanged(wanted.full_name, wanted.roles, wanted.department))]
 
-    ledger.commit(decide, stamp, attempt=Attempt(subject, AccountChanged.kind))
+    ledger.commit(decide, stamp, attempt=Attempt(subject, events.AccountChanged.kind))
     return _person(ledger, name)
 
 
 def close(ledger: Ledger, stamp: Stamp, name: str, reason: str) -> Person:
     """Close an account: its sessions end, its name is never given again. Administrators only, never one's own."""
-    _administer(ledger, stamp, name, AccountClosed(reason))
+    _administer(ledger, stamp, name, events.AccountClosed(reason))
     return _person(ledger, name)
 
 
 def unlock(ledger: Ledger, stamp: Stamp, name: str) -> Person:
     """End a lock before its time. Administrators only."""
     subject = persons.subject_of(name)
-    _administer(ledger, stamp, name, AccountUnlocked(), lambda connection: _count(connection, subject, 0))
+    _administer(ledger, stamp, name, events.AccountUnlocked(), lambda connection: _count(connection, subject, 0))
     return _person(ledger, name)
 
 
@@ -180,12 +169,12 @@ def set_password(ledger: Ledger, stamp: Stamp, name: str, password: str) -> None
             require(view, stamp.actor, Role.ADMINISTRATOR)
         return _secret_drafts(subject, stored)
 
-    attempt = Draft(subject, SecretSet(passwords.digest(stored)))
+    attempt = Draft(subject, events.SecretSet(passwords.digest(stored)))
     ledger.commit(decide, stamp, attempt=attempt, besides=_keeping(subject, stored))
 
 
 def _administer(
-    ledger: Ledger, stamp: Stamp, name: str, what: Change, besides: Callable[[Connection], None] | None = None
+    ledger: Ledger, stamp: Stamp, name: str, what: events.Change, besides: Callable[[Connection], None] | None = None
 ) -> None:
     draft = Draft(persons.subject_of(name), what)
 
@@ -242,11 +231,11 @@ def login(ledger: Ledger, name: str, password: str, stamp: Stamp) -> Session:
         if kept and account and view.credential(subject) == kept and passwords.digest(kept) != account.secret:
             raise TamperedError(_EXCHANGED(Place(part=_("account {name}").format(name=account.person.name))))
         if fits and account and account.secret == passwords.digest(kept or "") and _may_enter(account, stamp.at):
-            begun = SessionBegun(account.person.name, SESSION_MINUTES)
-            again = [Draft(subject, SecretSet(passwords.digest(renewed), rehashed=True))] if renewed else []
+            begun = events.SessionBegun(account.person.name, SESSION_MINUTES)
+            again = [Draft(subject, events.SecretSet(passwords.digest(renewed), rehashed=True))] if renewed else []
             return [*again, Draft(_session(token), begun)]
         if account and _may_enter(account, stamp.at) and view.failures(subject) + 1 >= FAILURES:
-            return [Draft(subject, AccountLocked(FAILURES, LOCKED_MINUTES))]
+            return [Draft(subject, events.AccountLocked(FAILURES, LOCKED_MINUTES))]
         return []
 
     def then(connection: Connection, entries: tuple[Entry, ...]) -> None:
@@ -255,7 +244,7 @@ def login(ledger: Ledger, name: str, password: str, stamp: Stamp) -> Session:
         _count(connection, subject if kept else _NOBODY, 0 if entries else None)
 
     for entry in ledger.commit(decide, stamp, besides=then):
-        if isinstance(entry.event.change, SessionBegun):
+        if isinstance(entry.event.change, events.SessionBegun):
             return Session(token, entry.event.change.name, stamp.at + timedelta(minutes=SESSION_MINUTES))
     raise RefusedError(
         _NO_ENTRANCE(Place(part=_("account {name}").format(name=name)), n=FAILURES, minutes=LOCKED_MINUTES)
@@ -273,7 +262,7 @@ def logout(ledger: Ledger, token: str, stamp: Stamp) -> None:
     """End a session; nothing happens where it is over."""
 
     def decide(view: View) -> list[Draft]:
-        return [Draft(_session(token), SessionEnded())] if len(list(view.log(_session(token)))) == 1 else []
+        return [Draft(_session(token), events.SessionEnded())] if len(list(view.log(_session(token)))) == 1 else []
 
     ledger.commit(decide, stamp)
 
@@ -282,10 +271,10 @@ def _may_enter(account: Account, at: datetime) -> bool:
     return account.person.closed_on is None and not (account.locked_until and at < account.locked_until)
 
 
-def _open_session(view: View, token: str, at: datetime) -> SessionBegun:
+def _open_session(view: View, token: str, at: datetime) -> events.SessionBegun:
     """The beginning of a session that has not ended since: by logging out, a new password, a closed account, time."""
     entries = list(view.log(_session(token)))
-    if len(entries) == 1 and isinstance(begun := entries[0].event.change, SessionBegun):
+    if len(entries) == 1 and isinstance(begun := entries[0].event.change, events.SessionBegun):
         began, subject = entries[0].event.at, persons.subject_of(begun.name)
         since = [entry.event.change for entry in view.log(subject, after=entries[0].seq)]
         if began <= at < began + timedelta(minutes=begun.minutes) and not any(map(_ends_sessions, since)):
@@ -293,8 +282,8 @@ def _open_session(view: View, token: str, at: datetime) -> SessionBegun:
     raise RefusedError(nobody_here())
 
 
-def _ends_sessions(change: Change) -> bool:
-    return isinstance(change, AccountClosed) or (isinstance(change, SecretSet) and not change.rehashed)
+def _ends_sessions(change: events.Change) -> bool:
+    return isinstance(change, events.AccountClosed) or (isinstance(change, events.SecretSet) and not change.rehashed)
 
 
 def _session(token: str) -> str:
@@ -305,7 +294,7 @@ def _session(token: str) -> str:
 
 
 def _secret_drafts(subject: str, stored: str | None) -> list[Draft]:
-    return [Draft(subject, SecretSet(passwords.digest(stored)))] if stored else []
+    return [Draft(subject, events.SecretSet(passwords.digest(stored)))] if stored else []
 
 
 def _keeping(subject: str, stored: str | None) -> Callable[[Connection, tuple[Entry, ...]], None]:

@@ -12,18 +12,7 @@ from foundation.language import N_, _
 from retention.acts import accounts
 from retention.errors import Place, Problem, ProblemKind, RefusedError, Remedy, UnknownError
 from retention.ledger.ledger import Attempt, Draft
-from retention.rules.events import (
-    AlterationSettled,
-    Classified,
-    ClockVouched,
-    Decision,
-    Filed,
-    Held,
-    HoldPlaced,
-    HoldReleased,
-    Released,
-    ResurfacingSettled,
-)
+from retention.rules import events
 from retention.rules.model import State
 from retention.rules.people import Role
 
@@ -44,7 +33,7 @@ _HOLDABLE = frozenset({State.RETAINED, State.LISTED, State.APPROVED, State.QUARA
 # --- classes ----------------------------------------------------------------------------------------------------
 
 
-def classify(ledger: Ledger, stamp: Stamp, said: Iterable[tuple[str, Classified]]) -> tuple[Entry, ...]:
+def classify(ledger: Ledger, stamp: Stamp, said: Iterable[tuple[str, events.Classified]]) -> tuple[Entry, ...]:
     """Say or correct what records are; all of them or none. The dates that decide how long they stay follow from it.
 
     RefusedError for a record that is on a list: it leaves the list first. UnknownError where there is none.
@@ -84,10 +73,10 @@ class Settling:
     lies there becomes a record of its own, for ``Decision.NEW_RECORD``.
     """
 
-    decision: Decision | None
+    decision: events.Decision | None
     reason: str
     seen: Present
-    filed: Filed | None = None
+    filed: events.Filed | None = None
 
 
 def settle(ledger: Ledger, stamp: Stamp, record: Record, said: Settling) -> tuple[Entry, ...]:
@@ -109,12 +98,12 @@ def settle(ledger: Ledger, stamp: Stamp, record: Record, said: Settling) -> tupl
     return ledger.commit(decide, stamp, attempt=settled)
 
 
-def _settled(record: Record, said: Settling) -> AlterationSettled | ResurfacingSettled:
+def _settled(record: Record, said: Settling) -> events.AlterationSettled | events.ResurfacingSettled:
     if record.resurfaced_at is not None or said.decision is None:
-        return ResurfacingSettled(said.reason)
-    if said.decision is Decision.CORRECTION:
-        return AlterationSettled(said.decision, said.seen.digest or "", said.seen.size, said.reason)
-    return AlterationSettled(said.decision, record.digest, record.size, said.reason)
+        return events.ResurfacingSettled(said.reason)
+    if said.decision is events.Decision.CORRECTION:
+        return events.AlterationSettled(said.decision, said.seen.digest or "", said.seen.size, said.reason)
+    return events.AlterationSettled(said.decision, record.digest, record.size, said.reason)
 
 
 def _contradiction(record: Record, said: Settling) -> Problem | None:
@@ -123,7 +112,7 @@ def _contradiction(record: Record, said: Settling) -> Problem | None:
         return _resurfaced_contradiction(record, said)
     if record.altered_to is None:
         return None  # the lifecycle says that there is nothing to decide
-    if said.decision is Decision.RESTORED:
+    if said.decision is events.Decision.RESTORED:
         return _NOT_THE_FILED(_place(record)) if said.seen.digest != record.digest else None
     return _NOT_THE_FOUND(_place(record)) if said.seen.digest != record.altered_to else None
 
@@ -131,7 +120,7 @@ def _contradiction(record: Record, said: Settling) -> Problem | None:
 def _resurfaced_contradiction(record: Record, said: Settling) -> Problem | None:
     if said.decision is None:
         return _STILL_THERE(_place(record), place=record.resurfaced_at) if said.seen.digest == record.digest else None
-    if said.decision is not Decision.NEW_RECORD:
+    if said.decision is not events.Decision.NEW_RECORD:
         message = _("it was destroyed and appeared again; it cannot be corrected or restored")
         hint = Remedy("copy.settle")
         return Problem(_place(record), message, hint, "record.resurfaced", "W5")
@@ -160,22 +149,22 @@ def hold(
         if not found:
             raise UnknownError(_NOTHING_COVERED(""))
         named = f"H{view.head.seq + 1}"
-        return [Draft(named, HoldPlaced(reason)), *(Draft(record.id, Held(named)) for record in found)]
+        return [Draft(named, events.HoldPlaced(reason)), *(Draft(record.id, events.Held(named)) for record in found)]
 
-    ledger.commit(decide, stamp, attempt=Attempt("", HoldPlaced.kind))
+    ledger.commit(decide, stamp, attempt=Attempt("", events.HoldPlaced.kind))
     return named, tuple(found)
 
 
 def release(ledger: Ledger, stamp: Stamp, hold_id: str, reason: str) -> tuple[Record, ...]:
     """End a hold: the records it covered. RefusedError without a reason, ConflictError where it does not stand."""
     found: list[Record] = []
-    ended = Draft(hold_id, HoldReleased(reason))
+    ended = Draft(hold_id, events.HoldReleased(reason))
 
     def decide(view: View) -> list[Draft]:
         accounts.require(view, stamp.actor, Role.ARCHIVIST, Role.APPROVER)
         _reasoned(reason)
         found[:] = view.records_held_by(hold_id)
-        return [*(Draft(record.id, Released(hold_id)) for record in found), ended]
+        return [*(Draft(record.id, events.Released(hold_id)) for record in found), ended]
 
     ledger.commit(decide, stamp, attempt=ended)
     return tuple(found)
@@ -186,7 +175,7 @@ def release(ledger: Ledger, stamp: Stamp, hold_id: str, reason: str) -> tuple[Re
 
 def vouch(ledger: Ledger, stamp: Stamp, reason: str) -> None:
     """Say that it is as late as the machine's clock shows, though the last scan was long before (T4)."""
-    vouched = Draft(CLOCK, ClockVouched(reason))
+    vouched = Draft(CLOCK, events.ClockVouched(reason))
 
     def decide(view: View) -> list[Draft]:
         accounts.require(view, stamp.actor, Role.ARCHIVIST)

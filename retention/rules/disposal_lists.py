@@ -14,39 +14,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from foundation.language import N_, _
 from retention.errors import ConflictError, Place, Problem, ProblemKind, Remedy
+from retention.rules import events
 from retention.rules.canonical import canonical, canonical_of
-from retention.rules.events import (
-    Appraised,
-    Destroyed,
-    DestroyIntended,
-    Held,
-    ListApproved,
-    ListDrafted,
-    Listed,
-    ListExecuted,
-    ListExecuting,
-    ListExpired,
-    ListRejected,
-    ListReturned,
-    ListSubmitted,
-    ListWithdrawn,
-    ListWitnessed,
-    Quarantined,
-    UnlinkIntended,
-)
 from retention.rules.model import Approval, DisposalList, Item, ListState, Note, Opinion, Witnessing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from retention.rules.canonical import Canonical
-    from retention.rules.events import Change, Event
     from retention.rules.model import Record
 
 WITNESSES = 2
 """监销人 ×2 (D13)."""
 
-Effect: TypeAlias = "Callable[[DisposalList, Event, Any], DisposalList]"  # each row of the table knows its own change
+Effect: TypeAlias = "Callable[[DisposalList, events.Event, Any], DisposalList]"  # each row knows its own change
 
 
 class ListTransition(NamedTuple):
@@ -60,9 +41,9 @@ class ListTransition(NamedTuple):
 # --- lists ------------------------------------------------------------------------------------------------------
 
 
-def apply(found: DisposalList | None, event: Event) -> DisposalList:
+def apply(found: DisposalList | None, event: events.Event) -> DisposalList:
     """The list, without its items, after the event. ConflictError where it is not in a state the change starts from."""
-    if isinstance(event.change, ListDrafted):
+    if isinstance(event.change, events.ListDrafted):
         return _drafted(found, event, event.change)
     if found is None:
         raise ConflictError(unknown(event.subject))
@@ -80,7 +61,7 @@ def apply(found: DisposalList | None, event: Event) -> DisposalList:
     return transition.effect(replace(found, state=transition.target), event, event.change)
 
 
-def _drafted(found: DisposalList | None, event: Event, change: ListDrafted) -> DisposalList:
+def _drafted(found: DisposalList | None, event: events.Event, change: events.ListDrafted) -> DisposalList:
     if found is not None:
         raise ConflictError(
             _MOVED_ON(
@@ -95,7 +76,7 @@ def _drafted(found: DisposalList | None, event: Event, change: ListDrafted) -> D
     )
 
 
-def _submitted(found: DisposalList, event: Event, change: ListSubmitted) -> DisposalList:
+def _submitted(found: DisposalList, event: events.Event, change: events.ListSubmitted) -> DisposalList:
     """Who submitted it before it was returned stays one of those who proposed it (D1)."""
     by = event.actor.name
     submitters = tuple(dict.fromkeys((*found.submitters, by)))
@@ -103,12 +84,12 @@ def _submitted(found: DisposalList, event: Event, change: ListSubmitted) -> Disp
     return replace(frozen, submitted_by=by, submitted_on=event.on)
 
 
-def _approved(found: DisposalList, event: Event, change: ListApproved) -> DisposalList:
+def _approved(found: DisposalList, event: events.Event, change: events.ListApproved) -> DisposalList:
     days = (change.not_before, change.expires_on)
     return replace(found, approval=Approval(event.actor.name, event.on, change.digest, *days, change.refused))
 
 
-def _executing(found: DisposalList, event: Event, change: ListExecuting) -> DisposalList:
+def _executing(found: DisposalList, event: events.Event, change: events.ListExecuting) -> DisposalList:
     """Who begins says how and where; who goes on is named beside them."""
     by = event.actor.name
     if found.executors:
@@ -118,17 +99,17 @@ def _executing(found: DisposalList, event: Event, change: ListExecuting) -> Disp
     return replace(begun, method=change.method, place=change.place, by_hand=change.by_hand)
 
 
-def _executed(found: DisposalList, event: Event, _change: ListExecuted) -> DisposalList:
+def _executed(found: DisposalList, event: events.Event, _change: events.ListExecuted) -> DisposalList:
     return replace(found, executed_on=event.on)
 
 
-def _witnessed(found: DisposalList, event: Event, change: ListWitnessed) -> DisposalList:
+def _witnessed(found: DisposalList, event: events.Event, change: events.ListWitnessed) -> DisposalList:
     witnesses = (*found.witnesses, Witnessing(event.actor.name, event.on, change.statement))
     state = ListState.WITNESSED if len(witnesses) >= WITNESSES else ListState.EXECUTED
     return replace(found, witnesses=witnesses, state=state)
 
 
-def _noted(found: DisposalList, event: Event, change: Any) -> DisposalList:
+def _noted(found: DisposalList, event: events.Event, change: Any) -> DisposalList:
     note = Note(found.state, event.actor.name, event.on, getattr(change, "reason", ""))
     return replace(found, notes=(*found.notes, note))
 
@@ -147,17 +128,17 @@ MENDABLE = frozenset({_DRAFT, _RETURNED})
 OPEN = frozenset({_DRAFT, _RETURNED, _SUBMITTED, _APPROVED, _EXECUTING})
 """The states in which a list has records on it."""
 
-TRANSITIONS: Mapping[type[Change], ListTransition] = MappingProxyType(
+TRANSITIONS: Mapping[type[events.Change], ListTransition] = MappingProxyType(
     {
-        ListSubmitted: ListTransition(MENDABLE, _SUBMITTED, _submitted),
-        ListApproved: ListTransition(frozenset({_SUBMITTED}), _APPROVED, _approved),
-        ListReturned: ListTransition(frozenset({_SUBMITTED}), _RETURNED, _noted),
-        ListRejected: ListTransition(frozenset({_SUBMITTED}), ListState.REJECTED, _noted),
-        ListWithdrawn: ListTransition(OPEN, ListState.WITHDRAWN, _noted),
-        ListExpired: ListTransition(frozenset({_APPROVED}), ListState.EXPIRED, _noted),
-        ListExecuting: ListTransition(frozenset({_APPROVED, _EXECUTING}), _EXECUTING, _executing),
-        ListExecuted: ListTransition(frozenset({_EXECUTING}), _EXECUTED, _executed),
-        ListWitnessed: ListTransition(frozenset({_EXECUTED}), ListState.WITNESSED, _witnessed),
+        events.ListSubmitted: ListTransition(MENDABLE, _SUBMITTED, _submitted),
+        events.ListApproved: ListTransition(frozenset({_SUBMITTED}), _APPROVED, _approved),
+        events.ListReturned: ListTransition(frozenset({_SUBMITTED}), _RETURNED, _noted),
+        events.ListRejected: ListTransition(frozenset({_SUBMITTED}), ListState.REJECTED, _noted),
+        events.ListWithdrawn: ListTransition(OPEN, ListState.WITHDRAWN, _noted),
+        events.ListExpired: ListTransition(frozenset({_APPROVED}), ListState.EXPIRED, _noted),
+        events.ListExecuting: ListTransition(frozenset({_APPROVED, _EXECUTING}), _EXECUTING, _executing),
+        events.ListExecuted: ListTransition(frozenset({_EXECUTING}), _EXECUTED, _executed),
+        events.ListWitnessed: ListTransition(frozenset({_EXECUTED}), ListState.WITNESSED, _witnessed),
     }
 )
 
@@ -165,9 +146,9 @@ TRANSITIONS: Mapping[type[Change], ListTransition] = MappingProxyType(
 # --- items ------------------------------------------------------------------------------------------------------
 
 
-def apply_item(item: Item | None, before: Record | None, event: Event, after: Record) -> Item | None:
+def apply_item(item: Item | None, before: Record | None, event: events.Event, after: Record) -> Item | None:
     """The item of a record on its list after an event that made ``after`` of ``before``; None: on no list."""
-    if isinstance(event.change, Listed):
+    if isinstance(event.change, events.Listed):
         return _item(after, event.change)
     if item is None or before is None or before.list_id is None:
         return None
@@ -176,37 +157,37 @@ def apply_item(item: Item | None, before: Record | None, event: Event, after: Re
     return replace(item, state=after.state, **changes) if changes or item.state is not after.state else item
 
 
-def _left(event: Event, change: Any) -> dict[str, Any]:
-    reason = change.hold_id if isinstance(change, Held) else getattr(change, "reason", "")
+def _left(event: events.Event, change: Any) -> dict[str, Any]:
+    reason = change.hold_id if isinstance(change, events.Held) else getattr(change, "reason", "")
     return {"left_by": event.kind, "left_on": event.on, "reason": reason}
 
 
-def _nothing(_event: Event, _change: Any) -> dict[str, Any]:
+def _nothing(_event: events.Event, _change: Any) -> dict[str, Any]:
     return {}
 
 
-def _appraised(event: Event, change: Appraised) -> dict[str, Any]:
+def _appraised(event: events.Event, change: events.Appraised) -> dict[str, Any]:
     by = event.actor.name
     return {"opinion": Opinion(event.subject, change.wish, by, event.on, change.reason, change.term)}
 
 
-def _destroyed(event: Event, change: Destroyed) -> dict[str, Any]:
+def _destroyed(event: events.Event, change: events.Destroyed) -> dict[str, Any]:
     return {"outcome": change.outcome, "done_on": event.on, "copies": change.copies}
 
 
-_MARKS: Mapping[type[Change], Callable[[Event, Any], dict[str, Any]]] = MappingProxyType(
+_MARKS: Mapping[type[events.Change], Callable[[events.Event, Any], dict[str, Any]]] = MappingProxyType(
     {
-        Appraised: _appraised,
-        DestroyIntended: lambda _event, change: {"attempt": change.attempt},
-        Quarantined: lambda event, _change: {"quarantined_on": event.on},
-        UnlinkIntended: lambda _event, _change: {"unlinking": True},
-        Destroyed: _destroyed,
+        events.Appraised: _appraised,
+        events.DestroyIntended: lambda _event, change: {"attempt": change.attempt},
+        events.Quarantined: lambda event, _change: {"quarantined_on": event.on},
+        events.UnlinkIntended: lambda _event, _change: {"unlinking": True},
+        events.Destroyed: _destroyed,
     }
 )
 """What else an event changes of an item, beside its state."""
 
 
-def _item(record: Record, change: Listed) -> Item:
+def _item(record: Record, change: events.Listed) -> Item:
     return Item(
         record_id=record.id,
         row=change.row,

@@ -10,28 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from foundation.language import _
 from retention.errors import Place, Problem, Remedy
+from retention.rules import events
 from retention.rules.dates import last_kept_day
-from retention.rules.events import Decision
 from retention.rules.model import Outcome, State
 from retention.rules.schedule import Rule, Start, TermKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from retention.rules.events import (
-        AlterationSettled,
-        Altered,
-        Appraised,
-        Approved,
-        Destroyed,
-        DestroyIntended,
-        Extended,
-        Held,
-        Listed,
-        Quarantined,
-        Released,
-        UnlinkIntended,
-    )
     from retention.rules.model import Record
     from retention.rules.schedule import Term
 
@@ -75,7 +61,7 @@ def not_permanent(record: Record, _change: Any, _on: date) -> Problem | None:
     return None
 
 
-def eligible(record: Record, change: Listed, on: date) -> Problem | None:
+def eligible(record: Record, change: events.Listed, on: date) -> Problem | None:
     """D4: nothing is listed before its day."""
     if change.eligible_on <= on:
         return None
@@ -83,7 +69,7 @@ def eligible(record: Record, change: Listed, on: date) -> Problem | None:
     return fault(record, "not_due", "D4", message, Remedy("day.explain"))
 
 
-def on_this_list(record: Record, change: Appraised | Approved | DestroyIntended, _on: date) -> Problem | None:
+def on_this_list(record: Record, change: Any, _on: date) -> Problem | None:
     """D1: an approval is for the list it was given on."""
     if change.list_id == record.list_id:
         return None
@@ -91,9 +77,7 @@ def on_this_list(record: Record, change: Appraised | Approved | DestroyIntended,
     return fault(record, "other_list", "D1", message, _("Approve the list it is on."))
 
 
-def same_content(
-    record: Record, change: Approved | DestroyIntended | Quarantined | UnlinkIntended, _on: date
-) -> Problem | None:
+def same_content(record: Record, change: Any, _on: date) -> Problem | None:
     """D1, D6: an approval covers exactly one digest."""
     if change.digest == record.digest:
         return None
@@ -117,7 +101,7 @@ def of_this_attempt(record: Record, change: Any, _on: date) -> Problem | None:
     return fault(record, "other_attempt", "D7", message, _("Look at the record's history."))
 
 
-def outcome_fits(record: Record, change: Destroyed, _on: date) -> Problem | None:
+def outcome_fits(record: Record, change: events.Destroyed, _on: date) -> Problem | None:
     """D7: removed means out of quarantine; by hand means approved, and no intent of ours."""
     fits = {
         Outcome.REMOVED: record.state is State.QUARANTINED,
@@ -130,7 +114,7 @@ def outcome_fits(record: Record, change: Destroyed, _on: date) -> Problem | None
     return fault(record, "outcome", "D7", message, _("Record what was seen, and no more."))
 
 
-def not_held_by_hand(record: Record, change: Destroyed, on: date) -> Problem | None:
+def not_held_by_hand(record: Record, change: events.Destroyed, on: date) -> Problem | None:
     """D3: what people destroyed in spite of a hold is missing, and no disposal."""
     return not_held(record, change, on) if change.outcome is Outcome.BY_HAND else None
 
@@ -141,9 +125,9 @@ def is_altered(record: Record, _change: Any, _on: date) -> Problem | None:
     return fault(record, "not_altered", "W3", _("nothing was altered"), _("There is nothing to decide."))
 
 
-def settles_as_found(record: Record, change: AlterationSettled, _on: date) -> Problem | None:
+def settles_as_found(record: Record, change: events.AlterationSettled, _on: date) -> Problem | None:
     """W3: a correction takes the content that was found; otherwise the filed one stays."""
-    wanted = record.altered_to if change.decision is Decision.CORRECTION else record.digest
+    wanted = record.altered_to if change.decision is events.Decision.CORRECTION else record.digest
     if change.digest == wanted:
         return None
     message = _("the content is not the one the decision is about")
@@ -168,27 +152,27 @@ def has_resurfaced(record: Record, _change: Any, _on: date) -> Problem | None:
     return fault(record, "not_resurfaced", "W5", _("it did not appear again"), _("There is nothing to decide."))
 
 
-def differs(record: Record, change: Altered, _on: date) -> Problem | None:
+def differs(record: Record, change: events.Altered, _on: date) -> Problem | None:
     if change.digest != record.digest:
         return None
     return fault(record, "not_altered", "W3", _("the content is what was filed"), _("Scan again."))
 
 
-def not_held_by_this(record: Record, change: Held, _on: date) -> Problem | None:
+def not_held_by_this(record: Record, change: events.Held, _on: date) -> Problem | None:
     if change.hold_id not in record.holds:
         return None
     message = _("hold {holds} covers it already").format(holds=change.hold_id)
     return fault(record, "held_already", "D3", message, _("There is nothing to do."))
 
 
-def held_by_this(record: Record, change: Released, _on: date) -> Problem | None:
+def held_by_this(record: Record, change: events.Released, _on: date) -> Problem | None:
     if change.hold_id in record.holds:
         return None
     message = _("hold {holds} does not cover it").format(holds=change.hold_id)
     return fault(record, "not_held", "D3", message, _("There is nothing to do."))
 
 
-def new_term_with_reason(record: Record, change: Extended, on: date) -> Problem | None:
+def new_term_with_reason(record: Record, change: events.Extended, on: date) -> Problem | None:
     """R5: keeping longer needs a term that says how long, and why; it never shortens an earlier one."""
     if not (change.term.known and change.reason.strip()):
         message = _("keeping longer needs a new term and a reason")

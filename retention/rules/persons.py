@@ -14,20 +14,12 @@ from typing import TYPE_CHECKING
 
 from foundation.language import _
 from retention.errors import ConflictError, Place, Problem, RefusedError, Remedy
-from retention.rules.events import (
-    AccountAdded,
-    AccountChanged,
-    AccountClosed,
-    AccountLocked,
-    AccountUnlocked,
-    SecretSet,
-)
+from retention.rules import events
 from retention.rules.people import Account, Person, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from retention.rules.events import Event
 
 RESERVED = frozenset({"guidang"})
 """The service's own name."""
@@ -108,29 +100,29 @@ def _all_roles() -> str:
 # --- what an event makes of an account ----------------------------------------------------------------------------
 
 
-def apply(account: Account | None, event: Event) -> Account:
+def apply(account: Account | None, event: events.Event) -> Account:
     """The account after the event. ``None`` is the state of a name nobody ever had.
 
     ConflictError where there is none, or it is closed; RefusedError where a rule forbids it. TypeError for an event
     that is not about an account.
     """
     change = event.change
-    if isinstance(change, AccountAdded):
+    if isinstance(change, events.AccountAdded):
         return _added(account, event, change)
     if account is None:
         raise ConflictError(unknown(event.subject.removeprefix("account/")))
     person = account.person
     if person.closed_on is not None:
         raise ConflictError(closed(person))
-    if isinstance(change, AccountChanged):
+    if isinstance(change, events.AccountChanged):
         return replace(account, person=_changed(person, event, change))
-    if isinstance(change, AccountClosed):
+    if isinstance(change, events.AccountClosed):
         _not_oneself(person, event)
         return replace(account, person=replace(person, closed_on=event.on), locked_until=None)
     return _guarded(account, event)
 
 
-def _added(account: Account | None, event: Event, change: AccountAdded) -> Account:
+def _added(account: Account | None, event: events.Event, change: events.AccountAdded) -> Account:
     if account is not None:
         message = _("there is or was an account of this name")
         hint = _("Names are never given again: choose another one.")
@@ -144,23 +136,23 @@ def _added(account: Account | None, event: Event, change: AccountAdded) -> Accou
     return Account(person)
 
 
-def _guarded(account: Account, event: Event) -> Account:
+def _guarded(account: Account, event: events.Event) -> Account:
     """Passwords and locks."""
     match event.change:
-        case SecretSet(rehashed=True):
+        case events.SecretSet(rehashed=True):
             return replace(account, secret=event.change.secret)
-        case SecretSet():
+        case events.SecretSet():
             given = not event.actor.is_service and event.actor.name != account.person.name
             return replace(account, secret=event.change.secret, given=given, locked_until=None)
-        case AccountLocked():
+        case events.AccountLocked():
             return replace(account, locked_until=event.at + timedelta(minutes=event.change.minutes))
-        case AccountUnlocked():
+        case events.AccountUnlocked():
             return replace(account, locked_until=None)
         case _:
             raise TypeError(event.kind)
 
 
-def _changed(person: Person, event: Event, change: AccountChanged) -> Person:
+def _changed(person: Person, event: events.Event, change: events.AccountChanged) -> Person:
     if change.roles != person.roles:
         _not_oneself(person, event)
     after = replace(person, full_name=change.full_name, roles=change.roles, department=change.department)
@@ -169,7 +161,7 @@ def _changed(person: Person, event: Event, change: AccountChanged) -> Person:
     return after
 
 
-def _not_oneself(person: Person, event: Event) -> None:
+def _not_oneself(person: Person, event: events.Event) -> None:
     if event.actor.name == person.name:
         message = _("nobody changes their own roles or closes their own account")
         raise RefusedError(_problem(person.name, message, _("Another administrator can."), "oneself", "R1"))
