@@ -13,7 +13,7 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import insert, update
 
@@ -40,6 +40,7 @@ FAILURES = 5
 
 LOCKED_MINUTES = 15
 SESSION_MINUTES = 8 * 60
+Besides: TypeAlias = "Callable[[Connection, tuple[Entry, ...]], None]"
 _NOBODY = ""
 """Whose wrong passwords are counted where there is no such account, so that both cases write alike."""
 
@@ -149,7 +150,9 @@ def close(ledger: Ledger, stamp: Stamp, name: str, reason: str) -> Person:
 def unlock(ledger: Ledger, stamp: Stamp, name: str) -> Person:
     """End a lock before its time. Administrators only."""
     subject = persons.subject_of(name)
-    _administer(ledger, stamp, name, events.AccountUnlocked(), lambda connection: _count(connection, subject, 0))
+    _administer(
+        ledger, stamp, name, events.AccountUnlocked(), lambda connection, _entries: _count(connection, subject, 0)
+    )
     return _person(ledger, name)
 
 
@@ -173,9 +176,7 @@ def set_password(ledger: Ledger, stamp: Stamp, name: str, password: str) -> None
     ledger.commit(decide, stamp, attempt=attempt, besides=_keeping(subject, stored))
 
 
-def _administer(
-    ledger: Ledger, stamp: Stamp, name: str, what: events.Change, besides: Callable[[Connection], None] | None = None
-) -> None:
+def _administer(ledger: Ledger, stamp: Stamp, name: str, what: events.Change, besides: Besides | None = None) -> None:
     draft = Draft(persons.subject_of(name), what)
 
     def decide(view: View) -> list[Draft]:
@@ -183,11 +184,7 @@ def _administer(
         _known(view, name)
         return [draft]
 
-    def then(connection: Connection, _entries: tuple[Entry, ...]) -> None:
-        if besides is not None:
-            besides(connection)
-
-    ledger.commit(decide, stamp, attempt=draft, besides=then)
+    ledger.commit(decide, stamp, attempt=draft, besides=besides)
 
 
 def _known(view: View, name: str) -> Account:
@@ -297,14 +294,9 @@ def _secret_drafts(subject: str, stored: str | None) -> list[Draft]:
     return [Draft(subject, events.SecretSet(passwords.digest(stored)))] if stored else []
 
 
-def _keeping(subject: str, stored: str | None) -> Callable[[Connection, tuple[Entry, ...]], None]:
+def _keeping(subject: str, stored: str | None) -> Besides | None:
     """What a commit writes besides: the stored form of a password, and that nothing wrong was tried since."""
-
-    def then(connection: Connection, _entries: tuple[Entry, ...]) -> None:
-        if stored:
-            _keep(connection, subject, stored)
-
-    return then
+    return (lambda connection, _entries: _keep(connection, subject, stored)) if stored else None
 
 
 def _keep(connection: Connection, subject: str, stored: str) -> None:

@@ -119,14 +119,22 @@ def verify(
     named, not only the first; events after the last checkpoint are held against each other alone. ``claimed``: where
     the database says that the chain ends; ``after``: where the links begin, for a part of a chain.
     """
-    forged = [_forged(point) for point in checkpoints if key is None or not point.signed_by(key)]
     vouching = [point for point in checkpoints if key is not None and point.signed_by(key)]
+    text = _("the checkpoint of {at} was not signed with this key")
+    findings = [
+        Finding(point.seq, Tampering.FORGED, text.format(at=instant(point.at)))
+        for point in checkpoints
+        if point not in vouching
+    ]
     walk = _Walk({point.seq for point in vouching})
     head = walk.through(links, after)
-    held = [finding for point in vouching if (finding := walk.held_against(point, head))]
-    astray = [] if claimed in {None, head} else [_astray(head)]
-    findings = sorted([*forged, *walk.findings, *held, *astray], key=lambda finding: finding.seq)
-    return Verdict(head, 0 if findings else max((point.seq for point in vouching), default=0), tuple(findings))
+    findings += walk.findings
+    findings += [finding for point in vouching if (finding := walk.held_against(point, head))]
+    if claimed not in {None, head}:
+        text = _("the chain ends at event {seq}, but not as the ledger says").format(seq=head.seq)
+        findings.append(Finding(head.seq, Tampering.HEAD, text))
+    proven = 0 if findings else max((point.seq for point in vouching), default=0)
+    return Verdict(head, proven, tuple(sorted(findings, key=lambda finding: finding.seq)))
 
 
 class _Walk:
@@ -172,16 +180,6 @@ class _Walk:
             text = _("up to event {seq}, the ledger is not the one that the checkpoint of {at} was taken of")
             return Finding(point.seq, Tampering.REPLACED, text.format(seq=point.seq, at=instant(point.at)))
         return None
-
-
-def _astray(head: Head) -> Finding:
-    text = _("the chain ends at event {seq}, but not as the ledger says").format(seq=head.seq)
-    return Finding(head.seq, Tampering.HEAD, text)
-
-
-def _forged(point: Checkpoint) -> Finding:
-    text = _("the checkpoint of {at} was not signed with this key").format(at=instant(point.at))
-    return Finding(point.seq, Tampering.FORGED, text)
 
 
 # --- export -----------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import re
 import struct
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from foundation.atomic_file import write_atomic
 from foundation.language import N_
@@ -17,6 +17,7 @@ from retention.errors import ProblemKind, SourceError
 from retention.rules.canonical import instant
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -46,7 +47,7 @@ class Checkpoint:
 
     def signed_by(self, key: Ed25519PublicKey) -> bool:
         """Was this signed with the private half of ``key``?"""
-        from cryptography.exceptions import InvalidSignature
+        from cryptography.exceptions import InvalidSignature  # see keys below
 
         try:
             key.verify(self.signature, self.statement)
@@ -124,6 +125,7 @@ def _read(place: Path) -> Checkpoint:
 
 
 # --- keys -------------------------------------------------------------------------------------------------------
+# cryptography takes longer to load than most commands run, and only checkpoints and their proof need it.
 
 
 def make_key(place: Path) -> Ed25519PrivateKey:
@@ -145,12 +147,7 @@ def private_key(place: Path) -> Ed25519PrivateKey:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    try:
-        key = load_pem_private_key(place.read_bytes(), None)
-    except (ValueError, TypeError):
-        raise SourceError(_NO_KEY(str(place))) from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise SourceError(_NO_KEY(str(place)))
+    key: Ed25519PrivateKey = _key(Ed25519PrivateKey, lambda: load_pem_private_key(place.read_bytes(), None), str(place))
     return key
 
 
@@ -166,11 +163,16 @@ def public_key(pem: bytes, where: str = "") -> Ed25519PublicKey:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+    key: Ed25519PublicKey = _key(Ed25519PublicKey, lambda: load_pem_public_key(pem), where)
+    return key
+
+
+def _key(kind: type[Any], load: Callable[[], object], where: str) -> Any:
     try:
-        key = load_pem_public_key(pem)
+        key = load()
     except (ValueError, TypeError):
-        raise SourceError(_NO_KEY(where)) from None
-    if not isinstance(key, Ed25519PublicKey):
+        key = None
+    if not isinstance(key, kind):
         raise SourceError(_NO_KEY(where))
     return key
 

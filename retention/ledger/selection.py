@@ -40,11 +40,6 @@ class Selection:
     overlay: Overlay | None = None
     gone: bool = False
 
-    @property
-    def says_nothing(self) -> bool:
-        """Whether every record is meant."""
-        return self == Selection(gone=self.gone)
-
 
 def conditions(selection: Selection) -> list[ColumnElement[bool]]:
     """The selection as conditions over ``schema.records``, to be joined by *and*."""

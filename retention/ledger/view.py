@@ -147,10 +147,6 @@ class View:
         covered = select(schema.record_holds.c.record_id).where(schema.record_holds.c.hold_id == hold_id)
         return list(self.records(schema.records.c.id.in_(covered)))
 
-    def records_under(self, overlay: Overlay) -> Iterator[Record]:
-        """The records that something lies over: held, altered, missing, resurfaced, unclassified, extended."""
-        return self.records(overlaid(overlay))
-
     def due(self, on: date, after: tuple[date, str] | None = None, limit: int | None = None) -> list[Due]:
         """Records whose eligible day has come, earliest first: kept, whole, not held, not on a list (D4).
 

@@ -20,6 +20,7 @@ from retention.rules.model import Approval, DisposalList, Item, ListState, Note,
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Set as AbstractSet
 
     from retention.rules.canonical import Canonical
     from retention.rules.model import Record
@@ -33,7 +34,7 @@ Effect: TypeAlias = "Callable[[DisposalList, events.Event, Any], DisposalList]" 
 class ListTransition(NamedTuple):
     """From which states a change is possible, where it leads, and what becomes of the list."""
 
-    sources: frozenset[ListState]
+    sources: AbstractSet[ListState]
     target: ListState
     effect: Effect
 
@@ -114,31 +115,25 @@ def _noted(found: DisposalList, event: events.Event, change: Any) -> DisposalLis
     return replace(found, notes=(*found.notes, note))
 
 
-_DRAFT, _SUBMITTED, _APPROVED, _RETURNED = (
-    ListState.DRAFT,
-    ListState.SUBMITTED,
-    ListState.APPROVED,
-    ListState.RETURNED,
-)
-_EXECUTING, _EXECUTED = ListState.EXECUTING, ListState.EXECUTED
-
-MENDABLE = frozenset({_DRAFT, _RETURNED})
+MENDABLE = frozenset({ListState.DRAFT, ListState.RETURNED})
 """The states in which opinions are given and rows struck out."""
 
-OPEN = frozenset({_DRAFT, _RETURNED, _SUBMITTED, _APPROVED, _EXECUTING})
+OPEN = MENDABLE | {ListState.SUBMITTED, ListState.APPROVED, ListState.EXECUTING}
 """The states in which a list has records on it."""
 
 TRANSITIONS: Mapping[type[events.Change], ListTransition] = MappingProxyType(
     {
-        events.ListSubmitted: ListTransition(MENDABLE, _SUBMITTED, _submitted),
-        events.ListApproved: ListTransition(frozenset({_SUBMITTED}), _APPROVED, _approved),
-        events.ListReturned: ListTransition(frozenset({_SUBMITTED}), _RETURNED, _noted),
-        events.ListRejected: ListTransition(frozenset({_SUBMITTED}), ListState.REJECTED, _noted),
+        events.ListSubmitted: ListTransition(MENDABLE, ListState.SUBMITTED, _submitted),
+        events.ListApproved: ListTransition({ListState.SUBMITTED}, ListState.APPROVED, _approved),
+        events.ListReturned: ListTransition({ListState.SUBMITTED}, ListState.RETURNED, _noted),
+        events.ListRejected: ListTransition({ListState.SUBMITTED}, ListState.REJECTED, _noted),
         events.ListWithdrawn: ListTransition(OPEN, ListState.WITHDRAWN, _noted),
-        events.ListExpired: ListTransition(frozenset({_APPROVED}), ListState.EXPIRED, _noted),
-        events.ListExecuting: ListTransition(frozenset({_APPROVED, _EXECUTING}), _EXECUTING, _executing),
-        events.ListExecuted: ListTransition(frozenset({_EXECUTING}), _EXECUTED, _executed),
-        events.ListWitnessed: ListTransition(frozenset({_EXECUTED}), ListState.WITNESSED, _witnessed),
+        events.ListExpired: ListTransition({ListState.APPROVED}, ListState.EXPIRED, _noted),
+        events.ListExecuting: ListTransition(
+            {ListState.APPROVED, ListState.EXECUTING}, ListState.EXECUTING, _executing
+        ),
+        events.ListExecuted: ListTransition({ListState.EXECUTING}, ListState.EXECUTED, _executed),
+        events.ListWitnessed: ListTransition({ListState.EXECUTED}, ListState.WITNESSED, _witnessed),
     }
 )
 
@@ -152,7 +147,7 @@ def apply_item(item: Item | None, before: Record | None, event: events.Event, af
         return _item(after, event.change)
     if item is None or before is None or before.list_id is None:
         return None
-    told = _left if after.list_id is None else _MARKS.get(type(event.change), _nothing)
+    told = _left if after.list_id is None else _MARKS.get(type(event.change), lambda _event, _change: {})
     changes = told(event, event.change)
     return replace(item, state=after.state, **changes) if changes or item.state is not after.state else item
 
@@ -160,10 +155,6 @@ def apply_item(item: Item | None, before: Record | None, event: events.Event, af
 def _left(event: events.Event, change: Any) -> dict[str, Any]:
     reason = change.hold_id if isinstance(change, events.Held) else getattr(change, "reason", "")
     return {"left_by": event.kind, "left_on": event.on, "reason": reason}
-
-
-def _nothing(_event: events.Event, _change: Any) -> dict[str, Any]:
-    return {}
 
 
 def _appraised(event: events.Event, change: events.Appraised) -> dict[str, Any]:

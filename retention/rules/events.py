@@ -54,12 +54,6 @@ class AccountChange(Change):
     __slots__ = ()
 
 
-class SessionChange(Change):
-    """A person comes or goes."""
-
-    __slots__ = ()
-
-
 KINDS: dict[str, type[Change]] = {}
 """Every kind of event by its name in the ledger."""
 
@@ -474,7 +468,7 @@ class AccountUnlocked(AccountChange):
 
 
 @_kind("session.begun")
-class SessionBegun(SessionChange):
+class SessionBegun(Change):
     """A person logged in; the subject names the SHA-256 of the token, never the token."""
 
     name: str
@@ -482,7 +476,7 @@ class SessionBegun(SessionChange):
 
 
 @_kind("session.ended")
-class SessionEnded(SessionChange):
+class SessionEnded(Change):
     """A person logged out."""
 
 

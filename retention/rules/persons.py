@@ -63,7 +63,8 @@ def role_faults(person: Person) -> list[Problem]:
     """What is wrong with the roles of an account taken together (R1)."""
     if not person.roles:
         message = _("an account has at least one role")
-        return [_problem(person.name, message, _("Name one of: {roles}.").format(roles=_all_roles()), "no_role", "R1")]
+        hint = _("Name one of: {roles}.").format(roles=role_names(Role))
+        return [_problem(person.name, message, hint, "no_role", "R1")]
     found = []
     if Role.ADMINISTRATOR in person.roles and len(person.roles) > 1:
         message = _("who makes accounts holds no other role")
@@ -91,10 +92,6 @@ def role_names(roles: Iterable[Role]) -> str:
     """Roles in their order, in the language in force."""
     wanted = frozenset(roles)
     return _(", ").join(role_name(role) for role in Role if role in wanted)
-
-
-def _all_roles() -> str:
-    return role_names(Role)
 
 
 # --- what an event makes of an account ----------------------------------------------------------------------------

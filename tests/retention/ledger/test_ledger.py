@@ -38,6 +38,7 @@ from retention.errors import ConflictError, Problem, RefusedError
 from retention.ledger import checkpoints, schema
 from retention.ledger.chain import Tampering
 from retention.ledger.ledger import Draft, Ledger, Stamp, View
+from retention.ledger.view import overlaid
 from retention.rules import events
 from retention.rules.model import Overlay, Policy, State, Wish
 from retention.rules.people import Actor
@@ -366,7 +367,7 @@ def test_due_is_what_the_schedule_in_force_says_page_by_page(ledger: Ledger) -> 
         rest = view.due(date(2026, 1, 1), after=(first[-1].eligible_on, first[-1].record.id))
         assert first + rest == due
         assert view.eligible_on(due[0].record.id) == date(2026, 1, 1)
-        assert [record.path for record in view.records_under(Overlay.UNCLASSIFIED)] == ["2023/月报 6.docx"]
+        assert [record.path for record in view.records(overlaid(Overlay.UNCLASSIFIED))] == ["2023/月报 6.docx"]
 
 
 def test_a_hold_takes_a_record_from_the_due_list_and_gives_it_back(ledger: Ledger) -> None:  # D3
@@ -401,7 +402,9 @@ def test_every_overlay_is_found_as_records_show_it(ledger: Ledger) -> None:
     with ledger.read() as view:
         records = list(view.records())
         for overlay in Overlay:
-            assert list(view.records_under(overlay)) == [each for each in records if overlay in each.overlays], overlay
+            assert list(view.records(overlaid(overlay))) == [each for each in records if overlay in each.overlays], (
+                overlay
+            )
 
 
 def test_a_reader_sees_one_moment(ledger: Ledger) -> None:
