@@ -41,13 +41,6 @@ ItemKey: TypeAlias = tuple[str, str]
 """The ids of a list and of a record on it."""
 
 
-class Due(NamedTuple):
-    """A record and the day from which it may be disposed of."""
-
-    eligible_on: date
-    record: Record
-
-
 class Dated(NamedTuple):
     """A record and the day from which it may be disposed of; None: never, or not known."""
 
@@ -147,7 +140,7 @@ class View:
         covered = select(schema.record_holds.c.record_id).where(schema.record_holds.c.hold_id == hold_id)
         return list(self.records(schema.records.c.id.in_(covered)))
 
-    def due(self, on: date, after: tuple[date, str] | None = None, limit: int | None = None) -> list[Due]:
+    def due(self, on: date, after: tuple[date, str] | None = None, limit: int | None = None) -> list[Dated]:
         """Records whose eligible day has come, earliest first: kept, whole, not held, not on a list (D4).
 
         ``after``: day and id of the last one seen, for the next page.
@@ -158,7 +151,7 @@ class View:
             day, record_id = after
             where.append(or_(table.eligible_on > day, and_(table.eligible_on == day, table.id > record_id)))
         query = select(schema.records).where(*where).order_by(table.eligible_on, table.id).limit(limit)
-        return [Due(row["eligible_on"], projection.record_of(row)) for row in self.mappings(query)]
+        return [Dated(row["eligible_on"], projection.record_of(row)) for row in self.mappings(query)]
 
     def found(
         self,
