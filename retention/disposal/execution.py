@@ -22,7 +22,7 @@ from retention.disposal.approval import clock_faults, expire, find, list_fault, 
 from retention.disposal.quarantine import MOVES_FILES, FileFault, FilePlace, Quarantine
 from retention.disposal.recovery import settle
 from retention.disposal.steps import GROUP, Run, copies_there, give_back, judged, place_of, remove, take_in, to_take
-from retention.errors import Problem, RefusedError, Remedy
+from retention.errors import Place, Problem, RefusedError, Remedy
 from retention.ledger.ledger import Attempt, Draft, Ledger, Stamp
 from retention.ledger.view import View, chunks
 from retention.rules import disposal_lists as lists
@@ -177,7 +177,7 @@ def _share_faults(run: Run) -> Iterator[Problem]:
 
 
 def _share_fault(share: str, message: str, rule: str) -> Problem:
-    where, hint = _("share {name}").format(name=share), _("Connect the share as it was, and try again.")
+    where, hint = Place(part=_("share {name}").format(name=share)), _("Connect the share as it was, and try again.")
     return Problem(where, message, hint, "disposal.share", rule)
 
 

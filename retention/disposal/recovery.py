@@ -21,7 +21,7 @@ from typing import NamedTuple
 from foundation.language import _
 from retention.disposal import steps
 from retention.disposal.quarantine import FileFault, FileFound, FilePlace
-from retention.errors import Problem
+from retention.errors import Place, Problem
 from retention.ledger import proving
 from retention.ledger.ledger import Draft
 from retention.ledger.view import View, chunks
@@ -143,6 +143,6 @@ def _resume(run: steps.Run, items: Sequence[Item]) -> None:
 
 
 def _unknown(place: FilePlace, found: FileFound) -> Problem:
-    where, hint = _("record {id}").format(id=place.record_id), _("See that this account may read there, and try again.")
+    where, hint = Place(record=place.record_id), _("See that this account may read there, and try again.")
     message = _("what became of it could not be found out: {reason}").format(reason=found.words)
     return Problem(where, message, hint, "disposal.unknown_fate", "D7")

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from foundation.language import _
 from retention.disposal.approval import day_faults, find, item_fault, standing_faults
 from retention.disposal.quarantine import FileFault, FileFound, FilePlace, Quarantine
-from retention.errors import Problem, Remedy
+from retention.errors import Place, Problem, Remedy
 from retention.ledger import proving
 from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.ledger.rows import Entry
@@ -154,7 +154,7 @@ def refusals(written: Iterable[Entry]) -> Iterator[Problem]:
     """What was refused in a transaction, as problems."""
     for entry in written:
         if isinstance(entry.event.change, events.ActRefused):
-            where, change = _("record {id}").format(id=entry.event.subject), entry.event.change
+            where, change = Place(record=entry.event.subject), entry.event.change
             yield Problem(where, change.reason, "", "disposal.left_out", change.rules[0])
 
 
@@ -330,7 +330,7 @@ def aborts(written: Iterable[Entry]) -> Iterator[Problem]:
     for entry in written:
         change = entry.event.change
         if isinstance(change, events.DestroyAborted):
-            where, hint = _("record {id}").format(id=entry.event.subject), _("It has left the list, and is kept.")
+            where, hint = Place(record=entry.event.subject), _("It has left the list, and is kept.")
             yield Problem(where, change.reason, hint, "disposal.aborted", "D6")
 
 
@@ -338,7 +338,7 @@ def stuck(back: Mapping[str, str | FileFound]) -> Iterator[Problem]:
     """Which files could not be put back, as problems."""
     for record_id, found in back.items():
         if isinstance(found, FileFound):
-            where, message = _("record {id}").format(id=record_id), _("it could not be put back: {reason}")
+            where, message = Place(record=record_id), _("it could not be put back: {reason}")
             hint = _("It stays in quarantine; see that its place can be written, and execute or restore again.")
             yield Problem(where, message.format(reason=found.words), hint, "disposal.stuck", "D7")
 
