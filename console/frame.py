@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import gettext
 import json
 import os
 import sys
 from collections import UserDict
 from enum import IntEnum
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -164,6 +167,20 @@ class CommandTable(UserDict[str, Any]):
             found = self.data[name] = getattr(import_module(found), name)
         return cast("click.Command", found)
 
+    def short_help(self, name: str) -> str:
+        """The first paragraph of a command's help, read from its source: to list all, none has to be imported."""
+        module = self.data[name]
+        if not isinstance(module, str):
+            return cast("click.Command", module).get_short_help_str()
+        functions = (node for node in _parsed(module).body if isinstance(node, ast.FunctionDef) and node.name == name)
+        return _(ast.get_docstring(next(functions)) or "").partition("\n\n")[0]
+
+
+@cache
+def _parsed(module: str) -> ast.Module:
+    file = Path(__file__).parents[1].joinpath(*module.split(".")).with_suffix(".py")
+    return ast.parse(file.read_text(encoding="utf-8"))
+
 
 class Commands(terminal.Command, click.Group):
     """Several commands about one thing, in the order of the work, as they are declared."""
@@ -180,6 +197,12 @@ class Program(Commands):
     """``guidang`` itself: chooses the language, runs a command, turns whatever it raises into an exit code."""
 
     group_class = Commands
+    commands: CommandTable
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands, each with the first paragraph of its help."""
+        with formatter.section(gettext.gettext("Commands")):
+            formatter.write_dl([(name, self.commands.short_help(name)) for name in self.commands])
 
     def main(  # type: ignore[override]
         self,

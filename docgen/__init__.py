@@ -5,14 +5,17 @@ Names are loaded when they are asked for, so that a program that renders one doc
 
 from __future__ import annotations
 
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from docgen.errors import DataError, DocgenError, Problem, TemplateError
-from docgen.excel.template import ExcelTemplate
-from docgen.template.picture import Image
-from docgen.word.rich_text import RichText, RichTextParagraph
-from docgen.word.subdocument import Subdocument
-from docgen.word.template import WordTemplate
+
+if TYPE_CHECKING:
+    from docgen.excel.template import ExcelTemplate
+    from docgen.template.picture import Image
+    from docgen.word.rich_text import RichText, RichTextParagraph
+    from docgen.word.subdocument import Subdocument
+    from docgen.word.template import WordTemplate
 
 __all__ = [
     "DataError",
@@ -39,7 +42,5 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
-        from importlib import import_module
-
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(name)

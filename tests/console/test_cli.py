@@ -575,6 +575,14 @@ def test_help_is_wholly_chinese_or_wholly_english(name: str | None) -> None:
     assert not {"Usage:", "Options:", "[OPTIONS]", "Show"} & set(chinese.replace("\n", " ").split(" "))
 
 
+def test_what_the_help_says_of_commands_that_are_not_loaded_is_what_they_say() -> None:
+    table = frame.CommandTable(cli.COMMANDS)
+    for lang in LANGUAGES:
+        with i18n.use(lang):
+            short = {name: table.short_help(name) for name in table}
+            assert short == {name: command.get_short_help_str() for name, command in cli.program.commands.items()}
+
+
 def test_the_language_is_the_options_then_the_environments_then_the_offices(
     office: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,7 +19,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import cli
-from console import papers as paper_commands
+from console.forms import form_named
 from docgen import ExcelTemplate
 from docgen.errors import DataError, TemplateError
 from docgen.excel.row_heights import fitted, lines
@@ -449,7 +449,7 @@ def test_the_report_reminds_of_a_changed_plan() -> None:
 
 def test_both_names_of_the_plan_are_one_form() -> None:
     """Gap G7."""
-    named = partial(paper_commands.form_named, known=FORMS)
+    named = partial(form_named, known=FORMS)
     assert named("月度工作计划") is named("月工作计划") is named("JY-QM7.5.1-02")
 
 
