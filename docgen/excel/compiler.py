@@ -11,7 +11,7 @@ from typing import Any
 from jinja2.lexer import Token
 from lxml import etree
 
-from docgen.errors import Problem
+from docgen.errors import Place, Problem
 from docgen.excel import hanging_parts
 from docgen.excel.cell_styles import CellFormats
 from docgen.excel.cell_values import excel_writers
@@ -149,7 +149,7 @@ class _Checks:
 
     def report(self, sheet: TemplateSheet, ref: str, message: str, hint: str, code: str) -> None:
         """Note a fault of a cell and go on."""
-        self.problems.append(Problem(f"{self.book.file} {sheet.name}!{ref}", message, hint, code))
+        self.problems.append(Problem(Place(self.book.file, sheet.name, ref), message, hint, code))
 
 
 class _Writing:

@@ -35,9 +35,9 @@ class SheetPlace:
     sheet: str
     ref: str
 
-    def text(self, file: str) -> str:
+    def at(self, file: str) -> Place:
         """``报表.xlsx 明细!C5``."""
-        return " ".join(filter(None, (file, f"{self.sheet}!{self.ref}")))
+        return Place(file, self.sheet, self.ref)
 
 
 @dataclass(slots=True)

@@ -66,4 +66,5 @@ def paths_of(place: TagPlace, file: str, loop_rows: tuple[int, ...]) -> Place:
     at = place.at(file)
     if not loop_rows:
         return at
-    return replace(at, part=f"{at.part} " + _("item {n}").format(n=".".join(map(str, loop_rows))))
+    item = _("item {n}").format(n=".".join(map(str, loop_rows)))
+    return replace(at, part=f"{at.part} {item}".lstrip())

@@ -26,7 +26,7 @@ from office.disposal import filing_papers as proofs
 from office.disposal import wording
 from retention.disposal import approval as disposal
 from retention.disposal.approval import Answer
-from retention.errors import ConflictError, Problem, RefusedError, Remedy
+from retention.errors import ConflictError, Place, Problem, RefusedError, Remedy
 from retention.rules.canonical import canonical
 from retention.rules.model import Wish
 from retention.rules.schedule import TermKind
@@ -109,7 +109,7 @@ class RowChange:
     item: Item
     before: RowOpinion
     after: RowOpinion
-    place: str
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +294,7 @@ class _Row(NamedTuple):
 
     item: Item
     cells: Mapping[str, Cell | None]
-    places: Mapping[str, str]
+    places: Mapping[str, Place]
 
 
 class _Reader:
@@ -380,7 +380,8 @@ class _Reader:
             if number <= at or all(is_blank(cell) for cell in own.values()):
                 continue
             places = {
-                title: f"{self.book.name} {sheet.name}!{letter(column)}{number}" for title, column in columns.items()
+                title: Place(self.book.name, sheet.name, f"{letter(column)}{number}")
+                for title, column in columns.items()
             }
             item = self.by_token.get(_text(own[TOKEN]))
             if item is None or _formula(own[TOKEN]):
@@ -392,7 +393,9 @@ class _Reader:
     def _repeated(self, found: Mapping[str, Sequence[_Row]]) -> None:
         for first, *others in found.values():
             for other in others:
-                message = _("this row is there twice, also at {place}").format(place=first.places[WISH].split()[-1])
+                message = _("this row is there twice, also at {place}").format(
+                    place=first.places[WISH].inside.split()[-1]
+                )
                 self._note(other.places[WISH], message, _("Take one of them out."), "repeated")
 
     def _missing(self, found: Mapping[str, object]) -> None:
@@ -409,7 +412,7 @@ class _Reader:
         ours = {columns[title] for title in (WISH, TERM, REASON)}
         for merge in sheet.merges:
             if merge.bottom > max(merge.top, at) and ours & set(range(merge.left, merge.right + 1)):
-                place = f"{self.book.name} {sheet.name}!{letter(merge.left)}{merge.top}"
+                place = Place(self.book.name, sheet.name, f"{letter(merge.left)}{merge.top}")
                 message = _("cells are merged here: only the first row of them would have a decision")
                 self._note(place, message, _("Undo the merging and fill in every row."), "merged")
 
@@ -455,7 +458,7 @@ class _Reader:
             self._note(row.places[WISH], message, hint, "no_decision", "D9")
         return RowOpinion()
 
-    def _unreadable(self, place: str, wish: str) -> None:
+    def _unreadable(self, place: Place, wish: str) -> None:
         extended = _EXTENDED_BY.fullmatch(wish)
         if extended:
             hint = _("Choose 续存 here and write {term} in the column 新期限.").format(
@@ -488,11 +491,11 @@ class _Reader:
         self._note(place, message, hint, "term", "R5")
         return None
 
-    def _note(self, place: str, message: str, hint: str | Remedy, code: str, clause: str = "R3") -> None:
+    def _note(self, place: Place | str, message: str, hint: str | Remedy, code: str, clause: str = "R3") -> None:
         self.problems.append(Problem(place, message, hint, f"roundtrip.{code}", clause))
 
 
-def _problem(place: str, message: str, hint: str | Remedy, code: str, clause: str = "R3") -> Problem:
+def _problem(place: Place | str, message: str, hint: str | Remedy, code: str, clause: str = "R3") -> Problem:
     return Problem(place, message, hint, f"roundtrip.{code}", clause)
 
 

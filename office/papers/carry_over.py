@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from docgen.errors import DataError, Problem, Remedy
+from docgen.errors import DataError, Place, Problem, Remedy
 from docgen.sheets.cell import plain
 from docgen.template.environment import expression
 from foundation.folding import normal_label
@@ -127,7 +127,7 @@ class Change:
     kind: str
     work: str
     detail: str
-    where: str
+    where: Place
 
 
 def plan_changes(planned: Iterable[Row], reported: Iterable[Row], table: Table) -> list[Change]:
@@ -138,15 +138,15 @@ def plan_changes(planned: Iterable[Row], reported: Iterable[Row], table: Table) 
     before = {_named(row): row for row in planned}
     after = {_named(row): row for row in reported}
     found = [
-        Change("取消", str(row[_WORK]), "25日计划有此项，3日计划没有", str(row.place))
+        Change("取消", str(row[_WORK]), "25日计划有此项，3日计划没有", row.place.at())
         for name, row in before.items()
         if name not in after
     ]
     for name, row in after.items():
         if name not in before:
-            found.append(Change("新增", str(row[_WORK]), "25日计划没有此项", str(row.place)))
+            found.append(Change("新增", str(row[_WORK]), "25日计划没有此项", row.place.at()))
         elif altered := _altered(before[name], row, table):
-            found.append(Change("修改", str(row[_WORK]), "；".join(altered), str(row.place)))
+            found.append(Change("修改", str(row[_WORK]), "；".join(altered), row.place.at()))
     return found
 
 

@@ -475,7 +475,7 @@ def _policy_faults(policy: Policy) -> Iterator[Problem]:
         _("an approval has to last longer than its cooling-off"): policy.approval_days < policy.cooling_days,
         _("the quarantine cannot be shorter than no day"): policy.quarantine_days < 0,
     }
-    where, hint = _("guidang.toml disposal"), _("Correct it in guidang.toml.")
+    where, hint = Place("guidang.toml", part="disposal"), _("Correct it in guidang.toml.")
     return (Problem(where, message, hint, "disposal.policy", "D5") for message, is_so in wrong.items() if is_so)
 
 
