@@ -4,6 +4,10 @@ Every event is bound to all before it: ``hash = SHA-256(previous hash ‖ seq �
 compute such a chain anew, so the chain alone proves nothing to a stranger; a :class:`Checkpoint` does. It signs the
 head (Ed25519) and is kept where the database is not: on another machine, in a mail, on the certificate of destruction.
 What happened after the last checkpoint is only as safe as the machine.
+
+    1 a → h1 = SHA-256(000… ‖ 1 ‖ a)      2 b → h2 = SHA-256(h1 ‖ 2 ‖ b)
+    a becomes a′, nothing else:            event 1 is found, its bytes do not give h1
+    a becomes a′, h1 and h2 made anew:     the chain agrees with itself; the checkpoint (2, h2) does not
 """
 
 from __future__ import annotations

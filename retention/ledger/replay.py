@@ -1,4 +1,8 @@
-"""Pure: events as they lie in the database replayed, a subject at a time; what they cannot have been is a finding."""
+"""Pure: events as they lie in the database replayed, a subject at a time; what they cannot have been is a finding.
+
+17 record.filed, record.listed (on L1), destroy.intent   →  finding at the third: nobody approved it
+17 record.filed, record.listed, record.unlisted          →  the record retained, its item on L1 left by “unlisted”
+"""
 
 from __future__ import annotations
 

@@ -121,6 +121,8 @@ MENDABLE = frozenset({ListState.DRAFT, ListState.RETURNED})
 OPEN = MENDABLE | {ListState.SUBMITTED, ListState.APPROVED, ListState.EXECUTING}
 """The states in which a list has records on it."""
 
+# draft → submitted → approved → executing → executed → witnessed; from submitted back to returned, which is submitted
+# again; rejected, withdrawn and expired end it. The second of two witnesses closes it: :func:`_witnessed`.
 TRANSITIONS: Mapping[type[events.Change], ListTransition] = MappingProxyType(
     {
         events.ListSubmitted: ListTransition(MENDABLE, ListState.SUBMITTED, _submitted),

@@ -4,6 +4,11 @@ Versions lie one over the other in the order they were adopted. A term that ends
 that ends sooner does so only for records filed afterwards, or where a second person approved it, and never for those
 held or listed on that day. A term that says nothing certain makes a record one to keep and report, and takes nothing
 away from what was promised before.
+
+    adopted 2024: 2年, 2026: 1年, 2027: 3年
+    filed in 2025      2年; the 1年 of 2026 ends sooner and is spared; 3年 from 2027 on
+    filed in late 2026 1年 from the start; 3年 from 2027 on
+    filed in 2025, the 1年 approved by a second person: 1年, or 2年 where it was held or listed that day
 """
 
 from __future__ import annotations
