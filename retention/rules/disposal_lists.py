@@ -52,25 +52,13 @@ def apply(found: DisposalList | None, event: events.Event) -> DisposalList:
     if transition is None:
         raise TypeError(event.kind)
     if found.state not in transition.sources:
-        raise ConflictError(
-            _MOVED_ON(
-                Place(part=_("disposal list {number}").format(number=found.number)),
-                kind=event.kind,
-                state=state_name(found.state),
-            )
-        )
+        raise ConflictError(_moved_on(found, event))
     return transition.effect(replace(found, state=transition.target), event, event.change)
 
 
 def _drafted(found: DisposalList | None, event: events.Event, change: events.ListDrafted) -> DisposalList:
     if found is not None:
-        raise ConflictError(
-            _MOVED_ON(
-                Place(part=_("disposal list {number}").format(number=found.number)),
-                kind=event.kind,
-                state=state_name(found.state),
-            )
-        )
+        raise ConflictError(_moved_on(found, event))
     author = event.actor.name
     return DisposalList(
         event.subject, change.number, ListState.DRAFT, change.policy, author, event.on, change.selection
@@ -251,9 +239,18 @@ def state_name(state: ListState) -> str:
 
 def unknown(name: str) -> Problem:
     """There is no such list."""
-    where = Place(part=_("disposal list {number}").format(number=name))
-    hint = Remedy("list.choose")
-    return Problem(where, _("there is no such list"), hint, "disposal.unknown", "L1")
+    return _UNKNOWN(_place(name))
+
+
+def _moved_on(found: DisposalList, event: events.Event) -> Problem:
+    return _MOVED_ON(_place(found.number), kind=event.kind, state=state_name(found.state))
+
+
+def _place(number: str) -> Place:
+    return Place(part=_("disposal list {number}").format(number=number))
+
+
+_UNKNOWN = ProblemKind("disposal.unknown", N_("there is no such list"), Remedy("list.choose"), "L1")
 
 
 _MOVED_ON = ProblemKind(

@@ -31,10 +31,16 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture(autouse=True)
-def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Passwords hashed quickly."""
-    quick = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    monkeypatch.setattr(passwords, "_hasher", lambda: quick)
+def cheap(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords hashed quickly, but where the cost itself is what is tested."""
+    if "full_cost" not in request.fixturenames:
+        quick = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+        monkeypatch.setattr(passwords, "_hasher", lambda: quick)
+
+
+@pytest.fixture
+def full_cost() -> None:
+    """Passwords hashed as they are in service."""
 
 
 def required(ledger: Ledger, actor: Actor, *roles: Role) -> Person:
