@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import or_
 
 from foundation.language import N_, _
-from retention.acts import accounts
-from retention.acts import schedule_preview as adoption
+from retention.acts import accounts, schedule_preview
 from retention.errors import ConflictError, Problem, ProblemKind, RefusedError, Remedy
 from retention.ledger import schema
 from retention.ledger.counting import in_use
@@ -100,7 +99,7 @@ def adopt(ledger: Ledger, stamp: Stamp, version: ScheduleVersion, count: int, *,
         if shorten and not approver:
             raise RefusedError(_NOT_APPROVED(version.source, digest=version.digest[:12]))
         proposed = _proposed(view, version, stamp.on, approver)
-        if problems := adoption.objections(proposed, view.adoptions(), stamp.actor, _kept_by_it(view)):
+        if problems := schedule_preview.objections(proposed, view.adoptions(), stamp.actor, _kept_by_it(view)):
             raise RefusedError(problems)
         done[:] = [_preview(view, proposed)]
         _still(moving(done[0]), count)
@@ -113,8 +112,8 @@ def adopt(ledger: Ledger, stamp: Stamp, version: ScheduleVersion, count: int, *,
 def obstacles(view: View, version: ScheduleVersion, on: date, shortened_by: str = "") -> list[Problem]:
     """What forbids adopting the version, whoever does it; nothing where it may be done."""
     adoptions = view.adoptions()
-    proposed = adoption.propose(version, adoptions, (), on, shortened_by)
-    return adoption.objections(proposed, adoptions, Actor("?"), _kept_by_it(view))
+    proposed = schedule_preview.propose(version, adoptions, (), on, shortened_by)
+    return schedule_preview.objections(proposed, adoptions, Actor("?"), _kept_by_it(view))
 
 
 def _kept_by_it(view: View) -> list[str]:
@@ -128,12 +127,12 @@ def _kept_by_it(view: View) -> list[str]:
 
 def _proposed(view: View, version: ScheduleVersion, on: date, shortened_by: str) -> Adoption:
     spared = view.records(or_(schema.records.c.list_id.is_not(None), overlaid(Overlay.HELD))) if shortened_by else ()
-    return adoption.propose(version, view.adoptions(), spared, on, shortened_by)
+    return schedule_preview.propose(version, view.adoptions(), spared, on, shortened_by)
 
 
 def _preview(view: View, proposed: Adoption) -> Preview:
     kept = view.records(schema.records.c.state.not_in(GONE))
-    return adoption.preview(kept, view.adoptions(), proposed)
+    return schedule_preview.preview(kept, view.adoptions(), proposed)
 
 
 # --- what a person reads ----------------------------------------------------------------------------------------

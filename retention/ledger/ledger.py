@@ -21,11 +21,9 @@ from sqlalchemy.exc import DBAPIError
 from foundation.language import _
 from retention.errors import ConflictError, LedgerError, Place, Problem, RefusedError, Remedy, TamperedError
 from retention.ledger import chain, checkpoints, database, schema
-from retention.ledger import rows as projection
-from retention.ledger.rows import Entry
+from retention.ledger.rows import Entry, account_row, body_of, event_of, hold_row, item_row, list_row, record_row
 from retention.ledger.view import CHUNK, View, chunks
-from retention.rules import disposal_lists as lists
-from retention.rules import lifecycle, persons
+from retention.rules import disposal_lists, lifecycle, persons
 from retention.rules.canonical import instant
 from retention.rules.events import (
     AccountChange,
@@ -186,7 +184,7 @@ class Ledger:
                 verdict = chain.verify(chunk, after=head)
                 if not verdict.sound:
                     raise TamperedError(_tampered(verdict))
-                entries = tuple(Entry(link.seq, projection.event_of(link.body)) for link in chunk)
+                entries = tuple(Entry(link.seq, event_of(link.body)) for link in chunk)
                 _write(connection, head, _Plan(entries, tuple(chunk), _applied(View(connection), entries)))
                 head = verdict.head
         return head
@@ -243,7 +241,7 @@ def _planned(view: View, head: chain.Head, drafts: Iterable[Draft], stamp: Stamp
         Entry(seq, Event(stamp.at, stamp.on, stamp.actor, draft.subject or str(seq), draft.change))
         for seq, draft in enumerate(drafts, head.seq + 1)
     )
-    links = tuple(chain.chained(head, [projection.body_of(entry.event) for entry in entries]))
+    links = tuple(chain.chained(head, [body_of(entry.event) for entry in entries]))
     return _Plan(entries, links, _applied(view, entries))
 
 
@@ -266,7 +264,7 @@ def _applied(view: View, entries: Sequence[Entry]) -> _State:
             _apply_to_record(state, event)
         elif isinstance(event.change, ListChange):
             found = state.lists.get(event.subject) or view.list_head(event.subject)
-            state.lists[event.subject] = lists.apply(found, event)
+            state.lists[event.subject] = disposal_lists.apply(found, event)
         elif isinstance(event.change, HoldChange):
             known = state.holds.get(event.subject) or view.hold(event.subject)
             state.holds[event.subject] = lifecycle.apply_hold(known, event)
@@ -284,7 +282,7 @@ def _apply_to_record(state: _State, event: Event) -> None:
     if list_id is None:
         return
     key = (list_id, event.subject)
-    if item := lists.apply_item(state.items.get(key) or state.listed.get(key), record, event, after):
+    if item := disposal_lists.apply_item(state.items.get(key) or state.listed.get(key), record, event, after):
         state.items[key] = item
 
 
@@ -293,9 +291,9 @@ def _write(connection: Connection, head: chain.Head, plan: _Plan) -> None:
         return
     _write_events(connection, head, plan)
     state = plan.state
-    _put(connection, schema.holds, map(projection.hold_row, state.holds.values()))
-    _put(connection, schema.accounts, starmap(projection.account_row, state.accounts.items()))
-    _put(connection, schema.disposal_lists, map(projection.list_row, state.lists.values()))
+    _put(connection, schema.holds, map(hold_row, state.holds.values()))
+    _put(connection, schema.accounts, starmap(account_row, state.accounts.items()))
+    _put(connection, schema.disposal_lists, map(list_row, state.lists.values()))
     _write_items(connection, state)
     adopted = [
         {"number": event.change.number, "event": seq}
@@ -327,7 +325,7 @@ def _write_events(connection: Connection, head: chain.Head, plan: _Plan) -> None
 
 def _write_records(connection: Connection, state: _State, adoptions: tuple[Adoption, ...]) -> None:
     changed = [record for key, record in state.records.items() if state.before.get(key) != record]
-    rows = [projection.record_row(record, each.eligible_on) for record, each in reckonings(changed, adoptions)]
+    rows = [record_row(record, each.eligible_on) for record, each in reckonings(changed, adoptions)]
     if new := [row for row in rows if row["id"] not in state.before]:
         connection.execute(insert(schema.records), new)
     if old := [row for row in rows if row["id"] in state.before]:
@@ -362,13 +360,11 @@ def _put(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -
 
 def _write_items(connection: Connection, state: _State) -> None:
     table = schema.disposal_items
-    new = [projection.item_row(key[0], item) for key, item in state.items.items() if key not in state.listed]
+    new = [item_row(key[0], item) for key, item in state.items.items() if key not in state.listed]
     if new:
         connection.execute(insert(table), new)
     old = [
-        projection.item_row(key[0], item)
-        for key, item in state.items.items()
-        if key in state.listed and state.listed[key] != item
+        item_row(key[0], item) for key, item in state.items.items() if key in state.listed and state.listed[key] != item
     ]
     if old:
         this = and_(table.c.list_id == bindparam("of_list_id"), table.c.record_id == bindparam("of_record_id"))

@@ -16,7 +16,6 @@ from sqlalchemy import LargeBinary, and_, cast, exists, func, literal, select
 
 from foundation.language import _
 from retention.errors import ConflictError, Place, RefusedError, TamperedError
-from retention.ledger import rows as projection
 from retention.ledger import schema
 from retention.ledger.replay import (
     History,
@@ -28,9 +27,9 @@ from retention.ledger.replay import (
     unexplained_account,
     unexplained_list,
 )
+from retention.ledger.rows import account_row, hold_row, list_row, record_row
 from retention.ledger.view import CHUNK, chunks
-from retention.rules import disposal_lists as lists
-from retention.rules import lifecycle, passwords, persons
+from retention.rules import disposal_lists, lifecycle, passwords, persons
 from retention.rules.events import KINDS, AccountChange, HoldChange, ListChange, ScheduleAdopted
 from retention.rules.reckoning import reckonings
 
@@ -124,7 +123,7 @@ def _compared(
         days = {record.id: each.eligible_on for record, each in reckonings(known, adoptions)}
         for history in chunk:
             record, subject = history.record, history.subject
-            wanted = projection.record_row(record, days[subject]) if record else None
+            wanted = record_row(record, days[subject]) if record else None
             holds = record.holds if record else frozenset()
             same = stored.get(subject) == wanted and held.get(subject, frozenset()) == holds
             if same and items.get(subject, []) == history.item_rows():
@@ -179,7 +178,7 @@ def _differing(view: View, table: Table, wanted: Mapping[str, dict[str, Any]]) -
 def _hold_differences(view: View) -> Iterator[Finding]:
     found: dict[str, Hold] = {}
     yield from _replay(view, HoldChange, lifecycle.apply_hold, found)
-    if _differing(view, schema.holds, {hold.id: projection.hold_row(hold) for hold in found.values()}):
+    if _differing(view, schema.holds, {hold.id: hold_row(hold) for hold in found.values()}):
         yield finding(0, _("the holds are not what the events say"))
 
 
@@ -197,7 +196,7 @@ def _schedule_differences(view: View) -> Iterator[Finding]:
 def _account_differences(view: View) -> Iterator[Finding]:
     found: dict[str, Account] = {}
     yield from _replay(view, AccountChange, persons.apply, found)
-    wanted = {subject: projection.account_row(subject, account) for subject, account in found.items()}
+    wanted = {subject: account_row(subject, account) for subject, account in found.items()}
     for subject in _differing(view, schema.accounts, wanted):
         yield finding(0, unexplained_account(subject).message)
     for subject, secret in view.rows(select(schema.credentials.c.account, schema.credentials.c.secret)):
@@ -210,7 +209,7 @@ def _account_differences(view: View) -> Iterator[Finding]:
 
 def _list_differences(view: View) -> Iterator[Finding]:
     found: dict[str, DisposalList] = {}
-    yield from _replay(view, ListChange, lists.apply, found)
-    wanted = {each.id: projection.list_row(each) for each in found.values()}
+    yield from _replay(view, ListChange, disposal_lists.apply, found)
+    wanted = {each.id: list_row(each) for each in found.values()}
     for list_id in _differing(view, schema.disposal_lists, wanted):
         yield finding(0, unexplained_list(list_id).message)

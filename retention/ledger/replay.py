@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from foundation.language import _
 from retention.errors import ConflictError, Place, Problem, RefusedError, Remedy, TamperedError
 from retention.ledger import chain
-from retention.ledger import rows as projection
-from retention.ledger.rows import Entry
-from retention.rules import disposal_lists as lists
-from retention.rules import lifecycle
+from retention.ledger.rows import Entry, event_of, item_row
+from retention.rules import disposal_lists, lifecycle
 from retention.rules.events import RecordChange
 
 if TYPE_CHECKING:
@@ -65,7 +63,7 @@ class History:
             self.findings.append(impossible(seq, error))
             return
         if list_id := after.list_id or (before.list_id if before else None):
-            item = lists.apply_item(self.items.get(list_id), before, event, after)
+            item = disposal_lists.apply_item(self.items.get(list_id), before, event, after)
             if item is not None:
                 self.items[list_id] = item
 
@@ -76,13 +74,13 @@ class History:
 
     def item_rows(self) -> list[dict[str, Any]]:
         """The rows that its places on lists should have, by the ids of the lists."""
-        return [projection.item_row(list_id, self.items[list_id]) for list_id in sorted(self.items)]
+        return [item_row(list_id, self.items[list_id]) for list_id in sorted(self.items)]
 
 
 def entry_of(seq: int, body: bytes) -> Entry:
     """The event of a row. TamperedError where its bytes are none: nothing here ever wrote them."""
     try:
-        return Entry(seq, projection.event_of(body))
+        return Entry(seq, event_of(body))
     except (ValueError, KeyError, TypeError):
         hint = Remedy("ledger.verify")
         message = _("event {seq} cannot be read").format(seq=seq)

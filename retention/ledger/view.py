@@ -11,10 +11,9 @@ from sqlalchemy import JSON, LargeBinary, Text, and_, case, cast, exists, func, 
 
 from retention.errors import TamperedError
 from retention.ledger import chain, schema
-from retention.ledger import rows as projection
 from retention.ledger.replay import entry_of, unexplained_account, unexplained_list
-from retention.rules import disposal_lists as lists
-from retention.rules import persons
+from retention.ledger.rows import account_row, adoption_of, hold_of, item_of, list_of, list_row, record_of
+from retention.rules import disposal_lists, persons
 from retention.rules.dates import Clock
 from retention.rules.events import AccountChange, ClockVouched, ListChange, ScheduleAdopted
 from retention.rules.model import Overlay, State
@@ -151,7 +150,7 @@ class View:
             day, record_id = after
             where.append(or_(table.eligible_on > day, and_(table.eligible_on == day, table.id > record_id)))
         query = select(schema.records).where(*where).order_by(table.eligible_on, table.id).limit(limit)
-        return [Dated(row["eligible_on"], projection.record_of(row)) for row in self.mappings(query)]
+        return [Dated(row["eligible_on"], record_of(row)) for row in self.mappings(query)]
 
     def found(
         self,
@@ -184,7 +183,7 @@ class View:
 
     def _records_of(self, rows: Sequence[RowMapping]) -> Iterator[Record]:
         held = self.holds_of([row["id"] for row in rows])
-        return (projection.record_of(row, held.get(row["id"], frozenset())) for row in rows)
+        return (record_of(row, held.get(row["id"], frozenset())) for row in rows)
 
     def holds_of(self, ids: Sequence[str]) -> dict[str, frozenset[str]]:
         """The ids of the holds that cover each of these records; none that none covers."""
@@ -232,18 +231,18 @@ class View:
     def hold(self, hold_id: str) -> Hold | None:
         """The hold with this id."""
         rows = self.mappings(select(schema.holds).where(schema.holds.c.id == hold_id))
-        return next(map(projection.hold_of, rows), None)
+        return next(map(hold_of, rows), None)
 
     def holds(self) -> list[Hold]:
         """Every hold, those released too."""
-        return [*map(projection.hold_of, self.mappings(select(schema.holds).order_by(schema.holds.c.id)))]
+        return [*map(hold_of, self.mappings(select(schema.holds).order_by(schema.holds.c.id)))]
 
     def adoptions(self) -> tuple[Adoption, ...]:
         """Every version of the schedule that was put in force, in its order: from events, whatever rows say."""
         table = schema.events.c
         adopted = and_(table.subject == "schedule", table.kind == ScheduleAdopted.kind)
         rows = self.rows(select(table.body).where(adopted).order_by(table.seq))
-        return tuple(projection.adoption_of(row.body) for row in rows)
+        return tuple(adoption_of(row.body) for row in rows)
 
     # persons
 
@@ -254,7 +253,7 @@ class View:
         """
         account = self._replayed(subject, AccountChange, persons.apply)
         rows = [*map(dict, self.mappings(select(schema.accounts).where(schema.accounts.c.id == subject)))]
-        if rows != ([projection.account_row(subject, account)] if account else []):
+        if rows != ([account_row(subject, account)] if account else []):
             raise TamperedError(unexplained_account(subject))
         return account
 
@@ -292,14 +291,14 @@ class View:
         row = next(iter(self.mappings(query.order_by(table.number == name))), None)
         if row is None:
             return None
-        found = self._replayed(row["id"], ListChange, lists.apply)
-        if found is None or projection.list_row(found) != dict(row):
+        found = self._replayed(row["id"], ListChange, disposal_lists.apply)
+        if found is None or list_row(found) != dict(row):
             raise TamperedError(unexplained_list(name))
         return replace(found, items=tuple(self._items(row["id"])))
 
     def proven_list(self, list_id: str) -> DisposalList:
         """The list with this id, without its items, replayed from its events; TamperedError as above."""
-        found, row = self._replayed(list_id, ListChange, lists.apply), self.list_head(list_id)
+        found, row = self._replayed(list_id, ListChange, disposal_lists.apply), self.list_head(list_id)
         if found is None or row != found:
             raise TamperedError(unexplained_list(list_id))
         return found
@@ -310,13 +309,13 @@ class View:
         query = select(schema.disposal_lists).order_by(table.number)
         if states:
             query = query.where(table.state.in_(state.value for state in states))
-        return [*map(projection.list_of, self.mappings(query))]
+        return [*map(list_of, self.mappings(query))]
 
     def list_head(self, name: str) -> DisposalList | None:
         """The list with this number or id as its row shows it, without its items."""
         table = schema.disposal_lists.c
         query = select(schema.disposal_lists).where(or_(table.number == name, table.id == name))
-        return next(map(projection.list_of, self.mappings(query)), None)
+        return next(map(list_of, self.mappings(query)), None)
 
     def gone_of(self, list_id: str) -> int:
         """How many items of a list were destroyed."""
@@ -340,7 +339,7 @@ class View:
             query = select(schema.disposal_items).where(table.record_id.in_(chunk))
             for row in self.mappings(query):
                 if on[row["record_id"]] == row["list_id"]:
-                    found[row["list_id"], row["record_id"]] = projection.item_of(row)
+                    found[row["list_id"], row["record_id"]] = item_of(row)
         return found
 
     def copies(self, records: Iterable[Record]) -> dict[str, list[Record]]:
@@ -365,7 +364,7 @@ class View:
     def _items(self, list_id: str, *where: ColumnElement[bool]) -> Iterator[Item]:
         table = schema.disposal_items.c
         query = select(schema.disposal_items).where(table.list_id == list_id, *where).order_by(table.row)
-        return map(projection.item_of, self.mappings(query))
+        return map(item_of, self.mappings(query))
 
     def _replayed(self, subject: str, kind: type[Change], apply: Callable[[T | None, Event], T]) -> T | None:
         """What the events of a subject, replayed alone, make of it."""
