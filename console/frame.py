@@ -7,7 +7,9 @@ import gettext
 import json
 import os
 import sys
+import traceback
 from collections import UserDict
+from datetime import datetime
 from enum import IntEnum
 from functools import cache
 from importlib import import_module
@@ -20,6 +22,7 @@ from console import terminal
 from console.terminal import option
 from foundation import language
 from foundation.language import _
+from foundation.period import Period, PeriodError
 from foundation.problem import Problem, Problems
 from office.errors import ConflictError, RefusedError, TamperedError
 from office.folder import find_office, language_of
@@ -109,8 +112,6 @@ def _bare(error: Exception) -> dict[str, str]:
 
 def _unexpected(error: Exception) -> None:
     """Keep the traceback in a file and say where: a clerk sees a sentence, the person who mends it sees it all."""
-    import traceback
-
     text = "".join(traceback.format_exception(error))
     if os.environ.get("GUIDANG_DEBUG"):
         click.echo(text, err=True)
@@ -121,9 +122,8 @@ def _unexpected(error: Exception) -> None:
 
 
 def _write_log(text: str) -> Path | None:
-    import platform
+    import platform  # these two only for a fault of our own, which is rare
     import tempfile
-    from datetime import datetime
 
     now = datetime.now().astimezone()
     head = f"guidang {_version()}, Python {platform.python_version()}, {platform.platform()}\n{now.isoformat()}\n"
@@ -149,8 +149,6 @@ class PeriodType(click.ParamType[Any]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The period, or a usage error with the reading's own message."""
-        from foundation.period import Period, PeriodError
-
         try:
             return Period.parse(value) if isinstance(value, str) else value
         except PeriodError as error:
@@ -248,7 +246,7 @@ def _value(words: Sequence[str], name: str) -> str | None:
 
 
 def _version() -> str:
-    from importlib.metadata import version
+    from importlib.metadata import version  # a fifth of the time that `--version` takes, and no other command asks
 
     return version("guidang")
 

@@ -11,6 +11,7 @@ import gettext
 import inspect
 import os
 import re
+import shutil
 import sys
 import unicodedata
 from contextlib import contextmanager
@@ -264,8 +265,6 @@ def print_table(
 
 def line_width() -> int:
     """How wide the terminal is; 100 where that is not known, and never more than 120."""
-    import shutil
-
     return min(shutil.get_terminal_size((100, 24)).columns, 120)
 
 
@@ -275,7 +274,7 @@ def progress(*, quiet: bool = False) -> Iterator[Callable[[str], None]]:
     if quiet or not sys.stderr.isatty():
         yield lambda _step: None
         return
-    from rich.console import Console
+    from rich.console import Console  # heavy, and only for a long work on a terminal
 
     with Console(stderr=True).status(_("Working …")) as status:
         yield status.update
