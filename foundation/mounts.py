@@ -25,10 +25,16 @@ def network_kind(path: Path) -> str:
     """
     if sys.platform == "win32":
         return _windows_kind(path)
-    if not MOUNTS.exists():
-        return ""
-    kind = kind_of(MOUNTS.read_text(encoding="utf-8", errors="surrogateescape"), os.path.realpath(path))
+    kind = kind_of(mountinfo(), os.path.realpath(path))
     return kind if NETWORK.fullmatch(kind) else ""
+
+
+def mountinfo() -> str:
+    """What is mounted, as Linux tells it; empty where the system does not say: then kinds are unknown."""
+    try:
+        return MOUNTS.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return ""
 
 
 def kind_of(mountinfo: str, path: str) -> str:

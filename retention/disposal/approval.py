@@ -77,7 +77,9 @@ def _chosen(view: View, selection: Selection, stamp: Stamp) -> list[tuple[Record
     if selection.ids:
         found = view.records_by_id(dict.fromkeys(selection.ids))
         if unknown := [record_id for record_id in dict.fromkeys(selection.ids) if record_id not in found]:
-            raise UnknownError(map(_no_record, unknown))
+            message, remedy = _("there is no such record"), Remedy("record.choose")
+            wheres = (Place(record=record_id) for record_id in unknown)
+            raise UnknownError(Problem(where, message, remedy, "disposal.no_record", "L1") for where in wheres)
         records = list(found.values())
     else:
         records = list(view.records(due_on(stamp.on), *conditions(selection)))
@@ -512,8 +514,3 @@ def _empty(found: DisposalList, message: str, hint: str) -> Problem:
 def _not_on_it(found: DisposalList, record_id: str) -> Problem:
     message = _("record {id} is not on it, or not any more").format(id=record_id)
     return list_fault(found, "not_on_list", "D2", message, Remedy("list.look"))
-
-
-def _no_record(record_id: str) -> Problem:
-    where = Place(record=record_id)
-    return Problem(where, _("there is no such record"), Remedy("record.choose"), "disposal.no_record", "L1")

@@ -160,7 +160,7 @@ def _text_faults(found: DisposalList, order: Order) -> Iterator[Problem]:
 def _system_faults(run: Run) -> Iterator[Problem]:
     """Where nobody has seen that moving without replacing works, nothing is begun (docs/platforms.md)."""
     if not MOVES_FILES:
-        yield list_fault(run.found, "share", "D6", os.strerror(errno.ENOTSUP), "")
+        yield list_fault(run.found, "share", "D6", os.strerror(errno.ENOTSUP), Remedy("destruction.record"))
 
 
 def _share_faults(run: Run) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from retention.disposal.folders import BLOCK, FileState, OpenFolder
+from retention.ledger.paths import long_path
 
 _GENERIC_READ = 0x8000_0000
 _SHARE_READ_WRITE = 0x1 | 0x2  # not FILE_SHARE_DELETE
@@ -59,7 +60,7 @@ class WindowsFolder:
 
     @classmethod
     def root(cls, root: Path) -> WindowsFolder:
-        path = _long(os.path.realpath(root))
+        path = long_path(os.path.realpath(root))
         return cls(path, _opened(path))
 
     def child(self, name: str, *, make: int | None = None) -> WindowsFolder:
@@ -143,13 +144,6 @@ def _kernel() -> Any:
     kernel = getattr(ctypes, "WinDLL")("kernel32", use_last_error=True)  # noqa: B009 - exists on Windows only
     kernel.CreateFileW.restype = ctypes.c_void_p
     return kernel
-
-
-def _long(path: str) -> str:
-    """Beyond 260 characters, and without the system's own rewriting of names."""
-    if path.startswith("\\\\?\\"):
-        return path
-    return "\\\\?\\UNC\\" + path[2:] if path.startswith("\\\\") else "\\\\?\\" + path
 
 
 def _opened(path: str) -> int:

@@ -66,7 +66,6 @@ class Identification:
     confidence: Confidence = Confidence.UNSURE
     reasons: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
-    final: bool = False
 
 
 # --- words ----------------------------------------------------------------------------------------------------
@@ -231,7 +230,7 @@ class _Case:
         """The one period that properties, name and heading agree on; None, and the reason, where they do not."""
         stated: list[tuple[Period, str]] = []
         embedded = self.document.properties.get(PERIOD, "")
-        if embedded and (found := self._of_words(kind, periods_in(_embedded(embedded)), ())):
+        if embedded and (found := self._of_words(kind, periods_in(normal(embedded)), ())):
             stated.append((found, _("period in its properties: {period}").format(period=embedded)))
         lines = [line for line in self.heading if line.titles or _PERIOD_LABEL.search(line.text)]
         headings = {found for line in lines if (found := self._of_words(kind, line.periods, ()))}
@@ -350,11 +349,6 @@ def _stem(name: str) -> str:
     return stem if dot and extension.casefold() in DOCUMENTS else name
 
 
-def _embedded(text: str) -> str:
-    """The period guidang writes: 2026-10, 2026-H2, 2026年10月 …"""
-    return normal(text)
-
-
 def _heading_lines(text: str) -> list[str]:
     """The first lines of a text that may be headings: eight of them, none longer than a title could be."""
     lines = [line.strip() for line in text.split("\n", 40)[:40]]
@@ -409,7 +403,6 @@ def identify(catalogue: titles.Catalogue, document: Document) -> Identification:
         Confidence.UNSURE if standing is Standing.UNCLASSIFIED else case.confidence(),
         tuple(dict.fromkeys(reasons)),
         tuple(sorted({evidence.key for evidence in case.evidence})),
-        titles.FINAL.search(folded(case.path.name)) is not None,
     )
 
 

@@ -148,7 +148,8 @@ class _Pass:
         if found.health is not Health.OK or found.identity is None:
             self._record_health(found, started)
             return self._result(found)
-        self.visiting.ids, self.visiting.device = self._numbering(), int(found.identity.device)
+        self.visiting.ids = mounts.numbers_files(mounts.mountinfo(), os.path.realpath(self.root))
+        self.visiting.device = int(found.identity.device)
         self._begin(found.identity, started)
         try:
             if self.starts is None:
@@ -193,12 +194,6 @@ class _Pass:
         except OSError:
             pass
         raise _LeftError
-
-    def _numbering(self) -> bool:
-        if not mounts.MOUNTS.exists():
-            return True
-        mountinfo = mounts.MOUNTS.read_text(encoding="utf-8", errors="surrogateescape")
-        return mounts.numbers_files(mountinfo, os.path.realpath(self.root))
 
     def _share_row(self) -> ShareRow:
         if self.known is None:

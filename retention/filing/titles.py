@@ -87,20 +87,17 @@ class Catalogue:
         self.places = tuple(sorted((_bare(place) for place in places if place), key=len, reverse=True))
 
     @cached_property
-    def labels(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Every title and alias, longest first, with the classes it means."""
-        found: dict[str, list[str]] = defaultdict(list)
+    def starts(self) -> dict[str, list[tuple[str, tuple[str, ...]]]]:
+        """Every title and alias, longest first, with the classes it means, by the first two letters: what a text
+        cannot contain is not looked for.
+        """
+        meant: dict[str, list[str]] = defaultdict(list)
         for kind in self.kinds.values():
             for label in dict.fromkeys(_bare(label) for label in (kind.title, *kind.aliases)):
-                found[label].append(kind.key)
-        return tuple((label, tuple(found[label])) for label in sorted(found, key=lambda label: (-len(label), label)))
-
-    @cached_property
-    def starts(self) -> dict[str, list[tuple[str, tuple[str, ...]]]]:
-        """Labels by their first two letters: what a text cannot contain is not looked for."""
+                meant[label].append(kind.key)
         found: dict[str, list[tuple[str, tuple[str, ...]]]] = defaultdict(list)
-        for label, keys in self.labels:
-            found[label[:2]].append((label, keys))
+        for label in sorted(meant, key=lambda label: (-len(label), label)):
+            found[label[:2]].append((label, tuple(meant[label])))
         return dict(found)
 
     @cached_property

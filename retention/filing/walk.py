@@ -16,7 +16,7 @@ from pathlib import Path
 
 from foundation import temporary_files
 from retention.filing.observed import Stat
-from retention.ledger.paths import joined, kept
+from retention.ledger.paths import joined, kept, long_path
 
 _KIND, _FOLDER, _FILE = 0o170000, stat.S_IFDIR, stat.S_IFREG
 _ID = (1 << 63) - 1
@@ -115,7 +115,7 @@ def _by_descriptor(place: str, path: str, device: int, *, ids: bool) -> Listing:
 def _by_entries(place: str, path: str, device: int) -> Listing:
     """For Windows, where a listing carries sizes and times, and no file numbers. Untried."""
     mounted = os.stat(place).st_dev != device
-    with os.scandir(_long(place)) as entries:
+    with os.scandir(long_path(os.path.abspath(place)) if os.name == "nt" else place) as entries:
         found = sorted(entries, key=lambda entry: entry.name)
     numbers, folders = array("q"), []
     for entry in found:
@@ -129,16 +129,6 @@ def _by_entries(place: str, path: str, device: int) -> Listing:
         else:
             numbers.extend((_NO_FILE, 0, 0))
     return _made(path, [entry.name for entry in found], numbers, folders, mounted=mounted)
-
-
-def _long(place: str) -> str:
-    """A path of any length, where that has to be asked for (Windows)."""
-    if os.name != "nt":
-        return place
-    whole = os.path.abspath(place)
-    if whole.startswith("\\\\?\\"):
-        return whole
-    return "\\\\?\\UNC\\" + whole[2:] if whole.startswith("\\\\") else "\\\\?\\" + whole
 
 
 def _made(path: str, names: list[str], numbers: array[int], folders: list[str], *, mounted: bool) -> Listing:

@@ -50,3 +50,10 @@ def joined(folder: str, name: str) -> str:
 def parent_of(path: str) -> str:
     """The folder that a path lies in."""
     return path.rpartition("/")[0]
+
+
+def long_path(path: str) -> str:
+    """An absolute path of Windows beyond 260 characters, and without the system's own rewriting of names."""
+    if path.startswith("\\\\?\\"):
+        return path
+    return "\\\\?\\UNC\\" + path[2:] if path.startswith("\\\\") else "\\\\?\\" + path

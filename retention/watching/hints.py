@@ -39,11 +39,6 @@ class HintEmitter(EventEmitter):
         self._left_out = frozenset(left_out)
 
     @property
-    def folders(self) -> int:
-        """How many are looked after one by one."""
-        return 0
-
-    @property
     def unwatched(self) -> int:
         """How many could not be, those below them not counted."""
         return 0

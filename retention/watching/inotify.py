@@ -257,11 +257,6 @@ class InotifyEmitter(HintEmitter):
     _retry_at = 0.0
 
     @property
-    def folders(self) -> int:
-        """How many are watched."""
-        return len(self._tree)
-
-    @property
     def unwatched(self) -> int:
         """How many could not be watched, those below them not counted."""
         return len(self._tree.unwatched)

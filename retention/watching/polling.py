@@ -123,11 +123,6 @@ class PollingEmitter(HintEmitter):
         self._tiers = tiers or Tiers()
         self._clock = clock
 
-    @property
-    def folders(self) -> int:
-        """How many are asked."""
-        return len(self._pulse)
-
     def on_thread_start(self) -> None:
         """Ask every folder; called by ``start``. OSError where the root is away."""
         began = self._clock()

@@ -27,6 +27,14 @@ from foundation.temporary_files import QUARANTINE
 from retention.watching.hints import Lost, Why
 from retention.watching.polling import PollingEmitter
 
+if sys.platform == "win32":
+    from retention.watching.windows_hints import WindowsEmitter as TellingEmitter
+else:
+    from retention.watching.inotify import InotifyEmitter as TellingEmitter
+    from retention.watching.inotify import works
+
+    told_here = cache(works)
+
 LOG = logging.getLogger("guidang.watch")
 
 TELLING = re.compile(
@@ -105,7 +113,7 @@ class HintSource:
             self.ask(path)
         for path in self.ways.told:
             try:
-                self._observe(_telling_emitter(), path)
+                self._observe(TellingEmitter, path)
             except OSError as error:
                 if error.errno not in {errno.EMFILE, errno.ENOSPC, errno.ENOSYS, errno.ENOMEM}:
                     raise
@@ -167,37 +175,13 @@ def _stop(observers: list[BaseObserver]) -> None:
 def _place_of(root: str) -> object:
     """What tells one folder from another at the same path, and which file systems lie inside."""
     place = os.stat(root)
-    inside = mounts.below(_mountinfo(), root) if sys.platform == "linux" else {}
+    inside = mounts.below(mounts.mountinfo(), root) if sys.platform == "linux" else {}
     return place.st_dev, place.st_ino, inside
 
 
 def _ways_on_this_machine(root: str) -> Ways:
     if sys.platform == "linux":
-        return ways(_mountinfo(), root) if _told_here() else Ways(asked=(root,))
+        return ways(mounts.mountinfo(), root) if told_here() else Ways(asked=(root,))
     if sys.platform == "win32" and not mounts.network_kind(Path(root)):
         return Ways(told=(root,))
     return Ways(asked=(root,))
-
-
-def _mountinfo() -> str:
-    try:
-        return mounts.MOUNTS.read_text(encoding="utf-8", errors="surrogateescape")
-    except OSError:  # no /proc: then the kind is unknown, and asking makes sure
-        return ""
-
-
-@cache
-def _told_here() -> bool:
-    from retention.watching import inotify
-
-    return inotify.works()
-
-
-def _telling_emitter() -> Any:
-    if sys.platform == "win32":
-        from retention.watching.windows_hints import WindowsEmitter
-
-        return WindowsEmitter
-    from retention.watching.inotify import InotifyEmitter
-
-    return InotifyEmitter

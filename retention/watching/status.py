@@ -97,14 +97,14 @@ class ServiceStatus:
 
 def write(status: ServiceStatus, place: Path) -> None:
     """Put the status in its place, whole or not at all. OSError where that cannot be done."""
-    from pydantic import TypeAdapter
+    from pydantic import TypeAdapter  # heavy, and read or written by few commands
 
     write_atomic(place, TypeAdapter(ServiceStatus).dump_json(status, indent=2))
 
 
 def read(place: Path) -> ServiceStatus | None:
     """The status that was written last; None where there is none, or what lies there is none."""
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import TypeAdapter, ValidationError  # heavy, as above
 
     try:
         return TypeAdapter(ServiceStatus).validate_json(place.read_bytes())

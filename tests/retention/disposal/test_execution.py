@@ -288,6 +288,14 @@ def test_a_file_system_that_cannot_rename_safely_destroys_nothing(world: World, 
     assert outcomes(world, number) == [("destroy.aborted", None)]
 
 
+def test_where_no_machine_has_tried_moving_files_nothing_is_begun(world: World, monkeypatch: Any) -> None:  # D6
+    """As on Windows, before its own tests ran there (docs/platforms.md)."""
+    number = world.approved(world.file("1.docx"))
+    monkeypatch.setattr(execution, "MOVES_FILES", False)
+    assert refuses(world, number) == ("D6",)
+    assert world.list(number).state is ListState.APPROVED
+
+
 def test_a_record_path_cannot_lead_out_of_the_share(world: World, tmp_path: Path) -> None:  # D6, D14
     (tmp_path / "secret.docx").write_bytes(b"secret")
     for path in ("../secret.docx", "a//b.docx", "./1.docx", f"{QUARANTINE}/x"):
