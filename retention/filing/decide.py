@@ -204,9 +204,9 @@ class Plan:
     blocked: list[Row] = field(default_factory=list)
 
 
-def plan(share: str, cases: Sequence[PlaceCase], lore: KnownRecords, now: Moment) -> Plan:
+def plan(share: str, cases: Sequence[PlaceCase], known: KnownRecords, now: Moment) -> Plan:
     """What happened at these places, in their order."""
-    planner = _Planner(share, lore, now)
+    planner = _Planner(share, known, now)
     planner.see_who_left(cases)
     for case in cases:
         planner.decide(case)
@@ -217,15 +217,15 @@ def plan(share: str, cases: Sequence[PlaceCase], lore: KnownRecords, now: Moment
 class _Planner:
     """A plan in the making: who was matched already, and who lost a place to another file."""
 
-    def __init__(self, share: str, lore: KnownRecords, now: Moment) -> None:
-        self.share, self.lore, self.now = share, lore, now
+    def __init__(self, share: str, known: KnownRecords, now: Moment) -> None:
+        self.share, self.known, self.now = share, known, now
         self.plan = Plan()
         self.displaced: dict[str, Row] = {}
         self.left: set[str] = set()
         self.decided: set[str] = set()
         self.with_digest: dict[str, list[Record]] = defaultdict(list)
         self.at: dict[str, list[Record]] = defaultdict(list)
-        for record in lore.records.values():
+        for record in known.records.values():
             self.with_digest[record.digest].append(record)
             if record.share == share:
                 self.at[record.path].append(record)
@@ -251,7 +251,7 @@ class _Planner:
 
     def _is_of_one_that_left(self, digest: str, record_id: str) -> bool:
         others = (each.id for each in self.with_digest[digest] if each.id != record_id and self._movable(each.id))
-        return any(each in self.lore.empty or each in self.left for each in others)
+        return any(each in self.known.empty or each in self.left for each in others)
 
     def _waits(self, own: Record, case: PlaceCase, digest: str) -> bool:
         return digest not in (own.digest, own.altered_to) and self._undecided(case, digest, own)
@@ -275,7 +275,7 @@ class _Planner:
     # who it may be
 
     def _movable(self, record_id: str | None) -> Record | None:
-        record = self.lore.records.get(record_id or "")
+        record = self.known.records.get(record_id or "")
         if record is None or record.id in self.plan.moved:
             return None
         return record if record.state in IN_PLACE and record.intent is None else None
@@ -287,7 +287,7 @@ class _Planner:
         for record in here:
             if record.id == case.row.record_id:
                 return record
-        free = [each for each in here if each.id not in self.lore.placed]
+        free = [each for each in here if each.id not in self.known.placed]
         digest = case.content.digest if case.content else None
         if case.row.record_id is None and digest == case.row.digest:  # a person took the two apart
             free = [each for each in free if each.digest == digest]
@@ -308,14 +308,14 @@ class _Planner:
         )
 
     def _has_left(self, record_id: str) -> bool:
-        return record_id in self.lore.empty or record_id in self.displaced or record_id in self.left
+        return record_id in self.known.empty or record_id in self.displaced or record_id in self.left
 
     def _undecided(self, case: PlaceCase, digest: str, own: Record | None = None) -> bool:
         """Whether a record with this content may be the one here: what lies at its own place is not decided about."""
         if self.now.after - (case.row.waiting_since or 0) >= EXCUSED:
             return False
         others = (each.id for each in self.with_digest[digest] if each is not own and self._movable(each.id))
-        return any(each in self.lore.unsure and each not in self.decided for each in others)
+        return any(each in self.known.unsure and each not in self.decided for each in others)
 
     # what happened
 

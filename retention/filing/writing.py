@@ -153,7 +153,7 @@ class Writer:
         finished = any(visit.finished for visit in batch.visits)
         if not (batch.cases or batch.rows or batch.removed or batch.lost or finished):
             return
-        asked, lore = self.questions.about(self.ledger, [case for _visit, case in batch.cases])
+        asked, known = self.questions.about(self.ledger, [case for _visit, case in batch.cases])
         cases = [(visit, case) for (visit, _case), case in zip(batch.cases, asked, strict=True)]
         moment = Moment(self.micros(), self.micros(), self.passed, self.limits)
         made: list[Plan] = []
@@ -165,9 +165,9 @@ class Writer:
                 there = found.get(visit.folder.path)
                 visit.overtaken = visit.overtaken or (there.looks if there else 0) != visit.folder.looks
             still = [case for visit, case in cases if not visit.overtaken]
-            records = view.records_by_id(lore.records)
-            unmoved = frozenset(each for each in lore.empty if _as_it_was(records.get(each), lore.records[each]))
-            made.append(plan(self.share, still, replace(lore, records=records, empty=unmoved), moment))
+            records = view.records_by_id(known.records)
+            unmoved = frozenset(each for each in known.empty if _as_it_was(records.get(each), known.records[each]))
+            made.append(plan(self.share, still, replace(known, records=records, empty=unmoved), moment))
             return (Draft(*fact) for fact in made[-1].facts)
 
         def besides(connection: Connection, entries: Sequence[Entry]) -> None:

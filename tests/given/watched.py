@@ -162,7 +162,7 @@ def say(name: str, **figures: float) -> None:
     sys.stdout.write(" ".join([name, *(f"{key}={value:.2f}" for key, value in figures.items())]) + "\n")
 
 
-def until(condition: Callable[[], bool], patience: float = 10.0) -> bool:
+def until(condition: Callable[[], bool], patience: float = 60.0) -> bool:
     """Whether it came true in time."""
     end = time.monotonic() + patience
     while not condition():

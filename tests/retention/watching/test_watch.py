@@ -66,7 +66,7 @@ def test_a_watcher_killed_half_way_comes_to_what_the_tree_is(place: Place) -> No
                 case path:
                     path.write_bytes(f"内容 {path.name}".encode())
             if number == len(changes) // 2:
-                assert until(lambda: len(place.state()) > 0, 30), "killed in the middle of its work"
+                assert until(lambda: len(place.state()) > 0, 60), "killed in the middle of its work"
                 watcher.end(signal.SIGKILL)
             if number == len(changes) * 3 // 4:
                 watcher.start()
@@ -121,14 +121,14 @@ mount("--bind", str(store), str(share))
 place = make_place(folder, share, full=0.02)
 
 def turns(condition):
-    assert until(lambda: place.condition() == condition, 20), (condition, place.status())
+    assert until(lambda: place.condition() == condition, 60), (condition, place.status())
     since = place.status()["shares"][0]["looked_at"]
     assert until(lambda: place.status()["shares"][0]["looked_at"] > since, 70), "it goes on looking"
     assert len(place.state()) == 200 and not place.missing(), (condition, place.kinds())
     print(condition)
 
 with watching(place):
-    assert until(lambda: len(place.state()) == 200, 20)
+    assert until(lambda: len(place.state()) == 200, 60)
     turns("well")
     umount(share)
     turns("away")
@@ -140,7 +140,7 @@ with watching(place):
     mount("--bind", str(store), str(share))
     turns("well")
     (share / "5.pdf").write_bytes(b"new")
-    assert until(lambda: "5.pdf" in place.state(), 20)
+    assert until(lambda: "5.pdf" in place.state(), 60)
 print(place.kinds())
 """
 
@@ -171,7 +171,7 @@ def test_a_folder_that_cannot_be_read_misses_nothing(place: Place) -> None:
         try:
             (place.share / "0.pdf").unlink()
             (place.share / "neu.pdf").write_bytes(b"new")
-            assert until(lambda: place.missing() == {"0.pdf"}, 20)
+            assert until(lambda: place.missing() == {"0.pdf"}, 60)
             scan = guidang_as(place, options, "scan", "--json")
         finally:
             (place.share / "财务").chmod(0o755)
@@ -256,7 +256,7 @@ def test_saves_of_office_programs_raise_no_false_alarm(tmp_path: Path) -> None:
         time.sleep(choose.choice((0, 0, 0, 0.01, 0.05, 0.3)))
 
     with watching(place):
-        assert until(lambda: len(place.state()) == len(files), 20)
+        assert until(lambda: len(place.state()) == len(files), 60)
         for _save in range(saves):
             file = choose.choice(files)
             content = file.read_bytes()
@@ -276,9 +276,9 @@ def test_saves_of_office_programs_raise_no_false_alarm(tmp_path: Path) -> None:
 
 
 ASKED = """
-import retention.polling, retention.sources
-retention.sources._told_here = lambda: False  # as on a network drive: nobody tells
-retention.polling.Tiers.__new__.__defaults__ = (0.3, 0.6, 600.0, 1.0)
+import retention.watching.polling, retention.watching.sources
+retention.watching.sources.told_here = lambda: False  # as on a network drive: nobody tells
+retention.watching.polling.Tiers.__new__.__defaults__ = (0.3, 0.6, 600.0, 1.0)
 import cli
 cli.main()
 """
@@ -289,18 +289,18 @@ def test_where_nobody_tells_folders_are_asked(place: Place) -> None:
     (place.share / "2026").mkdir()
     (place.share / "2026" / "a.pdf").write_bytes(b"a")
     with watching(place, program=(sys.executable, "-c", ASKED)):
-        assert until(lambda: place.state() == tree(place.share), 20)
+        assert until(lambda: place.state() == tree(place.share), 60)
         assert place.status()["shares"][0]["hints"] == ["asked"]
         (place.share / "2026" / "new" / "deep").mkdir(parents=True)
         (place.share / "2026" / "new" / "deep" / "b.pdf").write_bytes(b"b")
-        assert until(lambda: place.state() == tree(place.share), 20)
+        assert until(lambda: place.state() == tree(place.share), 60)
         (place.share / "2026" / "new").rename(place.share / "2026" / "moved")
-        assert until(lambda: place.state() == tree(place.share), 20)
+        assert until(lambda: place.state() == tree(place.share), 60)
         with (place.share / "2026" / "a.pdf").open("r+b") as file:
             file.write(b"A")
-        assert until(lambda: place.state() == tree(place.share), 20)
+        assert until(lambda: place.state() == tree(place.share), 60)
         (place.share / "2026" / "moved" / "deep" / "b.pdf").unlink()
-        assert until(lambda: place.missing() == {"2026/moved/deep/b.pdf"}, 20)
+        assert until(lambda: place.missing() == {"2026/moved/deep/b.pdf"}, 60)
     assert place.kinds() == {"record.filed": 2, "record.moved": 1, "record.altered": 1, "record.missing": 1}
 
 
@@ -375,19 +375,19 @@ share.mkdir()
 (share / "0.pdf").write_bytes(b"0")
 place = make_place(disk, share)
 with watching(place):
-    assert until(lambda: len(place.state()) == 1, 20)
+    assert until(lambda: len(place.state()) == 1, 60)
     filler = disk / "filler"
     with filler.open("wb", buffering=0) as file:
         try:
             while True: file.write(bytes(4096))
         except OSError: pass
     for number in range(1, 300): (share / f"{{number}}.pdf").write_bytes(b"%d" % number)
-    assert until(lambda: "the database refused" in (folder / "stderr").read_text(), 20), place.status()
+    assert until(lambda: "the database refused" in (folder / "stderr").read_text(), 60), place.status()
     assert len(place.state()) < 300, "the disk was full"
     filler.unlink()
     assert until(lambda: place.state() == tree(share), 90), place.status()
-    assert until(lambda: place.condition() == "well", 20)
-    assert until(lambda: place.status()["shares"][0]["errors"] > 0, 20), place.status()
+    assert until(lambda: place.condition() == "well", 60)
+    assert until(lambda: place.status()["shares"][0]["errors"] > 0, 60), place.status()
 assert place.kinds() == {{"record.filed": 300}}
 """
 
@@ -493,10 +493,10 @@ else:
 place = make_place(folder, share)
 with watching(place):
     for number in range(20): (store / f"{{number}}.pdf").write_bytes(b"%d" % number)
-    assert until(lambda: place.state() == tree(store), 20), place.status()
+    assert until(lambda: place.state() == tree(store), 60), place.status()
     (store / "0.pdf").rename(store / "zero.pdf")
     (store / "1.pdf").unlink()
-    assert until(lambda: place.state() == tree(store) and place.missing() == {{"1.pdf"}}, 20), place.status()
+    assert until(lambda: place.state() == tree(store) and place.missing() == {{"1.pdf"}}, 60), place.status()
 """
 
 
