@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -17,11 +17,9 @@ from office.archive import people
 from office.archive.ledgers import open_ledger
 from office.archive.people import Person, Role
 from office.views import accounts as views
+from office.views.accounts import Accounts
 from office.views.as_json import as_data
 from office.views.times import local
-
-if TYPE_CHECKING:
-    from office.views.accounts import Accounts
 
 
 class RoleType(click.ParamType[Any]):

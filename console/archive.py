@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
 
 import click
 
@@ -13,13 +13,8 @@ from console.office import the_office
 from console.terminal import option
 from foundation.language import _
 from office.archive.archive import Archive
-from office.views.records import TablePage
+from office.views.records import AlertCounts, TablePage
 from office.views.times import business_date
-
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-    from office.views.records import AlertCounts
 
 PAGE = 50
 

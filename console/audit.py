@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -16,9 +15,7 @@ from foundation.language import _
 from office.archive import ledgers
 from office.papers.writing import target_of
 from office.views import audit as views
-
-if TYPE_CHECKING:
-    from office.views.audit import LedgerVerdict, NewestEvents, PaperFaults
+from office.views.audit import LedgerVerdict, NewestEvents, PaperFaults
 
 
 @click.group(cls=Commands)

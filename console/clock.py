@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 import click
 
@@ -12,12 +12,8 @@ from console.terminal import option
 from foundation.language import _
 from office.archive.records import vouch as vouch_for
 from office.views import clock as views
+from office.views.clock import ClockStanding
 from office.views.times import local
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from office.views.clock import ClockStanding
 
 
 @click.group(cls=Commands)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import astuple, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -15,20 +17,14 @@ from console.frame import Commands, Exit, answer, common, options_of, prints_dat
 from console.terminal import argument, option
 from foundation.atomic_file import write_atomic
 from foundation.language import _, ngettext
-from office.archive.archive import Wanted
+from foundation.period import Period
+from office.archive.archive import Archive, Wanted
 from office.disposal import acts, filing_papers, round_trip
 from office.disposal.papers import CERTIFICATE
 from office.papers.writing import target_of
 from office.views import lists as views
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from datetime import datetime
-
-    from foundation.period import Period
-    from office.archive.archive import Archive
-    from office.views.lists import ItemRow, ListDetail, ListRow, ListsThereAre, RunReport, TakenBack
-    from office.views.records import TablePage
+from office.views.lists import ItemRow, ListDetail, ListRow, ListsThereAre, RunReport, TakenBack
+from office.views.records import TablePage
 
 
 class TermType(click.ParamType[Any]):

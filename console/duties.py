@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -12,13 +12,9 @@ from console.frame import Exit, PeriodType, answer, prints_data
 from console.office import the_office
 from console.terminal import argument, option
 from foundation.language import _
+from foundation.period import Period
 from office.views import duties as views
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from foundation.period import Period
-    from office.views.duties import DutyList, DutyRow
+from office.views.duties import DutyList, DutyRow
 
 
 @click.command(cls=terminal.Command)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
 import click
 
@@ -12,14 +12,8 @@ from console.frame import Exit, prints_data, to_json
 from console.office import office_here
 from console.terminal import argument
 from foundation.language import _
-from office.office import shipped_forms, spellings
-from office.views.forms import form_row, form_view
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from office.office import Form, Office
-    from office.views.forms import ColumnRow, FormRow, FormView
+from office.office import Form, Office, shipped_forms, spellings
+from office.views.forms import ColumnRow, FormRow, FormView, form_row, form_view
 
 
 @click.command(cls=terminal.Command)

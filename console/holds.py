@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 import click
 
@@ -11,16 +11,12 @@ from console.archive import chosen, hanging, now, print_filed, the_archive
 from console.frame import Commands, Exit, PeriodType, answer, common, prints_data
 from console.terminal import argument, option
 from foundation.language import _, ngettext
+from foundation.period import Period
 from office.archive import records as acts
 from office.archive.archive import Wanted
 from office.disposal import filing_papers
 from office.views import records as views
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from foundation.period import Period
-    from office.views.records import Candidates, ChangedRecords, HoldRow, Holds
+from office.views.records import Candidates, ChangedRecords, HoldRow, Holds
 
 # --- classify ---------------------------------------------------------------------------------------------------
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -15,18 +15,12 @@ from console.office import office_here, the_office
 from console.terminal import argument, option
 from foundation.language import _, ngettext
 from foundation.period import Period, PeriodError
+from office.office import Form
 from office.papers.blanks import by_department, period_on, write_blanks
-from office.papers.checking import check_file, check_period, write_copies
+from office.papers.checking import Checked, check_file, check_period, write_copies
 from office.papers.linting import annotated, faults, lintable
 from office.papers.printing import render_files
-from office.views.checking import file_check
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-    from office.office import Form
-    from office.papers.checking import Checked
-    from office.views.checking import FileCheck
+from office.views.checking import FileCheck, file_check
 
 
 @click.command(cls=terminal.Command)

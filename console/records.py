@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date, datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
 import click
 
@@ -24,23 +25,18 @@ from console.archive import (
 from console.frame import Exit, answer, prints_data
 from console.terminal import argument, option
 from foundation.language import _, ngettext
+from foundation.period import Period
 from office.archive.archive import Wanted
 from office.views import records as views
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import date, datetime
-
-    from foundation.period import Period
-    from office.views.records import (
-        DueRecord,
-        DueRecords,
-        Duplicates,
-        ListedRecord,
-        RecordExplained,
-        RecordList,
-        TablePage,
-    )
+from office.views.records import (
+    DueRecord,
+    DueRecords,
+    Duplicates,
+    ListedRecord,
+    RecordExplained,
+    RecordList,
+    TablePage,
+)
 
 # --- due --------------------------------------------------------------------------------------------------------
 

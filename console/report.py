@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -15,19 +14,12 @@ from console.terminal import argument, option
 from foundation import language
 from foundation.language import _, ngettext
 from foundation.period import Period
-from office.demo import FOLDER, live
+from office.demo import FOLDER, Story, live
 from office.office import Office
 from office.papers.month_flow import monthly_report
-from office.papers.printing import render_all
+from office.papers.printing import MadePapers, render_all
 from office.starting import DEMO_PERIOD, copy_sample, create_office
-from office.views.report import report_view
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from office.demo import Story
-    from office.papers.printing import MadePapers
-    from office.views.report import ObjectiveRow, ReportView
+from office.views.report import ObjectiveRow, ReportView, report_view
 
 
 @click.command(cls=terminal.Command)

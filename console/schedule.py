@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from errno import EEXIST
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import click
 
@@ -19,13 +20,8 @@ from office.archive import people, schedules
 from office.archive.ledgers import open_ledger
 from office.views import schedule as views
 from office.views.as_json import as_data
+from office.views.schedule import SchedulePreview, ScheduleRead
 from office.views.times import business_date
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from office.views.schedule import SchedulePreview, ScheduleRead
 
 
 @click.group(cls=Commands)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import threading
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
 
 import click
 
@@ -17,9 +16,7 @@ from console.terminal import argument, option
 from foundation.language import _
 from office.archive import service
 from office.views import watching as views
-
-if TYPE_CHECKING:
-    from office.views.watching import Looks, ServiceStanding, ShareLook
+from office.views.watching import Looks, ServiceStanding, ShareLook
 
 
 @click.command(cls=terminal.Command)

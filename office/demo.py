@@ -7,10 +7,10 @@ dates that are handed down, and no clock is touched. Every step is the one that 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from foundation.language import _
 from office.archive import ledgers, people
@@ -27,18 +27,12 @@ from retention.acts import records as keeping
 from retention.acts import schedule as enactment
 from retention.disposal import approval as disposal
 from retention.disposal.execution import Order
-from retention.ledger.ledger import Stamp
+from retention.ledger.ledger import Ledger, Stamp
 from retention.ledger.selection import Selection, conditions
+from retention.ledger.view import View
 from retention.rules.dates import CHINA
-from retention.rules.model import Wish
+from retention.rules.model import Record, Wish
 from retention.rules.people import Actor, Person, Role
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from retention.ledger.ledger import Ledger
-    from retention.ledger.view import View
-    from retention.rules.model import Record
 
 FOLDER, SHARE = "到期销毁演示", "归档"
 SUPERVISOR, ARCHIVIST, APPROVER, FIRST, SECOND = "彭佳慧", "谭晓雯", "薛景行", "雷振华", "罗铁成"

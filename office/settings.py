@@ -6,15 +6,13 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from docgen.errors import DataError, Place, Problem, Remedy
 from foundation.language import _
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FILE = "guidang.toml"
 

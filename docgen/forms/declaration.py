@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal  # noqa: TC003 - pydantic reads the annotations when the module runs
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal
 

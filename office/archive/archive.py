@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple
 
+from sqlalchemy import ColumnElement
+
+from foundation.period import Period
 from office.archive import ledgers, people
 from office.archive.classes import Classes
 from office.archive.records import records_named
+from office.office import Office
+from retention.ledger.ledger import Ledger, Stamp
 from retention.ledger.selection import Selection, conditions
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from datetime import datetime
-
-    from sqlalchemy import ColumnElement
-
-    from foundation.period import Period
-    from office.office import Office
-    from retention.ledger.ledger import Ledger, Stamp
-    from retention.ledger.view import View
-    from retention.rules.model import Record
+from retention.ledger.view import View
+from retention.rules.model import Record
 
 
 class Wanted(NamedTuple):

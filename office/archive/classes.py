@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from docgen.errors import DataError
+from docgen.forms.declaration import Form
 from foundation.folding import normal_name
 from foundation.language import _
 from office.archive import ledgers
+from office.office import Office
 from retention.errors import Problem, SourceError, UnknownError
 from retention.filing.titles import DEPARTMENT_WORDS, Catalogue, Kind
 from retention.ledger.counting import class_keys
+from retention.ledger.view import View
+from retention.rules.schedule import RecordClass, ScheduleVersion
 from retention.rules.schedule_table import find, names_of, version_of
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
-    from docgen.forms.declaration import Form
-    from office.office import Office
-    from retention.ledger.view import View
-    from retention.rules.schedule import RecordClass, ScheduleVersion
 
 DISPOSAL_PAPERS = {
     "disposal-due": "到期清单",

@@ -7,39 +7,33 @@ sent or answered stands in transmittals.csv. Nothing is taken from the times of 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 from docgen.errors import DataError, Problem
 from docgen.registers.reader import forms_named, read
+from docgen.registers.reading import Reading
 from foundation.period import Period
 from office.archive import ledgers
 from office.archive.classes import Classes
 from office.archive.shares import roots
+from office.office import Office
 from office.papers.handed_in import registers
 from retention.duties.declaration import read_duties
-from retention.duties.judging import Circumstances, HandedIn, Known, RegisterCase, Rules, Staff, agenda
+from retention.duties.judging import Agenda, Circumstances, Duty, HandedIn, Known, RegisterCase, Rules, Staff, agenda
 from retention.duties.transmittals import FILE as TRANSMITTALS
 from retention.duties.transmittals import read_transmittals
-from retention.duties.workdays import library, read_holidays
+from retention.duties.workdays import HolidayTable, library, read_holidays
 from retention.filing.first_lines import NOTHING, peek
 from retention.filing.identify import Document, Standing, identify
 from retention.filing.scan import place_on_disk
+from retention.filing.titles import Catalogue, Kind
 from retention.ledger import schema
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime
-    from pathlib import Path
-
-    from docgen.registers.reading import Reading
-    from office.office import Office
-    from retention.duties.judging import Agenda, Duty
-    from retention.duties.workdays import HolidayTable
-    from retention.filing.titles import Catalogue, Kind
-    from retention.ledger.view import View
-    from retention.rules.model import Record
+from retention.ledger.view import View
+from retention.rules.model import Record
 
 DUTIES = "duties.toml"
 MINUTES = "minutes"

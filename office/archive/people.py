@@ -8,28 +8,23 @@ ends: log out where others use the same login of the machine.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from foundation.atomic_file import write_atomic
+from office.office import Office
 from retention.acts import accounts
 from retention.acts.accounts import change, close, unlock
 from retention.errors import RefusedError, UnknownError
-from retention.ledger.ledger import Stamp
+from retention.ledger.ledger import Ledger, Stamp
+from retention.ledger.view import View
 from retention.rules import persons
 from retention.rules.dates import business_date
 from retention.rules.people import Actor, Person, Role
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from office.office import Office
-    from retention.ledger.ledger import Ledger
-    from retention.ledger.view import View
 
 __all__ = ["Person", "Role", "change", "close", "unlock"]
 

@@ -5,41 +5,36 @@ Files on the shares are opened to be read, never to be written (D14).
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from hashlib import file_digest
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from unicodedata import normalize
 
-from sqlalchemy import and_, func, or_
+from sqlalchemy import ColumnElement, and_, func, or_
 
 from foundation.language import N_, _
+from foundation.period import Period
 from office.archive.classes import Classes
 from office.archive.shares import roots
+from office.office import Office
 from retention.acts import records as keeping
 from retention.acts.records import Present, Settling, release, vouch
 from retention.errors import Place, Problem, ProblemKind, RefusedError, Remedy, UnknownError
 from retention.filing.first_lines import NOTHING, Peek, peek
 from retention.filing.identify import Document, Identification, Standing, identify
 from retention.filing.scan import place_on_disk
+from retention.filing.titles import Kind
 from retention.ledger import schema
+from retention.ledger.ledger import Ledger, Stamp
 from retention.ledger.paths import shown
+from retention.ledger.rows import Entry
 from retention.ledger.selection import GONE
+from retention.ledger.view import View
 from retention.rules.events import Classified, Decision, Filed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from datetime import date
-
-    from sqlalchemy import ColumnElement
-
-    from foundation.period import Period
-    from office.office import Office
-    from retention.filing.titles import Kind
-    from retention.ledger.ledger import Ledger, Stamp
-    from retention.ledger.rows import Entry
-    from retention.ledger.view import View
-    from retention.rules.model import Record
+from retention.rules.model import Record
 
 __all__ = ["release", "vouch"]
 

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
 
-from docgen.sheets.cell import Kind, shown
+from docgen.sheets.book import Sheet
+from docgen.sheets.cell import Cell, Kind, shown
 from docgen.sheets.opening import open_book, read_bytes
 from foundation.atomic_file import write_atomic
 from foundation.language import N_, _
 from office.folder import SCHEDULE
+from office.office import Office
 from retention.acts.schedule import adopt, approve_shortening
 from retention.errors import ConflictError, Problem, ProblemKind, Remedy, SourceError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from docgen.sheets.book import Sheet
-    from docgen.sheets.cell import Cell
-    from office.office import Office
-    from retention.rules.schedule import ScheduleVersion
-    from retention.rules.schedule_table import ScheduleReading
+from retention.rules.schedule import ScheduleVersion
+from retention.rules.schedule_table import ScheduleReading
 
 __all__ = ["adopt", "approve_shortening"]
 

@@ -11,38 +11,31 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from logging.handlers import RotatingFileHandler
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from foundation.language import _
 from office.archive import ledgers
 from office.archive.classes import catalogue_of
 from office.archive.process_lock import ProcessLock
 from office.archive.shares import shares
+from office.office import Office
 from retention.errors import ConflictError, LedgerError, Problem, Remedy, UnknownError
-from retention.filing.scan import Scanner
+from retention.filing.scan import Pass, Scanner, Share
 from retention.filing.share_health import Health
+from retention.filing.titles import Catalogue
+from retention.ledger.ledger import Ledger
 from retention.rules.people import Actor
 from retention.watching import status as watchstatus
 from retention.watching.log import ShareLog, counts_of
 from retention.watching.service import Patience, Service, ShareWatch, Watched
-from retention.watching.status import BEAT, Condition, ServiceStatus, ShareStatus, shown
+from retention.watching.status import BEAT, Condition, Counts, ServiceStatus, ShareStatus, shown
 from retention.watching.worklist import Rhythm, step_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-    from datetime import datetime
-    from pathlib import Path
-
-    from office.office import Office
-    from retention.filing.scan import Pass, Share
-    from retention.filing.titles import Catalogue
-    from retention.ledger.ledger import Ledger
-    from retention.watching.status import Counts
 
 LOG = logging.getLogger("guidang.watch")
 FOLDER = "watch"

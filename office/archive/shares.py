@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from foundation.language import _
+from office.office import Office
 from retention.errors import Place, Problem, RefusedError
 from retention.filing.scan import Share
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from office.office import Office
 
 PAPERS = "disposal"
 """The folder below the office that the papers of disposals lie in, and the name of the share their records have."""

@@ -7,29 +7,23 @@ nowhere else, so that every channel goes one way (R2); acts that need nothing of
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from foundation.language import N_, _
 from office.archive import ledgers
 from office.archive.shares import shares
+from office.office import Office
 from retention.disposal import approval as disposal
 from retention.disposal import execution
 from retention.disposal.approval import Answer, give_back, reject, submit, withdraw, witness
-from retention.disposal.execution import Order
+from retention.disposal.execution import Order, Report
 from retention.errors import Place, ProblemKind, UnknownError
-from retention.rules.model import Policy, Refused, Wish
+from retention.ledger.ledger import Ledger, Stamp
+from retention.ledger.selection import Selection
+from retention.rules.model import DisposalList, Item, Policy, Refused, Wish
+from retention.rules.schedule import Term
 from retention.rules.terms import read_term
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
-
-    from office.office import Office
-    from retention.disposal.execution import Report
-    from retention.ledger.ledger import Ledger, Stamp
-    from retention.ledger.selection import Selection
-    from retention.rules.model import DisposalList, Item
-    from retention.rules.schedule import Term
 
 __all__ = ["Order", "Wish", "give_back", "read_term", "reject", "submit", "withdraw", "witness"]
 

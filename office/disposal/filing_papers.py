@@ -7,12 +7,14 @@ the same paper gives the one that is there.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date, datetime
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -20,6 +22,7 @@ from docgen import WordTemplate
 from foundation.atomic_file import write_atomic
 from foundation.language import N_, _
 from office.archive import ledgers, shares
+from office.archive.archive import Archive, Wanted
 from office.archive.people import full_names
 from office.disposal import papers
 from office.disposal.papers import (
@@ -37,29 +40,20 @@ from office.disposal.papers import (
     Proof,
 )
 from office.disposal.proof_code import PaperCode
+from office.office import Office
 from retention.acts import accounts
 from retention.disposal import approval
 from retention.errors import ConflictError, Place, Problem, ProblemKind, Remedy, UnknownError
 from retention.filing.first_lines import peek
 from retention.ledger import proving, schema
-from retention.ledger.ledger import Draft
+from retention.ledger.ledger import Draft, Ledger, Stamp
 from retention.ledger.selection import conditions
-from retention.ledger.view import CHUNK, chunks, due_on
+from retention.ledger.view import CHUNK, View, chunks, due_on
 from retention.rules import disposal_lists as lists
 from retention.rules.events import Filed
-from retention.rules.model import ListState, Wish
+from retention.rules.model import DisposalList, ListState, Wish
 from retention.rules.people import Role
 from retention.rules.reckoning import reckonings
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from datetime import date, datetime
-
-    from office.archive.archive import Archive, Wanted
-    from office.office import Office
-    from retention.ledger.ledger import Ledger, Stamp
-    from retention.ledger.view import View
-    from retention.rules.model import DisposalList
 
 HOLDS, DUES = "冻结", "到期"
 

@@ -6,12 +6,10 @@ lines of exact height, and a little more of them than are needed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
+from datetime import date
+from typing import NamedTuple
 
 _ROOM, _LEAST, _TOTAL = 420.0, 22.7, 22.7
 """Points: what a page of the body has for rows, the lowest row (8 mm), the row 合计."""

@@ -11,38 +11,31 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from docgen.sheets.book import letter
+from docgen.sheets.book import Book, Sheet, letter
 from docgen.sheets.cell import Cell, Kind, is_blank, plain, stored_number
 from docgen.sheets.opening import open_book
 from foundation.folding import normal
 from foundation.language import _
 from office.disposal import filing_papers as proofs
 from office.disposal import wording
+from office.disposal.papers import Around
+from office.office import Office
 from retention.disposal import approval as disposal
 from retention.disposal.approval import Answer
 from retention.errors import ConflictError, Place, Problem, RefusedError, Remedy
-from retention.rules.canonical import canonical
-from retention.rules.model import Wish
-from retention.rules.schedule import TermKind
+from retention.ledger.ledger import Ledger, Stamp
+from retention.ledger.view import View
+from retention.rules.canonical import Canonical, canonical
+from retention.rules.model import DisposalList, Item, Wish
+from retention.rules.schedule import Term, TermKind
 from retention.rules.terms import read_term
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from docgen.sheets.book import Book, Sheet
-    from office.disposal.papers import Around
-    from office.office import Office
-    from retention.ledger.ledger import Ledger, Stamp
-    from retention.ledger.view import View
-    from retention.rules.canonical import Canonical
-    from retention.rules.model import DisposalList, Item
-    from retention.rules.schedule import Term
 
 FORM, TITLE = "disposal-opinions", "销毁清册鉴定意见征求表"
 

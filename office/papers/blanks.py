@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from docgen.forms.declaration import Form
 from docgen.registers.blank import new_workbook
 from foundation.atomic_file import write_atomic
 from foundation.period import Period
-from office.office import REPORT
+from foundation.problem import Problem
+from office.office import REPORT, Office
 from office.papers.carried import carried
 from office.papers.month import DEPARTMENT, by_department
 from office.papers.writing import target_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from datetime import date
-
-    from docgen.forms.declaration import Form
-    from foundation.problem import Problem
-    from office.office import Office
 
 __all__ = ["by_department"]
 

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from docgen.errors import DataError
+from docgen.forms.declaration import Form
 from docgen.registers.reader import read
+from docgen.registers.reading import Reading
 from foundation.language import N_
-from foundation.problem import ProblemKind, Remedy
+from foundation.period import Period
+from foundation.problem import Problem, ProblemKind, Remedy
+from office.office import Office
 from office.papers import carry_over
-from office.papers.carry_over import PLAN, PLANNED, REPORT, REPORTED
+from office.papers.carry_over import PLAN, PLANNED, REPORT, REPORTED, Change
 from office.papers.handed_in import filled, latest, period_of_file
 from office.papers.month import DEPARTMENT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from docgen.forms.declaration import Form
-    from docgen.registers.reading import Reading
-    from foundation.period import Period
-    from foundation.problem import Problem
-    from office.office import Office
-    from office.papers.carry_over import Change
 
 _NOT_CARRIED = ProblemKind(
     "paper.not_carried",

@@ -5,24 +5,21 @@ Pure: readings in, values out. The flows that find and write files are office.py
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from docgen.errors import DataError, Place, Problem, Remedy
+from docgen.forms.declaration import Carry, Form, Table
+from docgen.registers.reading import Reading, Row
 from docgen.sheets.cell import plain
 from docgen.template.environment import expression
 from foundation.folding import normal_label
 from foundation.language import _
 from foundation.period import Period
 from office.papers.month import DEPARTMENT, digested
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from docgen.forms.declaration import Carry, Form, Table
-    from docgen.registers.reading import Reading, Row
-    from office.settings import Settings
+from office.settings import Settings
 
 DAY = "day"
 """Head field of a paper of one day that says which."""

@@ -5,30 +5,25 @@ Reads, judges, and only then writes: no copy is written where one of them would 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from errno import EEXIST
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from docgen.errors import DataError
-from docgen.registers.marked_copy import mark
+from docgen.forms.declaration import Form
+from docgen.registers.marked_copy import MarkedCopy, mark
 from docgen.registers.reader import form_of, read_book
+from docgen.registers.reading import Ignored, Reading, Remark
 from docgen.sheets.opening import open_book, read_bytes
 from foundation.atomic_file import write_atomic
 from foundation.language import N_, _
+from foundation.period import Period
 from foundation.problem import Problem, ProblemKind, Remedy
+from office.office import Office
 from office.papers.carried import plan_warnings
 from office.papers.handed_in import COPY, MARKED, UNMARKED, marked_copies, period_of, registers
 from office.papers.month_flow import between
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
-
-    from docgen.forms.declaration import Form
-    from docgen.registers.marked_copy import MarkedCopy
-    from docgen.registers.reading import Ignored, Reading, Remark
-    from foundation.period import Period
-    from office.office import Office
 
 _CANNOT_HOLD_MARKS = ProblemKind(
     "mark.kind",

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from pathlib import Path
 
+from docgen.forms.declaration import Form
 from docgen.registers.reader import forms_named
 from foundation.document_properties import properties_of
 from foundation.language import _
 from foundation.period import Period, PeriodError
 from foundation.problem import Problem
 from foundation.temporary_files import passing_name
-from office.office import REPORT
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from docgen.forms.declaration import Form
-    from office.office import Office
+from office.office import REPORT, Office
 
 READ = frozenset({".xlsx", ".xlsm", ".xls", ".et", ".csv", ".txt"})
 """What may hold a register. Other files (scans, photos) may lie beside; they are not read, and that is said."""

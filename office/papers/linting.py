@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
 from docgen import ExcelTemplate, WordTemplate
 from docgen.errors import TemplateError
 from docgen.forms.loading import load_form
 from docgen.word.annotate import annotate
 from foundation.atomic_file import write_atomic
+from foundation.problem import Problem
 from office.papers.writing import target_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from foundation.problem import Problem
 
 
 def lintable(given: Path) -> list[Path]:

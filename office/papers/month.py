@@ -9,25 +9,21 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from docgen.errors import Problem, Remedy
-from docgen.figures.objectives import Status
+from docgen.figures.objectives import Status, Verdict
+from docgen.figures.results import Breakdown, Line, Measures, Result
+from docgen.forms.declaration import Form
+from docgen.registers.reading import Reading, Row
 from docgen.template.filters import DASH, round_half_up
 from foundation.language import _
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from docgen.figures.objectives import Verdict
-    from docgen.figures.results import Breakdown, Line, Measures, Result
-    from docgen.forms.declaration import Form
-    from docgen.registers.reading import Reading, Row
-    from foundation.period import Period
-    from office.settings import Settings
+from foundation.period import Period
+from office.settings import Settings
 
 DEPARTMENT = "department"
 BAR_LENGTH = 12

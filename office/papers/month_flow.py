@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date
+from pathlib import Path
 
 from docgen import WordTemplate
 from docgen.errors import DataError
 from docgen.figures import declarations
 from docgen.figures.annex import annex_workbook, base_data_workbook
+from docgen.figures.declarations import Declarations
 from docgen.figures.evaluation import evaluate
-from docgen.figures.objectives import judge, load_objectives
+from docgen.figures.objectives import Verdict, judge, load_objectives
+from docgen.figures.results import Measures
 from docgen.figures.value_sheets import ReportHead
+from docgen.forms.declaration import Form
 from docgen.registers.reader import read_any
+from docgen.registers.reading import Reading
 from foundation.language import _
+from foundation.period import Period
 from foundation.problem import Problem, Remedy
 from office.folder import OBJECTIVES
-from office.office import REPORT
+from office.office import REPORT, Office
 from office.papers import month as monthly
 from office.papers.carried import plan_warnings
 from office.papers.handed_in import is_other_paper, registers, unread
 from office.papers.month import Month
 from office.papers.writing import write_all
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from datetime import date
-    from pathlib import Path
-
-    from docgen.figures.declarations import Declarations
-    from docgen.figures.objectives import Verdict
-    from docgen.figures.results import Measures
-    from docgen.forms.declaration import Form
-    from docgen.registers.reading import Reading
-    from foundation.period import Period
-    from office.office import Office
 
 
 @dataclass(frozen=True)

@@ -5,24 +5,20 @@ Pure: a reading, the office's settings and what its schedule says go in, the tem
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from docgen.figures.declarations import Declarations
 from docgen.figures.evaluation import evaluate
-from docgen.figures.objectives import judge
+from docgen.figures.objectives import Objective, Verdict, judge
+from docgen.figures.results import Measures
+from docgen.forms.declaration import Form
+from docgen.registers.reading import Reading, Row
 from foundation.period import Period
 from office.papers import carry_over
 from office.papers.month import DEPARTMENT, Month, compared
 from office.settings import Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from docgen.figures.declarations import Declarations
-    from docgen.figures.objectives import Objective, Verdict
-    from docgen.figures.results import Measures
-    from docgen.forms.declaration import Form
-    from docgen.registers.reading import Reading, Row
 
 _NO_PERIOD = Period.year(1)
 """Stands for the period where a form has none: expressions over it are of no use there."""

@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from errno import EEXIST
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from docgen import ExcelTemplate, WordTemplate
-from docgen.errors import DataError, DocgenError
+from docgen.errors import DataError, DocgenError, Problem
 from docgen.excel.row_heights import fitted
 from docgen.figures import declarations
-from docgen.figures.objectives import load_objectives
+from docgen.figures.objectives import Verdict, load_objectives
+from docgen.figures.results import Measures
+from docgen.forms.declaration import Form
 from docgen.printing.register import register_template
 from docgen.registers.reader import read, read_any
+from docgen.registers.reading import Reading
 from foundation.atomic_file import write_atomic
 from foundation.language import _
+from foundation.period import Period
 from office.folder import OBJECTIVES, SHIPPED
-from office.office import shipped_forms
+from office.office import Office, shipped_forms
 from office.papers import paper
 from office.papers.carried import plan_changes
 from office.papers.carry_over import PLAN
 from office.papers.handed_in import papers, period_of, registers
 from office.papers.writing import target_of, write_all
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from docgen.errors import Problem
-    from docgen.figures.objectives import Verdict
-    from docgen.figures.results import Measures
-    from docgen.forms.declaration import Form
-    from docgen.registers.reading import Reading
-    from foundation.period import Period
-    from office.office import Office
 
 
 @dataclass(frozen=True)

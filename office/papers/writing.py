@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from errno import EEXIST
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from foundation.atomic_file import atomic, write_atomic
 from foundation.problem import Remedy
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 _WRITTEN = ".written.json"
 

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import date, datetime
 
 from foundation.language import _
 from office.views.as_json import SPREAD
 from office.views.times import local
-from retention.rules.people import Role
+from retention.ledger.ledger import Ledger
+from retention.rules.people import Account, Person, Role
 from retention.rules.persons import role_name, role_names
-
-if TYPE_CHECKING:
-    from datetime import date, datetime
-
-    from retention.ledger.ledger import Ledger
-    from retention.rules.people import Account, Person
 
 
 @dataclass(frozen=True)

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
 
 from foundation.problem import Problem
 from office.archive import ledgers
 from office.disposal import filing_papers, proof_code
+from office.office import Office
 from office.views.as_json import HIDDEN, IF_ANY
 from office.views.times import local
+from retention.ledger.chain import Tampering, Verdict
+from retention.ledger.rows import Entry
 from retention.rules.canonical import object_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date, datetime
-    from pathlib import Path
-
-    from office.office import Office
-    from retention.ledger.chain import Tampering, Verdict
-    from retention.ledger.rows import Entry
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from foundation.problem import Problem
+from office.papers.checking import Checked
 from office.views.as_json import HIDDEN
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from foundation.problem import Problem
-    from office.papers.checking import Checked
 
 
 @dataclass(frozen=True)

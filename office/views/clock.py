@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from retention.ledger.ledger import Ledger
+from retention.ledger.ledger import Ledger
 
 
 @dataclass(frozen=True)

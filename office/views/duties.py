@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 from foundation.atomic_file import write_atomic
+from foundation.period import Period
+from foundation.problem import Problem
 from office.archive.deadlines import judged
+from office.office import Office
 from office.views.as_json import HIDDEN
 from retention.duties.calendar_file import calendar
-from retention.duties.judging import DutyStatus, end_of
+from retention.duties.judging import DutyEntry, DutyStatus, end_of
 from retention.rules.dates import CHINA
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
-    from pathlib import Path
-
-    from foundation.period import Period
-    from foundation.problem import Problem
-    from office.office import Office
-    from retention.duties.judging import DutyEntry
 
 
 @dataclass(frozen=True)

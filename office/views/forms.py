@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from docgen.forms.declaration import Field, Form
 from office.views.as_json import HIDDEN, SPREAD
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from docgen.forms.declaration import Field, Form
 
 
 @dataclass(frozen=True)

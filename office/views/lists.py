@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import Any
 
 from foundation.language import _
+from foundation.problem import Problem
+from office.archive.archive import Archive
 from office.archive.people import full_names
 from office.disposal import acts
+from office.disposal.round_trip import Returned
 from office.views.as_json import HIDDEN, IF_ANY, SPREAD
+from retention.disposal.execution import Report
 from retention.rules.canonical import object_of
 from retention.rules.disposal_lists import OPEN, state_name
 from retention.rules.lifecycle import state_name as record_state_name
-from retention.rules.model import ListState, Wish
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import date
-
-    from foundation.problem import Problem
-    from office.archive.archive import Archive
-    from office.disposal.round_trip import Returned
-    from retention.disposal.execution import Report
-    from retention.rules.model import DisposalList, Item
-
+from retention.rules.model import DisposalList, Item, ListState, Wish
 
 # --- lists ------------------------------------------------------------------------------------------------------
 

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from foundation.language import _
+from office.archive.archive import Archive, Wanted
+from office.archive.classes import Classes
 from office.archive.people import full_names
 from office.archive.records import identified, record_named, records_named
 from office.views.as_json import HIDDEN, IF_ANY, SPREAD
+from retention.filing.identify import Identification
 from retention.ledger import counting
+from retention.ledger.counting import Alerts, Group
 from retention.ledger.history import history
 from retention.ledger.schema import records as table
 from retention.ledger.selection import by_place, conditions
-from retention.ledger.view import Dated, due_on
+from retention.ledger.view import Dated, View, due_on
 from retention.rules.lifecycle import overlay_name, state_name
-from retention.rules.model import Overlay, State
-from retention.rules.reasons import explain, in_one_line, never_name
-from retention.rules.reckoning import reckon, reckonings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from datetime import date, datetime
-
-    from office.archive.archive import Archive, Wanted
-    from office.archive.classes import Classes
-    from retention.filing.identify import Identification
-    from retention.ledger.counting import Alerts, Group
-    from retention.ledger.view import View
-    from retention.rules.model import Hold, Record
-    from retention.rules.reasons import Reason
-    from retention.rules.reckoning import Never
+from retention.rules.model import Hold, Overlay, Record, State
+from retention.rules.reasons import Reason, explain, in_one_line, never_name
+from retention.rules.reckoning import Never, reckon, reckonings
 
 
 class TablePage(NamedTuple):

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
+from docgen.figures.objectives import Verdict
+from foundation.problem import Problem
+from office.demo import Story
+from office.papers.month_flow import MadeReport
+from office.papers.printing import MadePapers
 from office.views.as_json import HIDDEN, IF_ANY, SPREAD
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from decimal import Decimal
-    from pathlib import Path
-
-    from docgen.figures.objectives import Verdict
-    from foundation.problem import Problem
-    from office.demo import Story
-    from office.papers.month_flow import MadeReport
-    from office.papers.printing import MadePapers
 
 
 @dataclass(frozen=True)

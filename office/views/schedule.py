@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import date
 
+from foundation.problem import Problem
 from office.archive import ledgers
+from office.office import Office
 from office.views.as_json import HIDDEN
 from retention.acts import schedule as acts
 from retention.acts import schedule_preview
+from retention.acts.schedule_preview import Preview, Shift
 from retention.errors import RefusedError
-from retention.rules.schedule_table import base_name, find, start_name
+from retention.rules.schedule import Base, RecordClass, ScheduleVersion, Start, Term
+from retention.rules.schedule_table import ScheduleReading, base_name, find, start_name
 from retention.rules.terms import in_words
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
-
-    from foundation.problem import Problem
-    from office.office import Office
-    from retention.acts.schedule_preview import Preview, Shift
-    from retention.rules.schedule import Base, RecordClass, ScheduleVersion, Start, Term
-    from retention.rules.schedule_table import ScheduleReading
-
 
 # --- as it is read ----------------------------------------------------------------------------------------------
 

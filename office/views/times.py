@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from retention.rules.dates import CHINA, business_date
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 __all__ = ["business_date", "local"]
 

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 from pydantic import TypeAdapter
 
 from foundation.language import _
+from foundation.problem import Problem
 from office.archive import service
+from office.archive.service import Found
+from office.office import Office
 from office.views.as_json import HIDDEN, SPREAD
 from retention.watching.log import count_names, counts_in_words
-from retention.watching.status import Condition, Counts, ServiceStatus, shown
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from datetime import datetime
-
-    from foundation.problem import Problem
-    from office.archive.service import Found
-    from office.office import Office
-    from retention.watching.status import ShareStatus, Since
-
+from retention.watching.status import Condition, Counts, ServiceStatus, ShareStatus, Since, shown
 
 # --- one look ---------------------------------------------------------------------------------------------------
 
