@@ -12,7 +12,7 @@ __all__ = ["Exit", "main", "program"]
 COMMANDS = {
     "demo": "console.report",
     "init": "console.report",
-    "forms": "console.forms",
+    "forms": "console.office",
     "new": "console.papers",
     "check": "console.papers",
     "render": "console.papers",
