@@ -246,7 +246,7 @@ def _value(words: Sequence[str], name: str) -> str | None:
 
 
 def _version() -> str:
-    from importlib.metadata import version  # a fifth of the time that `--version` takes, and no other command asks
+    from importlib.metadata import version  # heavy, and rarely asked for
 
     return version("guidang")
 

@@ -18,7 +18,7 @@ from docgen.template.environment import expression
 from foundation.folding import normal_label
 from foundation.language import _
 from foundation.period import Period
-from office.papers.month import DEPARTMENT, digested
+from office.papers.month import DEPARTMENT, contents, digested
 from office.settings import Settings
 
 DAY = "day"
@@ -56,14 +56,7 @@ def department(reading: Reading, settings: Settings | None) -> str:
 
 def digest(reading: Reading, settings: Settings | None) -> str:
     """SHA-256 over everything a paper is rendered from."""
-    return digested(
-        {
-            "form": reading.form.id,
-            "settings": settings.model_dump(mode="json") if settings else None,
-            "fields": dict(reading.fields),
-            "tables": {key: [dict(row) for row in table.rows] for key, table in reading.tables.items()},
-        }
-    )
+    return digested({"settings": settings.model_dump(mode="json") if settings else None, **contents(reading)})
 
 
 # --- carried over ---------------------------------------------------------------------------------------------

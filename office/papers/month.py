@@ -57,12 +57,11 @@ def by_department(form: Form) -> bool:
     return any(field.key == DEPARTMENT for field in form.fields)
 
 
-def columns_of(report: Form, forms: Mapping[str, Form]) -> dict[str, frozenset[str]]:
-    """What the expressions of a report may name: each source table's columns and its form's head fields."""
-    sources = [forms[form_id] for form_id in report.sources]
+def columns_of(forms: Iterable[Form]) -> dict[str, frozenset[str]]:
+    """What declarations over these forms may name: each table's columns and its form's head fields."""
     return {
-        table.key: frozenset([*(c.key for c in table.columns), *(field.key for field in form.fields)])
-        for form in sources
+        table.key: frozenset(field.key for field in (*table.columns, *form.fields))
+        for form in forms
         for table in form.tables
     }
 
@@ -172,19 +171,17 @@ def digest(months: Iterable[Month], settings: Settings | None) -> str:
     data = {
         "settings": settings.model_dump(mode="json") if settings else None,
         "months": {
-            str(month.period): [
-                {
-                    "form": reading.form.id,
-                    "file": reading.source,
-                    "fields": dict(reading.fields),
-                    "tables": {key: [dict(row) for row in table.rows] for key, table in reading.tables.items()},
-                }
-                for reading in month.readings
-            ]
+            str(month.period): [{"file": reading.source, **contents(reading)} for reading in month.readings]
             for month in months
         },
     }
     return digested(data)
+
+
+def contents(reading: Reading) -> dict[str, Any]:
+    """What stands in a workbook, as it goes into a digest."""
+    tables = {key: [dict(row) for row in table.rows] for key, table in reading.tables.items()}
+    return {"form": reading.form.id, "fields": dict(reading.fields), "tables": tables}
 
 
 def digested(data: object) -> str:

@@ -149,7 +149,7 @@ class _ReportFlow:
         """Figures of both months, and the objectives judged by this month's."""
         self.progress(_("Computing"))
         path = self.office.file_of(REPORT, "form.toml")
-        declared = declarations.load(path, monthly.columns_of(self.form, self.sources))
+        declared = declarations.load(path, monthly.columns_of(self.sources.values()))
         if len(self.months) > 1:
             try:
                 self.previous = self._evaluated(declared, self.months[1], None)

@@ -47,13 +47,12 @@ def file_name(form: Form, reading: Reading, given: Period | None = None) -> str:
     """The finished document's name by the form's ``file``, with the template's ending."""
     department = str(reading.fields.get(DEPARTMENT) or "")
     name = PurePath(form.file_name(period_of(form, reading, given), department, reading.fields))
-    return str(name.with_suffix(PurePath(form.template).suffix or ".xlsx"))
+    return str(name.with_suffix(ending_of(form)))
 
 
-def columns_of(form: Form) -> dict[str, frozenset[str]]:
-    """What a form's own declarations may ask of each table: its columns, and the head fields."""
-    fields = [field.key for field in form.fields]
-    return {table.key: frozenset([*(column.key for column in table.columns), *fields]) for table in form.tables}
+def ending_of(form: Form) -> str:
+    """The ending of a form's documents: its template's, ``.xlsx`` where it is printed as a register."""
+    return PurePath(form.template).suffix or ".xlsx"
 
 
 def computed(reading: Reading, declared: Declarations, period: Period | None, settings: Settings | None) -> Measures:

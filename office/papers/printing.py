@@ -26,6 +26,7 @@ from office.papers import paper
 from office.papers.carried import plan_changes
 from office.papers.carry_over import PLAN
 from office.papers.handed_in import papers, period_of, registers
+from office.papers.month import columns_of
 from office.papers.writing import target_of, write_all
 
 
@@ -73,7 +74,7 @@ def render_files(  # noqa: PLR0913 - each is a choice of the person who asks for
         try:
             about = period or period_of(path)
             content = render_form(form, read(path, filled_form, period=about), office, period=about)
-            target = _beside(path, output or path.parent, ending_of(form), force=force)
+            target = _beside(path, output or path.parent, paper.ending_of(form), force=force)
         except DocgenError as error:
             problems += error.problems
         else:
@@ -101,12 +102,7 @@ def printed_paper(office: Office, form: Form, path: Path) -> tuple[str, bytes]:
 
 def _printed_register(office: Office, path: Path, period: Period) -> tuple[str, bytes]:
     reading = read_any(path, office.forms, period=period)
-    return f"{path.stem}{ending_of(reading.form)}", render_form(reading.form, reading, office)
-
-
-def ending_of(form: Form) -> str:
-    """The ending of a form's documents: its template's, ``.xlsx`` where it is printed as a register."""
-    return Path(form.template).suffix or ".xlsx"
+    return f"{path.stem}{paper.ending_of(reading.form)}", render_form(reading.form, reading, office)
 
 
 def render_form(form: Form, reading: Reading, office: Office | None, *, period: Period | None = None) -> bytes:
@@ -124,7 +120,7 @@ def render_form(form: Form, reading: Reading, office: Office | None, *, period: 
     measures: Measures | None = None
     verdicts: tuple[Verdict, ...] = ()
     if form.derive or form.figures or form.breakdowns or form.lists:
-        declared = declarations.load(path.with_name("form.toml"), paper.columns_of(reading.form))
+        declared = declarations.load(path.with_name("form.toml"), columns_of([reading.form]))
         measures = paper.computed(reading, declared, about, settings)
         verdicts = paper.judged(measures, load_objectives(_file_of(office, "", OBJECTIVES)))
     kept = office.kept(form) if office else ""
