@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
+
 import click
 
 from console.frame import CommandTable, Exit, Program, common, show_version
@@ -12,7 +15,7 @@ __all__ = ["Exit", "main", "program"]
 COMMANDS = {
     "demo": "console.report",
     "init": "console.report",
-    "forms": "console.office",
+    "forms": "console.forms",
     "new": "console.papers",
     "check": "console.papers",
     "render": "console.papers",
@@ -60,4 +63,7 @@ def program() -> None:
 
 def main() -> None:
     """The entry point of the command ``guidang``."""
+    # Loading a program makes many objects and no garbage, and a process that ends need not take itself apart.
+    gc.set_threshold(50_000, 20, 100)
+    atexit.register(gc.freeze)
     program.main()

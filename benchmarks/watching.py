@@ -23,7 +23,8 @@ from retention.filing import digesting, observed, observed_tables, share_health,
 from retention.filing.first_lines import peek
 from retention.filing.identify import Document, Standing, identify
 from retention.filing.observed import Stat
-from retention.filing.scan import Pass, Scanner, Share
+from retention.filing.scan import Pass, Scanner
+from retention.filing.share import Share
 from retention.filing.titles import Catalogue, Kind
 from retention.ledger import schema
 from retention.ledger.ledger import Ledger, Stamp

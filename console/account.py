@@ -9,8 +9,7 @@ import click
 
 from console import terminal
 from console.archive import now
-from console.frame import Commands, Exit, answer, common, options_of, prints_data
-from console.office import the_office
+from console.frame import Commands, Exit, answer, common, options_of, prints_data, the_office
 from console.terminal import argument, option
 from foundation.language import _
 from office.archive import people

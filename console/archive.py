@@ -8,8 +8,7 @@ from datetime import UTC, date, datetime
 import click
 
 from console import terminal
-from console.frame import PeriodType, options_of
-from console.office import the_office
+from console.frame import PeriodType, options_of, the_office
 from console.terminal import option
 from foundation.language import _
 from office.archive.archive import Archive

@@ -8,8 +8,7 @@ import click
 
 from console import terminal
 from console.archive import now
-from console.frame import Commands, Exit, answer, common, prints_data
-from console.office import office_here, the_office
+from console.frame import Commands, Exit, answer, common, office_here, prints_data, the_office
 from console.terminal import argument, option
 from foundation.language import _
 from office.archive import ledgers

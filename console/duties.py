@@ -8,8 +8,7 @@ from pathlib import Path
 import click
 
 from console import terminal
-from console.frame import Exit, PeriodType, answer, prints_data
-from console.office import the_office
+from console.frame import Exit, PeriodType, answer, prints_data, the_office
 from console.terminal import argument, option
 from foundation.language import _
 from foundation.period import Period

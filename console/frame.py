@@ -31,6 +31,8 @@ from office.views.as_json import as_data
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from office.office import Office
+
 
 # --- exit codes -----------------------------------------------------------------------------------------------
 
@@ -330,3 +332,23 @@ def office_folder() -> Path | None:
     """The office's folder: the one named, else the nearest upward from here."""
     named = click.get_current_context().meta.get("guidang.office")
     return Path(named) if named else find_office(Path.cwd())
+
+
+# --- the office a command works in -------------------------------------------------------------------------------
+
+
+def office_here() -> Office | None:
+    """The office in reach; None where there is none."""
+    from office.office import Office  # what asks only for help or for the version needs none
+
+    folder = office_folder()
+    return Office.load(folder) if folder else None
+
+
+def the_office() -> Office:
+    """The office in reach. A usage error where there is none."""
+    if office := office_here():
+        return office
+    raise click.UsageError(
+        _("There is no office here. Go into its folder, name it by --office, or make one by `guidang init`.")
+    )

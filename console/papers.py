@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from console import terminal
-from console.frame import Exit, PeriodType, prints_data, to_json
-from console.office import form_named, forms_of, office_here, the_office
+from console.forms import form_named, forms_of
+from console.frame import Exit, PeriodType, office_here, prints_data, the_office, to_json
 from console.terminal import argument, option
 from foundation.language import _, ngettext
 from foundation.period import Period, PeriodError

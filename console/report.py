@@ -8,8 +8,7 @@ from pathlib import Path
 import click
 
 from console import terminal
-from console.frame import Exit, PeriodType, answer, prints_data, to_json
-from console.office import the_office
+from console.frame import Exit, PeriodType, answer, prints_data, the_office, to_json
 from console.terminal import argument, option
 from foundation import language
 from foundation.language import _, ngettext

@@ -12,8 +12,7 @@ import click
 
 from console import terminal
 from console.archive import hanging, now
-from console.frame import Commands, Exit, answer, common, prints_data
-from console.office import the_office
+from console.frame import Commands, Exit, answer, common, prints_data, the_office
 from console.terminal import argument, option
 from foundation.language import _, ngettext
 from office.archive import people, schedules

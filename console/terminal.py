@@ -15,7 +15,7 @@ import shutil
 import sys
 import unicodedata
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,9 +41,10 @@ _FILE = re.compile(r"\.(?:xlsx|xlsm|xls|et|csv|txt|docx|docm|doc|wps|toml|zip)$"
 
 def width(text: str) -> int:
     """Columns that ``text`` takes on a terminal: two for a wide character, none for a combining one or a colour."""
-    return sum(_columns(character) for character in click.unstyle(text))
+    return sum(map(_columns, click.unstyle(text)))
 
 
+@cache
 def _columns(character: str) -> int:
     if unicodedata.combining(character):
         return 0

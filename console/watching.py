@@ -10,8 +10,7 @@ import click
 
 from console import terminal
 from console.archive import now
-from console.frame import Exit, answer, prints_data
-from console.office import the_office
+from console.frame import Exit, answer, prints_data, the_office
 from console.terminal import argument, option
 from foundation.language import _
 from office.archive import service

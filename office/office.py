@@ -11,8 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from docgen.errors import DataError
-from docgen.forms.declaration import Form
-from docgen.forms.loading import load_forms
+from docgen.forms.outline import DECLARATION, FormOutline, outlines
 from foundation.language import N_
 from foundation.problem import ProblemKind, Remedy
 from office import settings
@@ -22,13 +21,12 @@ from retention.rules.schedule import Base, Start
 from retention.rules.schedule_table import ScheduleReading, find, read_schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from docgen import ExcelTemplate, WordTemplate
+    from docgen.forms.declaration import Form as Form  # noqa: PLC0414 - console has it from here
     from office.settings import Settings
-
-__all__ = ["Form", "Office", "shipped_forms", "spellings"]
 
 REPORT = "monthly-report"
 _NO_SCHEDULE = ProblemKind("file.missing", N_("there is no such file"), Remedy("schedule.begin"))
@@ -53,7 +51,17 @@ class Office:
     @cached_property
     def forms(self) -> dict[str, Form]:
         """Shipped forms by id, those in the office's own ``templates`` before them. TemplateError with all faults."""
+        from docgen.forms.loading import (
+            load_forms,  # half of what it costs to begin; whoever asks for a record needs none
+        )
+
         return load_forms(SHIPPED, self.folder / "templates", sound=SHIPPED)
+
+    @cached_property
+    def outlines(self) -> Sequence[Form | FormOutline]:
+        """What the forms are called and about, by id; read whole only where the office has some of its own."""
+        own = any((self.folder / "templates").glob(f"*/{DECLARATION}"))
+        return [*self.forms.values()] if own else outlines(SHIPPED)
 
     @cached_property
     def templates(self) -> dict[str, WordTemplate | ExcelTemplate]:
@@ -89,6 +97,8 @@ class Office:
 
 def shipped_forms() -> dict[str, Form]:
     """The forms that come with guidang, by id."""
+    from docgen.forms.loading import load_forms  # as above
+
     return load_forms(SHIPPED, sound=SHIPPED)
 
 

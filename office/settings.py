@@ -20,7 +20,7 @@ _Hours = Annotated[Decimal, Field(gt=0)]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)  # a section is built with the whole
 
 
 class Departments(_Section):

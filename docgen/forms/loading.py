@@ -18,9 +18,8 @@ from pydantic import BaseModel, ValidationError
 from docgen.errors import Place, Problem, TemplateError
 from docgen.forms.contradictions import KeyPath, contradictions, nearest
 from docgen.forms.declaration import Carry, Check, Column, Field, Form, Must, Table
+from docgen.forms.outline import DECLARATION
 from foundation.language import _
-
-DECLARATION = "form.toml"
 
 
 def load_form(folder: Path) -> Form:

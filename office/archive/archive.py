@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement
 from foundation.period import Period
 from office.archive import ledgers, people
 from office.archive.classes import Classes
-from office.archive.records import records_named
+from office.archive.finding import records_named
 from office.office import Office
 from retention.ledger.ledger import Ledger, Stamp
 from retention.ledger.selection import Selection, conditions

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from docgen.errors import DataError
 from docgen.forms.declaration import Form
+from docgen.forms.outline import FormOutline
 from foundation.folding import normal_name
 from foundation.language import _
 from office.archive import ledgers
@@ -134,12 +135,11 @@ def catalogue_of(office: Office, version: ScheduleVersion | None = None) -> Cata
     departments = {name: DEPARTMENT_WORDS.get(name, ()) for name in settings.departments.names}
     people = (*settings.visits.persons, *settings.departments.supervisors.values())
     places = (settings.name, settings.company, settings.project)
-    forms = [*office.forms.values()]
     known = version or schedule_of(office)
-    return Catalogue(kinds_of(forms, known.classes), departments, places, people)
+    return Catalogue(kinds_of(office.outlines, known.classes), departments, places, people)
 
 
-def kinds_of(forms: Sequence[Form], classes: Sequence[RecordClass]) -> list[Kind]:
+def kinds_of(forms: Sequence[Form | FormOutline], classes: Sequence[RecordClass]) -> list[Kind]:
     """A kind for each form, what guidang makes beside the report, and one for each class without a form; pure.
 
     A form whose class the schedule knows has that class's key; one that a class knows among others, as an alias, and
@@ -157,7 +157,7 @@ def kinds_of(forms: Sequence[Form], classes: Sequence[RecordClass]) -> list[Kind
     return [*kinds, *(_without_form(each, titles) for each in classes if each.key not in taken)]
 
 
-def _class_of(form: Form, classes: Sequence[RecordClass]) -> RecordClass | None:
+def _class_of(form: Form | FormOutline, classes: Sequence[RecordClass]) -> RecordClass | None:
     """The class a form's papers are of: the one with its code, as alias too, else the one that has its title so."""
     code = _complete(form.code)
     by_code = (each for each in classes if code and normal_name(code) in names_of(each))
@@ -165,7 +165,7 @@ def _class_of(form: Form, classes: Sequence[RecordClass]) -> RecordClass | None:
     return next(by_code, None) or next(by_title, None)
 
 
-def _kind(form: Form, known: RecordClass | None) -> Kind:
+def _kind(form: Form | FormOutline, known: RecordClass | None) -> Kind:
     code = _complete(form.code)
     key, aliases = code or form.title, form.aliases
     if known:
@@ -181,7 +181,7 @@ def _without_form(each: RecordClass, titles: Collection[str]) -> Kind:
     return Kind(each.key, each.title, each.code, aliases=aliases, period="none", many=True)
 
 
-def _own_names(form: Form) -> frozenset[str]:
+def _own_names(form: Form | FormOutline) -> frozenset[str]:
     return frozenset(normal_name(name) for name in (_complete(form.code), form.title) if name)
 
 

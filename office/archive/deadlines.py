@@ -29,7 +29,7 @@ from retention.duties.transmittals import read_transmittals
 from retention.duties.workdays import HolidayTable, library, read_holidays
 from retention.filing.first_lines import NOTHING, peek
 from retention.filing.identify import Document, Standing, identify
-from retention.filing.scan import place_on_disk
+from retention.filing.observed_tables import place_on_disk
 from retention.filing.titles import Catalogue, Kind
 from retention.ledger import schema
 from retention.ledger.view import View

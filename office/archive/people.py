@@ -12,7 +12,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 
 from foundation.atomic_file import write_atomic
@@ -33,6 +32,8 @@ TOKEN = "GUIDANG_SESSION"  # noqa: S105 - the name of a variable
 
 def service(at: datetime) -> Stamp:
     """The stamp of what the service does by itself."""
+    from importlib.metadata import version  # rare, and loads the reading of mails
+
     return Stamp(at, business_date(at), Actor("guidang", version("guidang")))
 
 

@@ -26,7 +26,8 @@ from office.archive.process_lock import ProcessLock
 from office.archive.shares import shares
 from office.office import Office
 from retention.errors import ConflictError, LedgerError, Problem, Remedy, UnknownError
-from retention.filing.scan import Pass, Scanner, Share
+from retention.filing.scan import Pass, Scanner
+from retention.filing.share import Share
 from retention.filing.share_health import Health
 from retention.filing.titles import Catalogue
 from retention.ledger.ledger import Ledger

@@ -9,7 +9,7 @@ from pathlib import Path
 from foundation.language import _
 from office.office import Office
 from retention.errors import Place, Problem, RefusedError
-from retention.filing.scan import Share
+from retention.filing.share import Share
 
 PAPERS = "disposal"
 """The folder below the office that the papers of disposals lie in, and the name of the share their records have."""

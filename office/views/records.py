@@ -10,8 +10,8 @@ from typing import NamedTuple
 from foundation.language import _
 from office.archive.archive import Archive, Wanted
 from office.archive.classes import Classes
+from office.archive.finding import record_named, records_named
 from office.archive.people import full_names
-from office.archive.records import identified, record_named, records_named
 from office.views.as_json import HIDDEN, IF_ANY, SPREAD
 from retention.filing.identify import Identification
 from retention.ledger import counting
@@ -270,10 +270,17 @@ def listed(  # noqa: PLR0913 - what is asked of them
     return RecordList(_alerts(alarm), total, rows)
 
 
+def _guess(archive: Archive, view: View, record: Record) -> Identification:
+    """What a file seems to be; reading files is loaded where somebody asks for it, which few commands do."""
+    from office.archive.records import identified
+
+    return identified(archive.office, archive.classes, view, record)
+
+
 def _listed(archive: Archive, view: View, each: Dated, *, guess: bool) -> ListedRecord:
     record, classes = each.record, archive.classes
     number = _list_number(view, record.list_id) if record.list_id else None
-    found = identified(archive.office, classes, view, record) if guess else None
+    found = _guess(archive, view, record) if guess else None
     notes = _guess_lines(classes, found) if found else ()
     if record.resurfaced_at:
         text = _("destroyed by list {list}; lies there again: {place}")
@@ -448,7 +455,7 @@ def candidates(archive: Archive, texts: Sequence[str]) -> Candidates:
 
 
 def _candidate(archive: Archive, view: View, record: Record) -> Candidate:
-    guess = identified(archive.office, archive.classes, view, record)
+    guess = _guess(archive, view, record)
     now = _("Class: {name}").format(name=archive.classes.title(record.class_key) or _("not known"))
     period, at = str(guess.period) if guess.period else None, _placed(record)
     lines = (now, *_guess_lines(archive.classes, guess))

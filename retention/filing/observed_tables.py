@@ -16,9 +16,9 @@ from retention.filing.identify import Standing
 from retention.filing.observed import Being, FolderRow, Row, Stat, without_place
 from retention.filing.share_health import SAMPLE, Health, Identity
 from retention.ledger import schema
-from retention.ledger.paths import parent_of
-from retention.ledger.view import CHUNK, chunks
-from retention.rules.model import State
+from retention.ledger.paths import on_disk, parent_of
+from retention.ledger.view import CHUNK, View, chunks
+from retention.rules.model import Record, State
 
 _BEINGS: Mapping[str, Standing | Being] = {each.value: each for kind in (Standing, Being) for each in kind}
 _IN_PLACE = [State.RETAINED.value, State.LISTED.value, State.APPROVED.value]
@@ -350,3 +350,11 @@ def missed_but_there(connection: Connection, share: str) -> list[Row]:
     for chunk in chunks(connection.execute(missed).scalars().all(), CHUNK):
         found += _rows(connection, entries.record_id.in_(chunk), entries.share == share, entries.gone_at.is_(None))
     return found
+
+
+def place_on_disk(view: View, record: Record) -> str:
+    """The path of a record as it lies on the disk, relative to its share: names need not be NFC there (W9)."""
+    found = view.seen(places_of, [record.id]).get(record.id)
+    if found and found[0] == record.share and not found[1].placeless:
+        return on_disk(found[1].path)
+    return on_disk(record.path)

@@ -11,7 +11,6 @@ import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from foundation import mounts
 from foundation.language import _
@@ -19,41 +18,20 @@ from retention.errors import Place, Problem
 from retention.filing import observed_tables
 from retention.filing.decide import SECOND
 from retention.filing.missing import Missing
-from retention.filing.observed import EventCounts, Limits
+from retention.filing.observed import EventCounts
 from retention.filing.observed_tables import ShareRow
 from retention.filing.questions import Questions
+from retention.filing.share import Share
 from retention.filing.share_health import Examination, Health, Identity, examine, identity_of
 from retention.filing.titles import Catalogue
 from retention.filing.visiting import Visiting
 from retention.filing.writing import ROWS, Writer
 from retention.ledger.ledger import Ledger, Stamp
 from retention.ledger.paths import on_disk
-from retention.ledger.view import View, chunks
+from retention.ledger.view import chunks
 from retention.rules.dates import business_date
 from retention.rules.events import Altered, Filed, Found, Missed, Moved, RecordChange, Resurfaced
-from retention.rules.model import Record
 from retention.rules.people import Actor
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """One folder tree that is watched. ``settle`` and ``missing_after``: between two looks that make a file settled, a
-    document missed. Gone at once from a share may be ``mass_percent`` of its records, or ``mass_files`` of them,
-    whichever is more (W8).
-    """
-
-    name: str
-    root: Path
-    settle: timedelta = timedelta(seconds=3)
-    missing_after: timedelta = timedelta(seconds=60)
-    full_every: timedelta = timedelta(hours=1)
-    mass_percent: int = 20
-    mass_files: int = 50
-
-    @property
-    def limits(self) -> Limits:
-        """What the planner asks."""
-        return Limits(_micros(self.settle), _micros(self.missing_after), self.mass_percent, self.mass_files)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,18 +78,6 @@ class Scanner:
         LedgerError where the ledger cannot be read or written.
         """
         return _Pass(self, folders, believe).run()
-
-
-def place_on_disk(view: View, record: Record) -> str:
-    """The path of a record as it lies on the disk, relative to its share: names need not be NFC there (W9)."""
-    found = view.seen(observed_tables.places_of, [record.id]).get(record.id)
-    if found and found[0] == record.share and not found[1].placeless:
-        return on_disk(found[1].path)
-    return on_disk(record.path)
-
-
-def _micros(span: timedelta) -> int:
-    return span // timedelta(microseconds=1)
 
 
 # --- one pass -----------------------------------------------------------------------------------------------------

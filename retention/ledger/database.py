@@ -107,6 +107,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _postgresql(url: URL) -> Engine:
+    schema.for_postgresql()
     try:
         engine = create_engine(url, pool_pre_ping=True)
     except ModuleNotFoundError:

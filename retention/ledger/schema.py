@@ -57,10 +57,18 @@ def _may(kind: Any, *names: str) -> list[Column[Any]]:
     return [Column(name, kind) for name in names]
 
 
+_PARTIAL: list[tuple[Index, Column[Any]]] = []
+
+
 def _index_of_some(name: str, share: Column[Any], column: Column[Any]) -> None:
     """An index of the few rows of a share that have something in a column."""
-    there = column.is_not(None)
-    Index(name, share, column, sqlite_where=there, postgresql_where=there)
+    _PARTIAL.append((Index(name, share, column, sqlite_where=column.is_not(None)), column))
+
+
+def for_postgresql() -> None:
+    """Say to PostgreSQL, too, that indexes of some rows are no more: naming a dialect loads it, asyncio included."""
+    for index, column in _PARTIAL:
+        index.dialect_kwargs["postgresql_where"] = column.is_not(None)
 
 
 events = Table(

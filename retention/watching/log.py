@@ -11,7 +11,8 @@ from itertools import islice
 from typing import Any
 
 from foundation.language import _
-from retention.filing.scan import Pass, Share
+from retention.filing.scan import Pass
+from retention.filing.share import Share
 from retention.filing.share_health import Health
 from retention.ledger.paths import parent_of
 from retention.watching.hints import Why

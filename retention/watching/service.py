@@ -19,7 +19,8 @@ from typing import Protocol
 
 from foundation.language import _
 from retention.errors import LedgerError
-from retention.filing.scan import Pass, Share
+from retention.filing.scan import Pass
+from retention.filing.share import Share
 from retention.filing.share_health import Health
 from retention.ledger.paths import on_disk
 from retention.watching.hints import Why

@@ -15,7 +15,8 @@ from sqlalchemy import delete
 
 from docgen.forms.loading import load_forms
 from given.places import ROOT
-from retention.filing.scan import Pass, Scanner, Share
+from retention.filing.scan import Pass, Scanner
+from retention.filing.share import Share
 from retention.filing.titles import Catalogue, Kind
 from retention.ledger import proving, schema
 from retention.rules.people import Actor

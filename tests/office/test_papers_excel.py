@@ -19,7 +19,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import cli
-from console.office import form_named
+from console.forms import form_named
 from docgen import ExcelTemplate
 from docgen.errors import DataError, TemplateError
 from docgen.excel.row_heights import fitted, lines

@@ -15,7 +15,8 @@ from given.archives import CHECK, INCIDENT, PLAN, REPORT, SCANNED, SHARE, approv
 from docgen.registers.blank import new_workbook
 from foundation.period import Period
 from office.archive.classes import Classes
-from office.archive.records import Description, Verdict, classify, identified, record_named, settle
+from office.archive.finding import record_named
+from office.archive.records import Description, Verdict, classify, identified, settle
 from retention.acts import records as keeping
 from retention.acts import schedule as enactment
 from retention.errors import ConflictError, RefusedError, RetentionError, UnknownError

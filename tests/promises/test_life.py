@@ -31,7 +31,8 @@ from retention.disposal import approval as disposal
 from retention.disposal import execution
 from retention.disposal.approval import Answer
 from retention.errors import ConflictError, RefusedError, UnknownError
-from retention.filing.scan import Scanner, Share
+from retention.filing.scan import Scanner
+from retention.filing.share import Share
 from retention.filing.titles import Catalogue, Kind
 from retention.ledger import checkpoints
 from retention.ledger.ledger import Ledger, Stamp

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from given.shares import ScannedShare, opened_under
 
-from retention.filing.scan import place_on_disk
+from retention.filing.observed_tables import place_on_disk
 from retention.ledger.paths import kept, on_disk
 
 pytestmark = pytest.mark.usefixtures("in_english")

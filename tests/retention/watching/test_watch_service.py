@@ -17,7 +17,8 @@ from given.watched import until
 from retention.errors import LedgerError, Problem
 from retention.filing import share_health
 from retention.filing.observed import Stat
-from retention.filing.scan import Pass, Share
+from retention.filing.scan import Pass
+from retention.filing.share import Share
 from retention.filing.share_health import Health
 from retention.watching import status as watchstatus
 from retention.watching.hints import Why

@@ -1,4 +1,4 @@
-"""The office a command works in and the forms it has; `guidang forms`, which lists them or the columns of one."""
+"""`guidang forms`: which forms there are, the columns of one, and how a command line names one."""
 
 from __future__ import annotations
 
@@ -8,46 +8,11 @@ from difflib import get_close_matches
 import click
 
 from console import terminal
-from console.frame import Exit, office_folder, prints_data, to_json
+from console.frame import Exit, office_here, prints_data, to_json
 from console.terminal import argument
 from foundation.language import _
 from office.office import Form, Office, shipped_forms, spellings
 from office.views.forms import ColumnRow, FormRow, FormView, form_row, form_view
-
-# --- what the commands share ----------------------------------------------------------------------------------
-
-
-def office_here() -> Office | None:
-    """The office in reach; None where there is none."""
-    folder = office_folder()
-    return Office.load(folder) if folder else None
-
-
-def the_office() -> Office:
-    """The office in reach. A usage error where there is none."""
-    if office := office_here():
-        return office
-    raise click.UsageError(
-        _("There is no office here. Go into its folder, name it by --office, or make one by `guidang init`.")
-    )
-
-
-def forms_of(office: Office | None) -> Mapping[str, Form]:
-    """The forms of an office, else the shipped ones."""
-    return office.forms if office else shipped_forms()
-
-
-def form_named(name: str, known: Mapping[str, Form]) -> Form:
-    """The form of that id, title, code or alias. A usage error with what comes near where there is none."""
-    words = spellings(known)
-    if name in words:
-        return words[name]
-    near = get_close_matches(name, words, 3, 0.5)
-    hint = _("Did you mean {names}?").format(names=", ".join(near)) if near else _("`guidang forms` lists them.")
-    raise click.UsageError(_("There is no form '{name}'.").format(name=name) + " " + hint)
-
-
-# --- forms ----------------------------------------------------------------------------------------------------
 
 
 @click.command(cls=terminal.Command)
@@ -108,3 +73,18 @@ def _kind(kind: str) -> str:
         "choice": _("choice"),
         "tick": _("tick"),
     }[kind]
+
+
+def forms_of(office: Office | None) -> Mapping[str, Form]:
+    """The forms of an office, else the shipped ones."""
+    return office.forms if office else shipped_forms()
+
+
+def form_named(name: str, known: Mapping[str, Form]) -> Form:
+    """The form of that id, title, code or alias. A usage error with what comes near where there is none."""
+    words = spellings(known)
+    if name in words:
+        return words[name]
+    near = get_close_matches(name, words, 3, 0.5)
+    hint = _("Did you mean {names}?").format(names=", ".join(near)) if near else _("`guidang forms` lists them.")
+    raise click.UsageError(_("There is no form '{name}'.").format(name=name) + " " + hint)
