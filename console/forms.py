@@ -11,8 +11,8 @@ from console import terminal
 from console.frame import Exit, office_here, prints_data, to_json
 from console.terminal import argument
 from foundation.language import _
-from office.office import Form, Office, shipped_forms, spellings
-from office.views.forms import ColumnRow, FormRow, FormView, form_row, form_view
+from office.office import Office, shipped_forms, spellings
+from office.views.forms import ColumnRow, Form, FormRow, FormView, form_row, form_view
 
 
 @click.command(cls=terminal.Command)

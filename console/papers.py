@@ -14,12 +14,12 @@ from console.frame import Exit, PeriodType, office_here, prints_data, the_office
 from console.terminal import argument, option
 from foundation.language import _, ngettext
 from foundation.period import Period, PeriodError
-from office.office import Form
 from office.papers.blanks import by_department, period_on, write_blanks
 from office.papers.checking import Checked, check_file, check_period, write_copies
 from office.papers.linting import annotated, faults, lintable
 from office.papers.printing import render_files
 from office.views.checking import FileCheck, file_check
+from office.views.forms import Form
 
 
 @click.command(cls=terminal.Command)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from docgen import ExcelTemplate, WordTemplate
-    from docgen.forms.declaration import Form as Form  # noqa: PLC0414 - console has it from here
+    from docgen.forms.declaration import Form
     from office.settings import Settings
 
 REPORT = "monthly-report"

@@ -9,6 +9,8 @@ from typing import Any
 from docgen.forms.declaration import Field, Form
 from office.views.as_json import HIDDEN, SPREAD
 
+__all__ = ["Form"]
+
 
 @dataclass(frozen=True)
 class FormRow:
