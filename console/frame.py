@@ -173,7 +173,8 @@ class CommandTable(UserDict[str, Any]):
         if not isinstance(module, str):
             return cast("click.Command", module).get_short_help_str()
         functions = (node for node in _parsed(module).body if isinstance(node, ast.FunctionDef) and node.name == name)
-        return _(ast.get_docstring(next(functions)) or "").partition("\n\n")[0]
+        text = ast.get_docstring(next(functions))
+        return _(text).partition("\n\n")[0] if text else ""
 
 
 @cache
@@ -201,7 +202,7 @@ class Program(Commands):
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands, each with the first paragraph of its help."""
-        with formatter.section(gettext.gettext("Commands")):
+        with formatter.section(gettext.dgettext("click", "Commands")):
             formatter.write_dl([(name, self.commands.short_help(name)) for name in self.commands])
 
     def main(  # type: ignore[override]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import io
 import os
 import sys
@@ -154,7 +153,6 @@ def as_nobody(folder: Path, work) -> str:
             place.chmod(place.stat().st_mode | 0o711)
     if os.geteuid() == 0:
         os.chown(folder, 65534, 65534)
-    codecs.lookup("cp437")  # zipfile's; the child may not be allowed to read where Python lies
     reading, writing = os.pipe()
     child = os.fork()
     if not child:

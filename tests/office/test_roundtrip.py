@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import random
 import subprocess
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from office.disposal import wording
 from office.disposal.round_trip import LOCKED, SAID, TERM, TOKEN, WISH
 from office.disposal.round_trip import REASON as WHY
 from office.folder import SHIPPED
+from office.views.lists import taken_back
 from retention.disposal import approval as disposal
 from retention.disposal.approval import Answer
 from retention.errors import ConflictError, RefusedError, UnknownError
@@ -219,7 +220,7 @@ def test_however_rows_are_mixed_each_decision_stays_with_its_record() -> None:
 def test_what_would_change_is_shown_first() -> None:  # R3
     of = replace(draft(2), items=(item(1, Wish.DESTROY), item(2, None)))
     content = filled(of, put(1, WISH, "续存"), put(1, TERM, "2年"), put(1, WHY, "诉讼未结"), put(2, WISH, "销毁"))
-    shown = list(roundtrip.differences(roundtrip.read(content, NAME, of)))
+    shown = [astuple(each) for each in taken_back(roundtrip.read(content, NAME, of)).changes]
     assert shown == [
         ("1", of.items[0].title, "销毁", "续存 2年：诉讼未结"),
         ("2", of.items[1].title, "—", "销毁"),

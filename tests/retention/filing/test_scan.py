@@ -212,8 +212,10 @@ def written_under(root: Path) -> list[tuple[str, object]]:
 
 def test_nothing_is_ever_written_on_the_share(tmp_path: Path) -> None:  # D14
     """Two proofs: whoever may not write there can scan it, and nothing Python reports would have written."""
-    folder = tmp_path / "open"
+    folder, before = tmp_path / "open", tmp_path / "before"
     folder.mkdir()
+    before.mkdir()
+    _scan_what_may_not_be_written(before)  # so all is loaded: nobody may not be able to read where Python lies
     assert (
         as_nobody(folder, _scan_what_may_not_be_written) == "filed 12 missing 1 moved 1 altered 1 changed [] tried []"
     )
