@@ -19,15 +19,21 @@ def decoded(data: bytes) -> str | None:
     """Byte order mark, then UTF-16 by its zero bytes, UTF-8, GB18030, each strictly; None where nothing fits.
 
     UTF-8 comes before GB18030: GB18030 text is hardly ever valid UTF-8, the other way round happens. Without a mark
-    the zero bytes of commas and figures tell the order of UTF-16: ``,`` is 2C 00 where the low byte comes first.
+    the order of UTF-16 is that in which there are more separators: ``,`` is 2C 00 where the low byte comes first, and
+    zero bytes alone would mislead, as 一 is 00 4E.
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _strict(data[len(mark) :], encoding)
-    if b"\0" in (head := data[:4096]):
-        return _strict(data, "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be")
+    if b"\0" in data[:4096]:
+        return _strict(data, max(("utf-16-le", "utf-16-be"), key=lambda order: _separators(data[:4096], order)))
     text = _strict(data, "utf-8")
     return text if text is not None else _strict(data, "gb18030")
+
+
+def _separators(head: bytes, encoding: str) -> int:
+    text = head.decode(encoding, "replace")
+    return sum(map(text.count, ",;\t\r\n"))
 
 
 def _strict(data: bytes, encoding: str) -> str | None:

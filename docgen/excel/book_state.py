@@ -9,10 +9,10 @@ from typing import Any
 
 from docgen.excel.cell_styles import FormatSession
 from docgen.excel.cell_values import as_cell
-from docgen.excel.formulas.arithmetic import Aggregate, FlaggedValue, NotEvaluable
+from docgen.excel.formulas.arithmetic import Aggregate, ExcelError, FlaggedValue, NotEvaluable
 from docgen.excel.formulas.compile import CompiledFormula, compile_formula, row_function
 from docgen.excel.formulas.dependence import filled
-from docgen.excel.formulas.in_loops import FormulaCell
+from docgen.excel.formulas.in_loops import FormulaCell, takes_past
 from docgen.excel.formulas.references import Formula, Ref
 from docgen.excel.layout import CopyPlace, Layout, move_formula, move_sqref
 from docgen.excel.promises import UNKNOWN, WAITING, Pending, SheetProgram, is_subtotal, known
@@ -211,6 +211,8 @@ class BookState:
         if program is None or (ref.row1 is None and ref.col1 is None):
             raise NotEvaluable("sheet")
         sheet_state = self.sheet_states.get(program.sheet.name.casefold())
+        if program.sheet.gone(ref):
+            return ExcelError.REF if not ref.is_range else Aggregate([ExcelError.REF])
         if not ref.is_range:
             key = (ref.row1 or 0, ref.col1 or 0)
             if key[0] not in program.sheet.branch_of:
@@ -310,6 +312,12 @@ class BookState:
             raise NotEvaluable("range")
         first, last = ref.row1, ref.row2 or ref.row1
         shared = any(b.opener < row < b.closer for b in chain for row in (first, last))
+        if first < chain[0].opener and chain[0].closer < last:
+            return self.given(replace(ref, sheet=sheet_state.sheet.name), asking.found)
+        if not _known_rows(asking, ref):
+            raise NotEvaluable("tag")
+        if takes_past(ref, chain[-1]) and not self.mixed(sheet_state.program, ref, chain, asking.found):
+            return self._gathered(asking, ref)
         crossing = first < chain[0].opener or last > chain[0].closer
         if shared and (ref.abs_row1 or ref.abs_row2 or crossing):
             return self._pinned(asking, ref)
@@ -323,6 +331,8 @@ class BookState:
         """The cells of a range as a formula in a copy sees it."""
         total, program = Aggregate(), asking.sheet_state.program
         above = [key for key in asking.inputs if key not in program.sheet.cells and key in ref]
+        if takes_past(ref, own := asking.chain[-1]):
+            above = [(-own.opener, column) for column in ref.columns if (-own.opener, column) in asking.inputs]
         for key in (*above, *filled(program.sheet, ref)):
             value = self._cell(asking, key, whole=True)
             if isinstance(value, Aggregate):
@@ -386,6 +396,19 @@ class _Asking:
     found: FormulaCell
     chain: list[Branch]
     inputs: Mapping[Key, Any]
+
+
+def _known_rows(asking: _Asking, ref: Ref) -> bool:
+    """Whether what a range that ends at a tag's row takes in is known: the copies before, or the row above its own.
+
+    Not so, say, of a range to the tag that closes the block, which goes on to the last copy.
+    """
+    sheet, own, last = asking.sheet_state.sheet, asking.chain[-1], ref.row2 or ref.row1 or 0
+    ends = {row for row in (ref.row1, ref.row2) if row in sheet.tag_rows | sheet.dropped()}
+    if not ref.is_range or not ends or takes_past(ref, own):
+        return True
+    relative = not ref.abs_row1 and not ref.abs_row2 and own.simple
+    return ends == {own.opener} and ref.row1 == own.opener and relative and last <= asking.found.cell.row
 
 
 def unnamed_cells(program: SheetProgram, ref: Ref, chain: list[Branch]) -> Iterator[Key]:

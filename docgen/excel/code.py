@@ -73,7 +73,7 @@ class SheetGenerator(Generator):
         super().write_commons()
         self.writeline("sheet = context.parent['_gd_state']; book = sheet.book")
         self.writeline("row, at, near, promise = sheet.row, sheet.at, sheet.near, sheet.promise")
-        self.writeline("formula, unknown = sheet.formula, sheet.unknown")
+        self.writeline("formula, unknown, error = sheet.formula, sheet.unknown, sheet.error")
         self.writeline("n = b'0'")
         for name, code in self.bound.items():
             self.writeline(f"{name} = {code}")

@@ -117,8 +117,11 @@ class _Checks:
         homes = sheet.branch_of
         for cell in cells.values():
             refs = Formula.parse(cell.array or "").refs()
-            if cell.row in homes and refs and (refs[0].row2 or cell.row) != cell.row:
+            several = bool(refs) and (refs[0].row2 or cell.row) != cell.row
+            if cell.row in homes and (several or cell.what_if):
                 message = _("an array formula over several rows cannot stand in a loop")
+                if cell.what_if:
+                    message = _("a what-if table cannot stand in a loop")
                 self.report(sheet, cell.ref, message, _("Use one formula a row."), "formula.array")
 
     def _nothing_above(self, sheet: TemplateSheet) -> None:

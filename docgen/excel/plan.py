@@ -233,8 +233,7 @@ class SheetCompiler:
         typed = "" if cell.type == "n" else f' t="{escape_attribute(cell.type)}"'
         rest = f"{typed}>{cell.inner}</c>" if cell.inner else "/>"
         plan.parts.append(f'" s="{cell.style}"{rest}'.encode())
-        value = "unknown" if cell.covered else repr(cell.value)
-        plan.formulas += [f"{name}.add({value})" for name in self.loops.takers((cell.row, cell.column))]
+        plan.formulas += [f"{name}.add({cell.constant})" for name in self.loops.takers((cell.row, cell.column))]
 
     def _filled(self, cell: SheetCell, plan: Plan, marks: list[TagMark], branch: Branch | None) -> None:
         tags = [t for t in cell.tags if t.kind not in (TagKind.COMMENT, TagKind.RAW, TagKind.CELL)]

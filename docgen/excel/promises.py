@@ -119,6 +119,15 @@ class RunningTotal:
         """The total, or the sign that it is not known."""
         return self.total if self.known and not self.waiting else UNKNOWN
 
+    def snapshot(self) -> Any:
+        """The same as it is now, whatever the total takes in later."""
+        known = self.so_far()
+        if known is UNKNOWN:
+            return known
+        taken = Aggregate()
+        taken.merge(known)
+        return taken
+
     def figures(self) -> Aggregate:
         """The total."""
         if not self.known:

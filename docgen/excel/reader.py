@@ -8,25 +8,37 @@ block.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
+from math import isfinite
 
 from lxml import etree
 
-from docgen.errors import Place, Problem
-from docgen.excel.formulas.references import Formula, Ref, column_number
+from docgen.errors import Place, Problem, ProblemKind
+from docgen.excel.formulas.arithmetic import ExcelError
+from docgen.excel.formulas.references import LAST_COLUMN, LAST_ROW, Formula, Ref, column_number
 from docgen.excel.layout import RowBlock
 from docgen.sheets.book import letter
 from docgen.template.tags import Tag, TagKind, scan
 from docgen.template.tree import Element
 from docgen.template.xml_text import escape_attribute
-from foundation.language import _
+from foundation.language import N_, _
 
 S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 ROW, CELL, FORMULA, VALUE, INLINE, TEXT = (S + n for n in ("row", "c", "f", "v", "is", "t"))
 
-_REF = re.compile(r"([A-Z]+)(\d+)$")
+_REF = re.compile(r"([A-Z]{1,3})[0-9]{1,7}", re.IGNORECASE)
+_WHOLE = re.compile(r"\s*[0-9]{1,9}\s*")
+_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:E[+-]?[0-9]{1,3})?\s*", re.IGNORECASE)
+_TRUTHS = {"1": True, "true": True, "0": False, "false": False}
+_ERRORS = {error.value: error for error in ExcelError}
+_MALFORMED = ProblemKind(
+    "part.malformed",
+    N_("the file says “{found}” where {wanted} must stand"),
+    N_("Open the workbook in Excel or WPS, type what belongs there anew, and save it as .xlsx."),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +53,9 @@ class TextRun:
 class SheetCell:
     """A cell of the template. ``value`` is the constant it holds, ``runs`` its text if it is a string.
 
-    ``escaped``: the text holds braces that are no tags. ``covered``: an array formula beside it fills the cell.
+    ``escaped``: the text holds braces that are no tags. ``covered``: what it comes to is not known here, as an array
+    formula or a what-if table beside it fills the cell, or no formula is computed with its kind of value. ``array``:
+    the cells its array formula fills; with ``what_if``, those of a what-if table and the table's own attributes.
     """
 
     row: int
@@ -52,7 +66,8 @@ class SheetCell:
     runs: tuple[TextRun, ...] = ()
     formula: str | None = None
     array: str | None = None
-    value: float | str | bool | None = None
+    what_if: Mapping[str, str] = field(default_factory=dict)
+    value: float | str | bool | ExcelError | None = None
     tags: tuple[Tag, ...] = ()
     escaped: bool = False
     covered: bool = False
@@ -60,6 +75,13 @@ class SheetCell:
     @property
     def text(self) -> str:
         return "".join(run.text for run in self.runs)
+
+    @property
+    def constant(self) -> str:
+        """Python for the value it holds, as generated code finds it."""
+        if self.covered:
+            return "unknown"
+        return f"error({self.value.value!r})" if isinstance(self.value, ExcelError) else repr(self.value)
 
     @property
     def ref(self) -> str:
@@ -194,6 +216,13 @@ class TemplateSheet:
         """Rows outside blocks that are not printed: those of a ``set`` or a note."""
         return {item.row for item in self.body if isinstance(item, TagBlock) and not item.branches}
 
+    def gone(self, ref: Ref) -> bool:
+        """Whether a reference from outside loops means rows of tags only, which are not printed."""
+        if ref.row1 is None or not self.moves:
+            return False
+        rows, unprinted = ref.rows, self.tag_rows | self.dropped()
+        return len(rows) <= len(unprinted) and all(row in unprinted for row in rows)
+
     def outermost(self) -> list[Branch]:
         """The branches of the blocks that stand in no other."""
         return [branch for item in self.body if isinstance(item, TagBlock) for branch in item.branches]
@@ -212,7 +241,8 @@ def read_sheet(  # noqa: PLR0913, PLR0917 - what a sheet is, and what it shares 
     reader = _SheetReader(name, file)
     reader.tables = tuple(tables)
     reader.strings = strings
-    rows = [reader.row(el, at) for at, el in _numbered(root.find(S + "sheetData"), ROW)]
+    reader.share(root)
+    rows = [reader.row(el, at) for at, el in reader.numbered(root.find(S + "sheetData"))]
     _cover(rows)
     body, branches = reader.tree(rows)
     tags = reader.scan_name()
@@ -228,22 +258,14 @@ def _cover(rows: list[SheetRow]) -> None:
     for origin, ref in [(c, ref) for c in cells if c.array for ref in Formula.parse(c.array).refs()]:
         for cell in cells:
             if (cell.row, cell.column) in ref and cell is not origin:
-                cell.covered, cell.inner, cell.value, cell.type = True, "", None, "n"
+                cell.covered = True
+                if not origin.what_if:  # a what-if table is computed when Excel is told to: its values stay
+                    cell.inner, cell.value, cell.type = "", None, "n"
 
 
 def _merged(root: Element) -> list[Ref]:
     found = (Formula.parse(el.get("ref") or "").refs() for el in root.iter(S + "mergeCell"))
     return [ref for refs in found for ref in refs]
-
-
-def _numbered(parent: Element | None, tag: str) -> list[tuple[int, Element]]:
-    """Rows with their number; one without ``r`` follows the one before it."""
-    out, number = [], 0
-    for el in parent if parent is not None else ():
-        if el.tag == tag:
-            number = int(el.get("r") or number + 1)
-            out.append((number, el))
-    return out
 
 
 def shared_strings(root: Element | None) -> list[tuple[TextRun, ...]]:
@@ -259,7 +281,7 @@ def _runs(el: Element) -> tuple[TextRun, ...]:
         elif child.tag == S + "r":
             text = child.find(TEXT)
             properties = child.find(S + "rPr")
-            xml = "" if properties is None else _bare(etree.tostring(properties, encoding="unicode", with_tail=False))
+            xml = "" if properties is None else _inner(properties)
             out.append(TextRun(unescaped(text.text or "") if text is not None else "", xml))
     return tuple(out)
 
@@ -283,13 +305,34 @@ class _SheetReader:
         self.strings: list[tuple[TextRun, ...]] = []
         self.tables: tuple[Ref, ...] = ()
         self.problems: list[Problem] = []
-        self.shared: dict[str, tuple[Formula, SheetCell]] = {}
+        self.shared: dict[str, tuple[Formula, int, int]] = {}
         self.loop = ""
 
     def report(self, ref: str, message: str, hint: str, code: str) -> None:
         self.problems.append(Problem(Place(self.file, self.name, ref), message, hint, code))
 
+    def malformed(self, ref: str, found: str, wanted: str) -> None:
+        """What no program writes and no person can have typed."""
+        self.problems.append(_MALFORMED(Place(self.file, self.name, ref), found=found, wanted=wanted))
+
     # -- rows and cells
+
+    def numbered(self, data: Element | None) -> list[tuple[int, Element]]:
+        """Rows with their number, in order; one without ``r`` follows the one before it."""
+        out: dict[int, Element] = {}
+        number = 0
+        for el in data if data is not None else ():
+            if el.tag != ROW:
+                continue
+            given = el.get("r") or str(number + 1)
+            number = int(given) if _WHOLE.fullmatch(given) and 0 < int(given) <= LAST_ROW else 0
+            if not number:
+                self.malformed("", given, _("the number of a row"))
+            elif number in out:
+                self.malformed(given, given, _("the number of a row that is not there yet"))
+            else:
+                out[number] = el
+        return sorted(out.items())
 
     def row(self, el: Element, number: int) -> SheetRow:
         attributes = "".join(
@@ -297,19 +340,29 @@ class _SheetReader:
             for key, value in el.attrib.items()
             if key not in ("r", "spans")
         )
-        row = SheetRow(number, attributes, [])
-        column = 0
-        for child in el:
-            if child.tag != CELL:
-                continue
-            match = _REF.match(child.get("r") or "")
-            column = column_number(match[1]) if match else column + 1
-            cell = self.cell(child, number, column)
-            row.cells.append(cell)
-            row.tags += [(tag, cell) for tag in cell.tags if tag.prefix == "tr" or _is_sheet_tag(tag)]
+        row, column = SheetRow(number, attributes, []), 0
+        for child in (child for child in el if child.tag == CELL):
+            column = self.column(child, number, column + 1)
+            if column:
+                row.cells.append(self.cell(child, number, column))
+        row.cells.sort(key=lambda cell: cell.column)
+        row.tags = [(t, c) for c in row.cells for t in c.tags if t.prefix == "tr" or _is_sheet_tag(t)]
+        for one, other in pairwise(row.cells):
+            if one.column == other.column:
+                self.malformed(one.ref, one.ref, _("the address of a cell that is not there yet"))
         if row.tags and not any(tag.kind is TagKind.COMMENT for tag, _cell in row.tags):
             self.refuse_beside(row)
         return row
+
+    def column(self, el: Element, row: int, following: int) -> int:
+        """The column of a cell; one without address stands behind the one before it. 0 where there is no such."""
+        address = el.get("r")
+        match = _REF.fullmatch(address) if address else None
+        found = column_number(match[1]) if match else following
+        if (address and match is None) or found > LAST_COLUMN:
+            self.malformed(str(row), address or "", _("the address of a cell"))
+            return 0
+        return found
 
     def refuse_beside(self, row: SheetRow) -> None:
         for cell in row.cells:
@@ -327,26 +380,49 @@ class _SheetReader:
         return cell.formula is not None and any((cell.row, cell.column) in table for table in self.tables)
 
     def cell(self, el: Element, row: int, column: int) -> SheetCell:
-        kind = el.get("t") or "n"
-        inner = "".join(_bare(etree.tostring(c, encoding="unicode", with_tail=False)) for c in el)
-        cell = SheetCell(row, column, int(el.get("s") or 0), inner, kind)
-        text = el.findtext(VALUE)
-        if kind == "s" and text is not None:
-            cell.runs = self.strings[int(text)] if int(text) < len(self.strings) else ()
-        elif kind == "inlineStr":
-            inline = el.find(INLINE)
-            cell.runs = _runs(inline) if inline is not None else ()
-        elif kind == "str":
-            cell.value = unescaped(text or "")
-        elif kind == "b":
-            cell.value = text == "1"
-        elif kind == "n" and text:
-            cell.value = float(text)
+        kind, style = el.get("t") or "n", el.get("s") or "0"
+        cell = SheetCell(row, column, 0, "", kind)
+        if _WHOLE.fullmatch(style):
+            cell.style = int(style)
+        else:
+            self.malformed(cell.ref, style, _("the number of a style"))
+        text = el.findtext(VALUE) or ""
+        if text or kind in ("str", "inlineStr"):
+            cell.inner = "".join(_inner(child) for child in el if child.tag != FORMULA)
+            self.content(el, text, cell)
+        else:  # an empty <v/> is no value of any kind
+            cell.type = "n"
         if cell.runs:
             cell.value = cell.text
             self.scan(cell)
         self.formula(el.find(FORMULA), cell)
         return cell
+
+    def content(self, el: Element, text: str, cell: SheetCell) -> None:
+        """The cell's constant by its type, or that it has none of that type."""
+        if cell.type == "s":
+            if _WHOLE.fullmatch(text) and int(text) < len(self.strings):
+                cell.runs = self.strings[int(text)]
+            else:
+                self.malformed(cell.ref, text, _("the number of a text"))
+        elif cell.type == "inlineStr":
+            inline = el.find(INLINE)
+            cell.runs = _runs(inline) if inline is not None else ()
+        elif cell.type == "str":
+            cell.value = unescaped(text)
+        elif cell.type == "b":
+            cell.value = _TRUTHS.get(text.strip())
+            if cell.value is None:
+                self.malformed(cell.ref, text, _("TRUE or FALSE"))
+        elif cell.type == "e":
+            cell.value = _ERRORS.get(text.strip())
+            cell.covered = cell.value is None
+        elif cell.type == "d":
+            cell.covered = True
+        elif cell.type == "n" and _NUMBER.fullmatch(text) and isfinite(float(text)):
+            cell.value = float(text)
+        else:
+            self.malformed(cell.ref, text if cell.type == "n" else cell.type, _("a number or its like"))
 
     def scan(self, cell: SheetCell) -> None:
         found = scan(cell.text)
@@ -361,19 +437,32 @@ class _SheetReader:
                 hint = _("Write {{ … }} in a cell, or {%tr … %} in a row of its own.")
                 self.report(cell.ref, message, hint, "tag.unsupported")
 
+    def share(self, root: Element) -> None:
+        """Note the formulas that cells share: the cell that spells one out need not come first."""
+        for el in root.iter(FORMULA):
+            cell = el.getparent()
+            match = _REF.fullmatch(cell.get("r") or "") if cell is not None else None
+            if match and el.get("t") == "shared" and (el.text or "").strip():
+                row = int(match[0][len(match[1]) :])
+                self.shared.setdefault(el.get("si") or "", (Formula.parse(el.text or ""), row, column_number(match[1])))
+
     def formula(self, el: Element | None, cell: SheetCell) -> None:
-        """The cell's own formula; one shared with other cells is written out."""
+        """The cell's own formula; one shared with other cells is written out. An empty one is none."""
         if el is None:
             return
         text, kind, index = el.text or "", el.get("t"), el.get("si") or ""
         if kind == "shared":
-            if text:
-                self.shared[index] = (Formula.parse(text), cell)
+            if text.strip():
+                self.shared[index] = (Formula.parse(text), cell.row, cell.column)
             elif index in self.shared:
-                source, origin = self.shared[index]
-                text = source.shifted(cell.row - origin.row, cell.column - origin.column).text()
-        elif kind == "array":
-            cell.array = el.get("ref")
+                source, row, column = self.shared[index]
+                text = source.shifted(cell.row - row, cell.column - column).text()
+        elif kind == "dataTable":
+            cell.what_if = {str(k): str(v) for k, v in el.attrib.items() if k not in ("t", "ref")}
+        if not text.strip() and not cell.what_if:
+            return
+        if kind in ("array", "dataTable"):
+            cell.array = el.get("ref") or cell.ref
         cell.formula = text
         cell.runs, cell.tags = (), ()
 
@@ -456,6 +545,10 @@ class _SheetReader:
         block.branches.append(found)
         for branch in block.branches:
             branch.alone = len(block.branches) == 1
+
+
+def _inner(el: Element) -> str:
+    return _bare(etree.tostring(el, encoding="unicode", with_tail=False))
 
 
 def _is_sheet_tag(tag: Tag) -> bool:

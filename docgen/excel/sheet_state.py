@@ -16,21 +16,21 @@ A promised formula, before → after, of a total above a loop that is rendered t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from docgen.errors import DataError, Place, Problem
 from docgen.excel.cell_styles import FormatSession
-from docgen.excel.formulas.arithmetic import Aggregate, NotEvaluable, cached
+from docgen.excel.formulas.arithmetic import Aggregate, ExcelError, NotEvaluable, cached
 from docgen.excel.formulas.in_loops import FormulaCell
-from docgen.excel.formulas.references import LAST_ROW, Formula, Ref
+from docgen.excel.formulas.references import GONE, LAST_ROW, Formula, Ref
 from docgen.excel.layout import BlockCopies, Layout
 from docgen.excel.promises import UNKNOWN, WAITING, Key, Pending, RunningTotal, SheetProgram, is_sign, is_subtotal
 from docgen.excel.reader import Branch
 from docgen.sheets.book import letter
 from docgen.template.render import RenderState
-from docgen.template.xml_text import escape
+from docgen.template.xml_text import escape, escape_attribute
 from foundation.language import _
 
 
@@ -88,7 +88,7 @@ class _Growing:
 class SheetState:
     """The state of one sheet; ``k`` is the last printed row."""
 
-    unknown = UNKNOWN
+    unknown, error = UNKNOWN, ExcelError
 
     def __init__(self, book: OwningBook, program: SheetProgram) -> None:
         self.book, self.program, self.sheet = book, program, program.sheet
@@ -211,7 +211,7 @@ class SheetState:
 
     def column(self, row: int, column: int, scope: int | None) -> RunningTotal:
         """The running total of a looped cell, over the sheet or over one copy of an enclosing block."""
-        subtotal, hidden = is_subtotal(self.program, (row, column)), row in self.sheet.hidden
+        subtotal, hidden = is_subtotal(self.program, (row, column)), row in self.sheet.hidden  # no row where negative
         made = RunningTotal(subtotal=subtotal, hidden=hidden, since_1904=self.book.formats.formats.since_1904)
         return self.columns.setdefault((row, column, scope), made)
 
@@ -320,8 +320,20 @@ class SheetState:
         return self.array_outside(found, area, text)
 
     def array_outside(self, found: FormulaCell, area: str, text: bytes) -> bytes:
-        """The same outside loops."""
-        return self._formula(found.cell.style, f'<f t="array" ref="{area}">'.encode(), text, UNKNOWN)
+        """The same outside loops, and a what-if table."""
+        kind = "dataTable" if found.cell.what_if else "array"
+        inputs = "".join(f' {name}="{value}"' for name, value in self._inputs(found.cell.what_if))
+        return self._formula(found.cell.style, f'<f t="{kind}" ref="{area}"{inputs}>'.encode(), text, UNKNOWN)
+
+    def _inputs(self, what_if: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """A what-if table's attributes: the cells it puts values into, where they are now, or that they are gone."""
+        for name, value in what_if.items():
+            refs = Formula.parse(value).refs() if name in ("r1", "r2") else ()
+            moved = self.layout().move(refs[0]) if refs and self.sheet.moves else value
+            if moved == GONE or (isinstance(moved, Ref) and moved.is_range):
+                yield f"del{name[1]}", "1"
+            else:
+                yield name, escape_attribute(str(moved))
 
     def _formula(self, style: int, opening: bytes, text: bytes, value: Any) -> bytes:
         if is_sign(value) or isinstance(value, Aggregate):

@@ -15,7 +15,7 @@ from docgen.sheets.cell import Cell
 def letter(column: int) -> str:
     """1 → ``A``, 27 → ``AA``."""
     text = ""
-    while column:
+    while column > 0:
         column, rest = divmod(column - 1, 26)
         text = chr(65 + rest) + text
     return text
@@ -23,9 +23,9 @@ def letter(column: int) -> str:
 
 @lru_cache(maxsize=16_384)
 def column_number(letters: str) -> int:
-    """``A`` → 1, ``AA`` → 27; 0 for no letters."""
+    """``A`` → 1, ``AA`` or ``aa`` → 27; 0 for no letters."""
     number = 0
-    for character in letters:
+    for character in letters.upper():
         number = number * 26 + ord(character) - 64
     return number
 

@@ -40,7 +40,8 @@ MAX_CELLS = 3_000_000
 _CHUNK = 2**20
 _SMALL = 4 * 2**20
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
-_REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
+_REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})", re.IGNORECASE)
+_LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 _REFERENCE_MARK = re.compile(r"&([^;]*);?")
 _ENCODING = re.compile(rb"<\?xml[^>]*encoding=[\"']([^\"']*)")
 _STRING = re.compile(r'<si><t(?: xml:space="preserve")?>([^<]*)</t></si>')
@@ -57,12 +58,18 @@ _KEPT = 65_536
 _DAMAGES = (
     zipfile.BadZipFile, zlib.error, EOFError, OSError,
     expat.ExpatError, etree.XMLSyntaxError, KeyError, IndexError, ValueError, StopIteration,
+    TypeError, AttributeError, OverflowError,  # an attribute or element that must be there is not
     NotImplementedError, RuntimeError,  # zipfile: unknown method, encrypted member
 )  # fmt: skip
 _DAMAGED = ProblemKind(
     "file.damaged",
     N_("the file is damaged or was not copied completely"),
     N_("Copy it again from where it came from, or open it in Excel or WPS and save it anew."),
+)
+_LOST_SHEET = ProblemKind(
+    "sheet.lost",
+    N_("the workbook lists this sheet, but the file does not hold it; the other sheets were read"),
+    N_("If it held rows, open an earlier copy of the file in Excel or WPS and copy them from there."),
 )
 _TOO_LARGE = ProblemKind(
     "file.too_large",
@@ -103,13 +110,18 @@ class _Workbook:
         kinds = dict(relations.values())
         strings = self.strings(kinds.get("sharedStrings"))
         formats = self.formats(kinds.get("styles"))
-        sheets = []
+        sheets, lost = [], []
         for element in _all(workbook, "sheet"):
-            kind, target = relations[relation_id(element)]
-            if kind == "worksheet":
+            kind, target = relations.get(relation_id(element), ("worksheet", ""))
+            if kind == "worksheet" and target.lower() in self.members:
                 sheets.append(self.sheet(element, target, strings, formats))
+            elif kind == "worksheet":
+                lost.append(_LOST_SHEET(Place(self.name, element.get("name", ""))))
+        if lost and not sheets:
+            raise DataError(lost)
         flag = next((element.get("date1904") for element in _all(workbook, "workbookPr")), None)
-        return Book(self.name, tuple(sheets), flag in ("1", "true"), properties=self.properties())
+        mac = flag in ("1", "true")
+        return Book(self.name, tuple(sheets), mac, properties=self.properties(), warnings=tuple(lost))
 
     def sheet(self, element: Any, path: str, strings: list[str], formats: list[str]) -> Sheet:
         parsed = _SheetParser(self.name, strings, formats)
@@ -157,10 +169,10 @@ class _Workbook:
         if path is None or path.lower() not in self.members:
             return []
         styles = self.parsed(path)
-        own = {int(element.get("numFmtId")): element.get("formatCode", "") for element in _all(styles, "numFmt")}
+        own = {el.get("numFmtId"): el.get("formatCode", "") for el in _all(styles, "numFmt") if el.get("numFmtId")}
         lists = list(_all(styles, "cellXfs"))
-        numbers = [int(xf.get("numFmtId", "0")) for xf in (lists[0] if lists else ())]
-        return [own.get(number, BUILT_IN.get(number, "")) for number in numbers]
+        numbers = [xf.get("numFmtId", "0") for xf in (lists[0] if lists else ()) if isinstance(xf.tag, str)]
+        return [own.get(n, BUILT_IN.get(int(n), "") if n.isdecimal() else "") for n in numbers]
 
     def properties(self) -> Mapping[str, str]:
         """The custom document properties: what guidang wrote into its own blanks."""
@@ -301,7 +313,7 @@ class _SheetParser:
         self.cells: dict[int, Cell] = {}
         self.kind, self.style, self.formula = "n", "", False
         self.value: list[str] = []
-        self.capture = self.phonetic = False
+        self.capture = self.phonetic = self.inline = False
         self.columns: dict[str, int] = {}
         self.texts = [Cell(Kind.TEXT, text) for text in strings]
         self.known: dict[tuple[str | None, str | None, str], Cell] = {}
@@ -349,6 +361,8 @@ class _SheetParser:
             self.parser.Parse(before, False)
         self.keep_row()
         self.row = int(opened[1])
+        if not 1 <= self.row <= _LAST_ROW:
+            raise ValueError(self.row)
         self.take(zip(parts[1::6], parts[2::6], parts[3::6], parts[4::6], parts[5::6], strict=True))
         return True
 
@@ -381,8 +395,10 @@ class _SheetParser:
             tag = tag.rpartition(":")[2]
         if tag == "c":
             self.start_cell(attributes)
-        elif tag == "v" or (tag == "t" and not self.phonetic):
+        elif (tag == "v" and not self.inline) or (tag == "t" and not self.phonetic):
             self.capture = True
+        elif tag == "is":  # a cell with both says the same twice
+            self.value, self.inline = [], True
         elif tag == "row":
             self.start_row(attributes)
         elif tag == "f":
@@ -411,6 +427,8 @@ class _SheetParser:
     def start_row(self, attributes: dict[str, str]) -> None:
         self.keep_row()
         self.row = int(attributes["r"]) if "r" in attributes else self.row + 1
+        if not 1 <= self.row <= _LAST_ROW:
+            raise ValueError(self.row)
         self.column = 0
         if attributes.get("hidden") in ("1", "true"):
             self.hidden_rows.add(self.row)
@@ -430,9 +448,14 @@ class _SheetParser:
         if reference is None:
             self.column += 1
         else:
-            self.column = self.number(reference.rstrip("0123456789"))
+            found = _REFERENCE.fullmatch(reference)
+            if found is None:
+                raise ValueError(reference)
+            self.column = self.number(found[1])
+        if self.column > _LAST_COLUMN:
+            raise ValueError(self.column)
         self.kind, self.style, self.formula = attributes.get("t", "n"), attributes.get("s", ""), False
-        self.value = []
+        self.value, self.inline = [], False
 
     def end_cell(self) -> None:
         text = "".join(self.value)
@@ -448,14 +471,19 @@ class _SheetParser:
         if self.kind == "n":
             if not math.isfinite(float(text)):
                 raise ValueError(text)
-            return Cell(Kind.NUMBER, text.strip(), self.formats[int(self.style)] if self.style else "", self.formula)
+            style = int(self.style or 0)
+            shown = self.formats[style] if self.style and style < len(self.formats) else ""
+            return Cell(Kind.NUMBER, text.strip(), shown, self.formula)
         if self.kind in ("str", "inlineStr"):
             return Cell(Kind.TEXT, _unescaped(text), "", self.formula)
         return Cell({"b": Kind.BOOLEAN, "e": Kind.ERROR, "d": Kind.ISO}[self.kind], text.strip(), "", self.formula)
 
     def number(self, letters: str) -> int:
         """``AB`` → 28."""
-        return self.columns.setdefault(letters, column_number(letters))
+        column = self.columns.setdefault(letters, column_number(letters))
+        if column > _LAST_COLUMN:
+            raise ValueError(letters)
+        return column
 
     def merge(self, reference: str) -> None:
         corners = _REFERENCE.findall(reference)

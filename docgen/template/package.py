@@ -129,7 +129,7 @@ def read_package(source: Source, name: str) -> dict[str, Member]:
             infos = archive.infolist()
             _refuse_dangerous(infos, name)
             return {info.filename: _member(archive, info, blob) for info in infos if not info.is_dir()}
-    except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError) as exc:
+    except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError, ValueError) as exc:
         message = _("the file is damaged: {detail}").format(detail=exc)
         hint = _("Fetch or save it again; a copy may have broken off half way.")
         raise TemplateError(Problem(name, message, hint, "package.damaged")) from exc

@@ -227,3 +227,50 @@ def filled_in(form: Form, data: bytes) -> bytes:
                 if declared.sample and sheet.cell(row, column).value is None:
                     sheet.cell(row, column).value = declared.sample
     return saved(made)
+
+
+# --- as other programs write them -----------------------------------------------------------------------------
+
+_R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+
+
+def raw_book(
+    *sheets: str, tail: str = "", names: str = "", strings: str = "", parts: Mapping[str, str] | None = None
+) -> bytes:
+    """A workbook of sheets S, S2, S3 … whose rows are XML; ``tail`` stands behind those of the first."""
+    types = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    spaces = f'xmlns="{S[1:-1]}" xmlns:r="{_R}"'
+    numbers = range(1, len(sheets) + 1)
+    listed = "".join(f'<sheet name="S{n if n > 1 else ""}" sheetId="{n}" r:id="rId{n}"/>' for n in numbers)
+    related = "".join(
+        f'<Relationship Id="rId{n}" Type="{_R}/worksheet" Target="worksheets/sheet{n}.xml"/>' for n in numbers
+    )
+    overrides = "".join(
+        f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{types}.worksheet+xml"/>' for n in numbers
+    )
+    made = {
+        "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Default Extension="xml" ContentType="application/xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{types}.sheet.main+xml"/>{overrides}'
+        f'<Override PartName="/xl/sharedStrings.xml" ContentType="{types}.sharedStrings+xml"/></Types>',
+        "_rels/.rels": f'<Relationships xmlns="{package}/relationships">'
+        f'<Relationship Id="rId1" Type="{_R}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f"<workbook {spaces}><sheets>{listed}</sheets>"
+        f"{f'<definedNames>{names}</definedNames>' if names else ''}</workbook>",
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships">{related}'
+        f'<Relationship Id="rId99" Type="{_R}/sharedStrings" Target="sharedStrings.xml"/></Relationships>',
+        "xl/sharedStrings.xml": f'<sst xmlns="{S[1:-1]}">{strings}</sst>',
+        "xl/spare.xml": "<spare/>",
+    }
+    for n, rows in zip(numbers, sheets, strict=True):
+        made[f"xl/worksheets/sheet{n}.xml"] = (
+            f"<worksheet {spaces}><sheetData>{rows}</sheetData>{tail if n == 1 else ''}</worksheet>"
+        )
+    file = BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in {**made, **(parts or {})}.items():
+            archive.writestr(name, content if content.startswith("<?xml") else _HEAD + content)
+    return file.getvalue()

@@ -29,8 +29,9 @@ class Names:
         return found if found is not None and found.refs() and len(found.parts) == 1 else None
 
     def written_out(self, formula: Formula) -> Formula:
-        """The formula without names; the same where it has none."""
-        return formula.with_names(self.meaning) if self._meanings else formula
+        """The formula without names, and its ranges upright: as it is computed, not as it is written."""
+        known = formula.with_names(self.meaning) if self._meanings else formula
+        return known.moved(Ref.upright)
 
 
 @dataclass(slots=True)
@@ -110,7 +111,7 @@ def _with_neighbours(sheet: TemplateSheet, ref: Ref) -> Ref:
         return ref
     first, last = sorted((ref.row1, ref.row2 or ref.row1))
     for top in sheet.outermost():
-        if top.opener < first < top.closer or top.opener < last < top.closer:
+        if top.opener <= first <= top.closer or top.opener <= last <= top.closer:
             first, last = min(first, top.opener), max(last, top.closer)
     return Ref(None, first, ref.col1, last, ref.col2 or ref.col1)
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from docgen.excel.formulas.arithmetic import NotEvaluable
 from docgen.excel.formulas.compile import row_function
 from docgen.excel.formulas.references import Formula, Ref
-from docgen.excel.reader import Branch, SheetCell, TagBlock, TemplateSheet
+from docgen.excel.reader import Branch, SheetCell, SheetRow, TagBlock, TemplateSheet
 from docgen.template.xml_text import escape
 
 Key = tuple[int, int]
@@ -67,6 +67,7 @@ class LoopFormulas:
         self.accumulators: dict[Key, list[tuple[str, Branch | None]]] = {}
         self.known: dict[str, str] = {}
         self.above: dict[int, dict[int, str]] = {}
+        self.past: dict[int, dict[int, str]] = {}
         self.late = self._late()
 
     def _variable(self, name: str) -> str:
@@ -126,6 +127,7 @@ class LoopFormulas:
         """Lines where a block begins: rows above that its formulas name, the values above its first copy."""
         lines = [f"{name} = {self._value_above(b, column)}" for b in block.branches for column, name in
                  self.above.get(b.index, {}).items()]  # fmt: skip
+        lines += [f"{name}.reset()" for b in block.branches for name in self.past.get(b.index, {}).values()]
         if block.branches[0].parent is None:
             lines += [f"{self._variable(name)} = {code}" for name, code in self.known.items()]
             self.known = {}
@@ -142,6 +144,10 @@ class LoopFormulas:
         for column, name in self.above.get(branch.index, {}).items():
             cell = self.cells.get((branch.last_row(), column))
             lines.append(f"{name} = {'unknown' if not ends_in_row else 'None' if cell is None else self._read(cell)}")
+        rows = {row.number for row in branch.body if isinstance(row, SheetRow)}
+        for column, name in self.past.get(branch.index, {}).items():
+            filled = [cell for (row, c), cell in sorted(self.cells.items()) if c == column and row in rows]
+            lines += [f"{name}.add({self._read(cell)})" for cell in filled]
         return lines
 
     # -- values
@@ -170,22 +176,29 @@ class LoopFormulas:
         return "None" if cell is None else self._read(cell)
 
     def _read(self, cell: SheetCell) -> str:
-        if cell.covered:
-            return "unknown"
-        if cell.tags or cell.escaped or cell.formula is not None:
+        if not cell.covered and (cell.tags or cell.escaped or cell.formula is not None):
             return self._variable(f"v{cell.row}_{cell.column}")
-        return repr(cell.value)
+        return cell.constant
 
     def _inputs(self, found: FormulaCell, branch: Branch) -> str:
         """What is known of the cells the formula looks at when its row is written, as a dict display."""
         pairs = {}
         for ref, row, column in self._looked(found):
-            if row == branch.opener and not ref.abs_row1:
+            if row == branch.opener and takes_past(ref, branch):
+                pairs[-row, column] = self._past(branch, row, column)
+            elif row == branch.opener and not ref.abs_row1:
                 names = self.above.setdefault(branch.index, {})
                 pairs[row, column] = names.setdefault(column, self._variable(f"o{branch.index}_{column}"))
             elif (row, column) in self.cells and (source := self._before(row, column, found, branch)) is not None:
                 pairs[row, column] = source
         return _display(pairs)
+
+    def _past(self, branch: Branch, row: int, column: int) -> str:
+        """The total of a column over the copies before this one, each of which it takes in at its end."""
+        name = f"u{branch.index}_{column}"
+        self.bound[name] = f"sheet.column({-row}, {column}, {branch.index})"
+        self.past.setdefault(branch.index, {})[column] = name
+        return f"{name}.snapshot()"
 
     def _before(self, row: int, column: int, found: FormulaCell, branch: Branch) -> str | None:
         """A cell of the copies around the formula where it is printed above it, or does not vary."""
@@ -376,6 +389,18 @@ class LoopFormulas:
         name = f"q{row}{'e' if end else 's'}"
         self.known.setdefault(name, f"at({row}, {end})")
         return name
+
+
+def takes_past(ref: Ref, branch: Branch) -> bool:
+    """A range that takes in all copies before the one a formula is in, by ending or beginning at the block's tag.
+
+    Before → after, under ``{%tr for %}`` in row 2: ``=SUM(B$1:B2)`` in row 3 is B$1:B1 in the first copy, B$1:B2 in
+    the second, B$1:B3 in the third; ``=SUM(B$2:B3)`` is B$2:B2, B$2:B3, B$2:B4.
+    """
+    if branch.parent is not None or not branch.simple or not ref.is_range or ref.abs_row2:
+        return False
+    first, last = ref.row1 or 0, ref.row2 or 0
+    return first < branch.opener == last or (first == branch.opener < last < branch.closer and ref.abs_row1)
 
 
 def _display(pairs: dict[Key, str]) -> str:

@@ -58,6 +58,17 @@ class Ref:
         """A relative range of this sheet; one cell where both corners are the same."""
         return cls(None, row1, col1) if (row1, col1) == (row2, col2) else cls(None, row1, col1, row2, col2)
 
+    def upright(self) -> Ref:
+        """The range with its upper row and its left column first, each ``$`` with its own: ``B$3:A1`` → ``A1:B$3``."""
+        found = self
+        if found.row1 is not None and found.row2 is not None and found.row2 < found.row1:
+            turned = replace(found, row1=found.row2, row2=found.row1)
+            found = replace(turned, abs_row1=found.abs_row2, abs_row2=found.abs_row1)
+        if found.col1 is not None and found.col2 is not None and found.col2 < found.col1:
+            turned = replace(found, col1=found.col2, col2=found.col1)
+            found = replace(turned, abs_col1=found.abs_col2, abs_col2=found.abs_col1)
+        return found
+
     def shifted(self, rows: int, columns: int) -> Ref | str:
         """As Excel prints it when its cell is copied so many rows down and columns right; off the sheet: ``#REF!``.
 
@@ -222,7 +233,7 @@ class Formula:
         """The formula with defined names written out; ``meaning`` gives None for a name it does not know."""
         every = list(lexemes(self.text()))
         out: list[str | Ref] = []
-        for (kind, text, ref), (_kind, following, _ref) in zip(every, [*every[1:], ("", "", None)], strict=True):
+        for (kind, text, ref), (_kind, following, _ref) in pairwise([*every, ("", "", None)]):
             meant = meaning(text) if kind == "name" and following != "(" else None
             out += (
                 [ref or text] if meant is None else meant.parts if len(meant.parts) == 1 else ["(", *meant.parts, ")"]

@@ -27,6 +27,8 @@ def doubtful(programs: list[SheetProgram], file: str) -> Iterator[Problem]:
                 chain = home.chain() if home is not None and other is program else []
                 if other is None:
                     continue
+                if other.sheet.gone(ref) and not any(ref.row1 == branch.opener for branch in chain):
+                    yield _GONE(where, ref=str(ref))
                 if _takes_in_figures(other, ref, chain, found):
                     yield _MIXED(where, ref=str(ref))
                 elif _becomes_many(other, ref, chain, found):
@@ -57,6 +59,11 @@ _MIXED = ProblemKind(
     "formula.mixed",
     N_("{ref} takes in other figures of the column that stand between its copies"),
     N_("Use SUBTOTAL for the subtotals and the total, or put the figures into columns of their own."),
+)
+_GONE = ProblemKind(
+    "formula.gone",
+    N_("{ref} is a row of tags, which is not printed: the formula will say #REF!"),
+    N_("Let it look at a row with data, such as the one below the tag."),
 )
 _MANY = ProblemKind(
     "formula.many",
