@@ -103,7 +103,7 @@ def test_a_ledger_of_before_the_first_release_is_left_alone(ledger: Ledger, targ
 
 
 def test_a_ledger_that_lay_here_before_opens_verifies_and_replays(tmp_path: Path) -> None:  # L1, L2
-    before = ROOT / "tests" / "unchanged" / "before"
+    before = ROOT / "tests" / "given" / "ledger_0_1"
     place = tmp_path / "ledger.db"
     place.write_bytes(gzip.decompress((before / "ledger.db.gz").read_bytes()))
     public = checkpoints.public_key((before / "keys" / "ledger.pub").read_bytes())
